@@ -1,0 +1,58 @@
+import type {Operation} from '../planner/plan.ts';
+
+/** What happens while a plan runs; progress on a terminal, JSON lines and history all read this. Times RFC 3339. */
+export type ApplyEvent =
+  | {readonly type: 'started'; readonly at: string; readonly operations: number}
+  | {readonly type: 'operation-started'; readonly at: string; readonly operation: string; readonly title: string}
+  | {
+      readonly type: 'operation-progress';
+      readonly at: string;
+      readonly operation: string;
+      readonly message: string;
+      readonly done?: number;
+      readonly total?: number;
+    }
+  | {
+      readonly type: 'operation-retried';
+      readonly at: string;
+      readonly operation: string;
+      readonly attempt: number;
+      readonly message: string;
+    }
+  | {
+      readonly type: 'operation-finished';
+      readonly at: string;
+      readonly operation: string;
+      readonly outcome: OperationOutcome;
+      readonly durationMs: number;
+      readonly message?: string;
+      /** Last log lines of what failed. */
+      readonly log?: readonly string[];
+    }
+  | {readonly type: 'rollback-started'; readonly at: string; readonly service: string; readonly reason: string}
+  | ({readonly type: 'result'; readonly at: string} & ApplyResult);
+
+export type OperationOutcome = 'done' | 'failed' | 'skipped' | 'undone' | 'cancelled';
+
+export interface ApplyResult {
+  readonly outcome:
+    | 'unchanged'
+    | 'applied'
+    | 'rolled-back'
+    | 'rollback-failed'
+    | 'partly-applied'
+    | 'failed'
+    | 'cancelled';
+  readonly serial: number;
+  readonly operations: readonly {
+    readonly id: string;
+    readonly outcome: OperationOutcome;
+    readonly durationMs: number;
+    readonly error?: {readonly code: string; readonly message: string};
+  }[];
+}
+
+export type OnEvent = (event: ApplyEvent) => void;
+
+/** `start backend 2 on h1`: what an operation is called in progress lines. */
+export type OperationTitle = (operation: Operation) => string;

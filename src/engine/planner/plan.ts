@@ -1,0 +1,127 @@
+import type {ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
+import type {EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
+
+/** Stable: made of kind, host and name, so that the same intent has the same id in two plans. */
+export type OperationId = string;
+
+/** An ordered difference between desired and observed, as data. Text, JSON, progress and history render this. */
+export interface Plan {
+  readonly version: 1;
+  readonly project: string;
+  readonly stack: string;
+  readonly environment: EnvironmentName;
+  /** What the plan is for: `apply`, or one of the commands that plan on their own. */
+  readonly purpose: 'apply' | 'destroy' | 'rollback';
+  /** Serial of the state that was read. */
+  readonly serial: number;
+  /** Hash of everything that was observed and decided on; apply of a saved plan checks it. */
+  readonly fingerprint: string;
+  readonly operations: readonly Operation[];
+  /** Where every desired replica runs, kept ones too. */
+  readonly placements: readonly Placed[];
+  readonly drift: readonly Drift[];
+  readonly interruption: readonly Interruption[];
+  /** Bytes to transfer, as far as known. */
+  readonly bytes: number;
+  readonly summary: {
+    readonly create: number;
+    readonly update: number;
+    readonly replace: number;
+    readonly delete: number;
+  };
+  /** Things worth knowing that change nothing: an unreachable host that was left out, a lost replica. */
+  readonly warnings: readonly string[];
+  /** Environment of the lock file after success: subnets and addresses given out. */
+  readonly subnets: Readonly<Record<HostName, string>>;
+}
+
+export interface Change {
+  /** `image`, `env.DATABASE_URL`, `resources.memory`. */
+  readonly path: string;
+  readonly from?: unknown;
+  readonly to?: unknown;
+  /** This change forces a new container. */
+  readonly forces: boolean;
+}
+
+interface OperationBase {
+  readonly id: OperationId;
+  readonly action: 'create' | 'update' | 'replace' | 'delete';
+  readonly service?: ServiceName;
+  readonly replica?: number;
+  readonly host: HostName;
+  /** For people and --json alike: `image changed`, `host h2 is in drain`. */
+  readonly reason: string;
+  readonly changes: readonly Change[];
+  readonly after: readonly OperationId[];
+  /** Bytes to transfer, when known. */
+  readonly bytes?: number;
+}
+
+export type Operation = HostOperation | ImageOperation | VolumeOperation | ContainerOperation | NamesOperation;
+
+/** Install or renew niyanta's own scripts (logger, network, boot) on a host. */
+export interface HostOperation extends OperationBase {
+  readonly kind: 'host';
+}
+
+/** Bring an image to a host: pulled there by reference, or sent from here. */
+export interface ImageOperation extends OperationBase {
+  readonly kind: 'image';
+  readonly source: ImageSource;
+  /** As in PinnedImage.source. */
+  readonly label: string;
+  /** Known when pinned, archived or built before; found out on apply otherwise. */
+  readonly pinned?: PinnedImage;
+}
+
+export interface VolumeOperation extends OperationBase {
+  readonly kind: 'volume';
+  readonly volume: string;
+  /** Directory on the host. */
+  readonly path: string;
+}
+
+export interface ContainerOperation extends OperationBase {
+  readonly kind: 'container';
+  /** What shall run; absent for `delete`. `image.digest` is '' where apply will find it out. */
+  readonly spec?: ContainerSpec;
+  /** Containers of the same replica that this one supersedes or deletes, on whichever host they are. */
+  readonly previous: readonly {readonly host: HostName; readonly id: string}[];
+  /**
+   * start-first: the old one runs until the new one is healthy. stop-first: the old one stops before, and is kept
+   * stopped until the new one is healthy. Meaningless without `previous`.
+   */
+  readonly order: 'start-first' | 'stop-first';
+  /** update: rewrite the manifest only; start: the container exists and shall run again. */
+  readonly how: 'create' | 'replace' | 'manifest' | 'start' | 'delete';
+}
+
+/** Rewrite the hosts files of one environment on one host. */
+export interface NamesOperation extends OperationBase {
+  readonly kind: 'names';
+}
+
+export interface Placed {
+  readonly service: ServiceName;
+  readonly replica: number;
+  readonly host: HostName;
+  /** Why here: `spread over host`, `has volume db-data`, `beside backend, which it needs`. */
+  readonly because: string;
+  readonly rejected: readonly {readonly host: HostName; readonly reason: string}[];
+}
+
+/** What someone else changed. */
+export interface Drift {
+  readonly service: ServiceName;
+  readonly replica: number;
+  readonly host: HostName;
+  /** `stopped`, `removed`, `recreated`, `network down`, `names changed`, `manifest removed`. */
+  readonly what: string;
+}
+
+export interface Interruption {
+  readonly service: ServiceName;
+  readonly expectedMs: number;
+  readonly because: string;
+}

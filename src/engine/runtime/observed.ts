@@ -1,0 +1,45 @@
+import type {HostFacts} from '../hosts/facts.ts';
+import type {HostName} from '../spec/stack.ts';
+import type {ContainerId, Manifest} from './container-spec.ts';
+
+/** What one probe script found on one host. */
+export type ObservedHost =
+  | {
+      readonly host: HostName;
+      readonly reachable: true;
+      readonly facts: HostFacts;
+      /** Hash of niyanta's own scripts on the host; absent when they are not installed. */
+      readonly toolkit?: string;
+      readonly containers: readonly ObservedContainer[];
+      readonly images: readonly ObservedImage[];
+      /** `STACK-ENV/NAME` folders under the volume directory. */
+      readonly volumes: readonly string[];
+      readonly drained: boolean;
+    }
+  | {readonly host: HostName; readonly reachable: false; readonly error: string};
+
+export type ReachableHost = Extract<ObservedHost, {reachable: true}>;
+
+export interface ObservedContainer {
+  readonly id: ContainerId;
+  /** Absent when someone removed it, or when the container is in our namespace but not ours. */
+  readonly manifest?: Manifest;
+  /** `gone`: there is a manifest but no container. `none`: a container without a task. */
+  readonly task: 'running' | 'stopped' | 'created' | 'paused' | 'none' | 'gone';
+  readonly pid?: number;
+  /** RFC 3339; when the present task started. */
+  readonly startedAt?: string;
+  /** How often the restart monitor started it again. */
+  readonly restarts: number;
+  /** Last exit code, when it stopped. */
+  readonly exitCode?: number;
+  /** The container has a working network namespace of its own. */
+  readonly networkUp: boolean;
+  /** `name address` pairs in its hosts file, sorted, for drift of names. */
+  readonly names: readonly string[];
+}
+
+export interface ObservedImage {
+  readonly name: string;
+  readonly digest: string;
+}

@@ -1,0 +1,45 @@
+import type {HostName} from './stack.ts';
+
+/** niyanta.yaml as the rest of niyanta reads it. Produced by the schema in `project-schema.ts`. */
+export interface Project {
+  readonly name: string;
+  /** Absolute path of the folder that holds niyanta.yaml. */
+  readonly directory: string;
+  /** Absolute path of niyanta.yaml. */
+  readonly file: string;
+  readonly state: {readonly kind: 'file'; readonly path: string};
+  readonly runtime: 'auto' | 'ctr';
+  /** Hosts are those of this lab on this machine, beside the ones written under `hosts`. */
+  readonly lab?: string;
+  readonly hosts: readonly Host[];
+  readonly registries: Readonly<Record<string, Registry>>;
+  /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */
+  readonly network: {readonly pool: string};
+}
+
+export interface Host {
+  readonly name: HostName;
+  readonly local: boolean;
+  /** Name, IPv4 or IPv6 address, or an alias of ~/.ssh/config. Absent for `local`. */
+  readonly address?: string;
+  readonly port?: number;
+  readonly user?: string;
+  /** Absolute path. */
+  readonly identityFile?: string;
+  /** `SHA256:…` as ssh-keygen -l prints it; pinned by `niyanta host add`. */
+  readonly hostKey?: string;
+  readonly sudo: boolean;
+  readonly proxyJump?: string;
+  readonly connectTimeoutMs: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly region?: string;
+  readonly drain: boolean;
+}
+
+export interface Registry {
+  readonly username?: string;
+  /** May hold `${secret:NAME}`. */
+  readonly password?: string;
+  /** Plain http, only when told. */
+  readonly http: boolean;
+}

@@ -1,0 +1,123 @@
+/**
+ * A stack as the rest of niyanta reads it: parsed, checked, defaults filled in, sizes in bytes, durations in
+ * milliseconds, files read, parameters and `${env:…}` replaced. `${secret:NAME}` stays as written wherever it is
+ * allowed (env, registry passwords), so that nothing that prints, plans or stores a stack can leak a secret;
+ * the executor replaces it at the last moment.
+ *
+ * The zod schemas in `stack-schema.ts` produce this type and are the single source of validation.
+ */
+
+export type ServiceName = string;
+export type VolumeName = string;
+export type HostName = string;
+export type EnvironmentName = string;
+
+export interface Stack {
+  readonly name: string;
+  /** In the order of the file. */
+  readonly services: readonly Service[];
+  readonly volumes: readonly Volume[];
+}
+
+export interface Volume {
+  readonly name: VolumeName;
+}
+
+export interface Service {
+  readonly name: ServiceName;
+  readonly image: ImageSource;
+  readonly replicas: number;
+  /** Start order: a service starts when these are healthy. */
+  readonly needs: readonly ServiceName[];
+  /** Merged from env and env files, sorted by name; values may hold `${secret:NAME}`. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Arguments after the image's entrypoint, in place of the image's own. */
+  readonly command?: readonly string[];
+  readonly workdir?: string;
+  readonly health?: Health;
+  readonly volumes: readonly VolumeMount[];
+  readonly mounts: readonly HostMount[];
+  readonly ports: readonly PublishedPort[];
+  readonly user?: string;
+  readonly readOnly: boolean;
+  readonly capabilities: {readonly add: readonly string[]; readonly drop: readonly string[]};
+  /** `default` is containerd's profile. */
+  readonly seccomp: 'default' | 'unconfined';
+  readonly noNewPrivileges: boolean;
+  readonly resources: Resources;
+  readonly restart: 'always' | 'on-failure' | 'never';
+  readonly update: UpdatePolicy;
+  readonly placement: PlacementRules;
+  readonly stop: {readonly signal: string; readonly graceMs: number};
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type ImageSource =
+  /** A reference as written, for example `docker.io/library/postgres:15`; normalised to a full reference. */
+  | {readonly kind: 'reference'; readonly reference: string}
+  /** An OCI or docker archive; absolute path on this machine. */
+  | {readonly kind: 'archive'; readonly path: string}
+  /** Built here; absolute paths. */
+  | {
+      readonly kind: 'build';
+      readonly context: string;
+      readonly file: string;
+      readonly args: Readonly<Record<string, string>>;
+      readonly target?: string;
+    };
+
+export interface Health {
+  readonly check:
+    | {readonly kind: 'http'; readonly port: number; readonly path: string}
+    | {readonly kind: 'tcp'; readonly port: number}
+    | {readonly kind: 'exec'; readonly command: readonly string[]};
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** Failures in a row, after the start period, before a replica counts as unhealthy. */
+  readonly retries: number;
+  readonly startPeriodMs: number;
+}
+
+export interface VolumeMount {
+  readonly volume: VolumeName;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface HostMount {
+  readonly source: string;
+  readonly target: string;
+  readonly readOnly: boolean;
+}
+
+export interface PublishedPort {
+  /** Address on the host; all addresses when absent. */
+  readonly address?: string;
+  readonly host: number;
+  readonly container: number;
+  readonly protocol: 'tcp' | 'udp';
+}
+
+export interface Resources {
+  /** Cores, for example 0.5. */
+  readonly cpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
+}
+
+export interface UpdatePolicy {
+  readonly strategy: 'rolling' | 'recreate';
+  readonly maxSurge: number;
+  readonly maxUnavailable: number;
+}
+
+export interface PlacementRules {
+  /** Every label must match; `region` and `host` (its name) count as labels. */
+  readonly require: Readonly<Record<string, string>>;
+  readonly prefer: readonly {readonly match: Readonly<Record<string, string>>; readonly weight: number}[];
+  readonly avoid: readonly {readonly service: ServiceName}[];
+  /** A label whose values replicas are spread over; `host` spreads over hosts. */
+  readonly spread?: string;
+  /** A service with a volume may leave the host that has its data. */
+  readonly allowMove: boolean;
+}

@@ -1,0 +1,57 @@
+import type {EnvironmentName, HostName, ServiceName, Stack} from '../spec/stack.ts';
+
+/** The lock file: readable by people, safe to commit, no secret in it in clear. */
+export interface LockFile {
+  readonly version: 1;
+  readonly project: string;
+  /** +1 a write. */
+  readonly serial: number;
+  /** Random, base64: salts the fingerprints of secrets. */
+  readonly salt: string;
+  readonly environments: Readonly<Record<EnvironmentName, EnvironmentState>>;
+}
+
+export interface EnvironmentState {
+  readonly stack: string;
+  /** Highest fencing number given out for this environment. */
+  readonly fence: number;
+  /** Reference as written, `archive:<sha256>` or `build:<key>` → what it was resolved to. */
+  readonly images: Readonly<Record<string, PinnedReference>>;
+  /** CIDR of this environment on each host. */
+  readonly subnets: Readonly<Record<HostName, string>>;
+  /** Where each replica was put. */
+  readonly placements: Readonly<Record<ServiceName, readonly Placement[]>>;
+  /** Services stopped on purpose, by `niyanta stop`. */
+  readonly stopped: readonly ServiceName[];
+  /** Newest last. */
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface PinnedReference {
+  readonly digest: string;
+  /** RFC 3339. */
+  readonly resolvedAt: string;
+}
+
+export interface Placement {
+  readonly replica: number;
+  readonly host: HostName;
+  readonly address: string;
+  readonly container: string;
+  readonly ports: readonly number[];
+}
+
+export interface HistoryEntry {
+  readonly serial: number;
+  /** RFC 3339. */
+  readonly at: string;
+  /** user@machine. */
+  readonly who: string;
+  readonly action: 'apply' | 'destroy' | 'rollback' | 'start' | 'stop' | 'restart' | 'rebuild';
+  readonly outcome: 'applied' | 'rolled-back' | 'rollback-failed' | 'partly-applied' | 'failed' | 'cancelled';
+  /** `2 created, 1 replaced`. */
+  readonly summary: string;
+  /** The stack that was applied and the digests it had, so that `rollback --to` needs no files. */
+  readonly stack?: Stack;
+  readonly images?: Readonly<Record<string, PinnedReference>>;
+}

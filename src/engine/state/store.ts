@@ -1,0 +1,42 @@
+import type {EnvironmentName} from '../spec/stack.ts';
+import type {LockFile} from './lock-file.ts';
+
+/** Who holds the right to change an environment. */
+export interface LeaseHolder {
+  /** Random; names this holding. */
+  readonly id: string;
+  /** user@machine. */
+  readonly owner: string;
+  readonly machine: string;
+  readonly pid: number;
+  /** RFC 3339, by the store's clock. */
+  readonly since: string;
+  readonly expires: string;
+  /** The command line's verb: `apply`, `destroy`. */
+  readonly reason: string;
+  readonly fence: number;
+}
+
+export interface Lease {
+  readonly holder: LeaseHolder;
+  /** Aborted when the lease could not be renewed in time: stop changing things. */
+  readonly lost: AbortSignal;
+  release(): Promise<void>;
+}
+
+/** Where state lives. One interface, one set of tests; `file:` now, `ssh://` and `postgres://` next. */
+export interface StateStore {
+  /** The document; an empty one with serial 0 when there is none yet. Errors: UserError `lock-file-invalid`. */
+  read(): Promise<LockFile>;
+  /** Writes serial + 1 when the stored serial is still `expected`; UserError `stale-state` (exit 8) otherwise. */
+  update(expected: number, change: (lock: LockFile) => LockFile): Promise<LockFile>;
+  /** Waits up to `waitMs`, then UserError `lock-held` (exit 4) with who, since when, from where. */
+  acquire(
+    environment: EnvironmentName,
+    reason: string,
+    options: {readonly waitMs: number; readonly onWait?: (holder: LeaseHolder) => void},
+  ): Promise<Lease>;
+  holder(environment: EnvironmentName): Promise<LeaseHolder | undefined>;
+  /** Breaks a lease by hand. */
+  release(environment: EnvironmentName): Promise<LeaseHolder | undefined>;
+}

@@ -1,0 +1,25 @@
+import {defineConfig} from 'vitest/config';
+
+/** Two projects: `unit` needs nothing but Node; `lab` needs Linux, root and starts real hosts. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/engine/**/*.test.ts', 'test/commands/**/*.test.ts', 'test/house/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          name: 'lab',
+          include: ['test/lab/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // Two cores: more than two labs at once only make each other slow.
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
