@@ -1,5 +1,3 @@
-import type {Operation} from '../planner/plan.ts';
-
 /** What happens while a plan runs; progress on a terminal, JSON lines and history all read this. Times RFC 3339. */
 export type ApplyEvent =
   | {readonly type: 'started'; readonly at: string; readonly operations: number}
@@ -29,7 +27,8 @@ export type ApplyEvent =
       /** Last log lines of what failed. */
       readonly log?: readonly string[];
     }
-  | {readonly type: 'rollback-started'; readonly at: string; readonly service: string; readonly reason: string}
+  | {readonly type: 'rollback-started'; readonly at: string; readonly reason: string}
+  | {readonly type: 'operation-undone'; readonly at: string; readonly operation: string; readonly title: string}
   | ({readonly type: 'result'; readonly at: string} & ApplyResult);
 
 export type OperationOutcome = 'done' | 'failed' | 'skipped' | 'undone' | 'cancelled';
@@ -53,6 +52,3 @@ export interface ApplyResult {
 }
 
 export type OnEvent = (event: ApplyEvent) => void;
-
-/** `start backend 2 on h1`: what an operation is called in progress lines. */
-export type OperationTitle = (operation: Operation) => string;

@@ -1,0 +1,40 @@
+import type {ImageOperation, VolumeOperation} from '../planner/plan.ts';
+import type {ContainerId, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
+import type {HostName} from '../spec/stack.ts';
+
+/** A running replica as others on its host know it by name. */
+export interface Peer {
+  readonly id: ContainerId;
+  readonly service: string;
+  readonly replica: number;
+  readonly address: string;
+}
+
+export interface StepContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (message: string, done?: number, total?: number) => void;
+}
+
+/**
+ * What the executor can do to hosts, each idempotent, each naming its host in what it throws.
+ * `hostActions` does them over connections; tests of the order of things use a simulation that says so in its name.
+ */
+export interface Actions {
+  installToolkit(host: HostName): Promise<void>;
+  bringImage(operation: ImageOperation, context: StepContext): Promise<PinnedImage>;
+  createVolume(operation: VolumeOperation): Promise<void>;
+  deleteVolume(operation: VolumeOperation): Promise<void>;
+  /** Creates and starts; `peers` are those whose names it shall know from its first moment. */
+  createContainer(spec: ContainerSpec, peers: readonly Peer[], context: StepContext): Promise<void>;
+  /** Resolves when healthy (or, without a health check, running); rejects when it exits or fails its checks. */
+  waitHealthy(spec: ContainerSpec, context: StepContext): Promise<void>;
+  /** Stops with the signal and grace of its manifest; it can be started again. */
+  stopContainer(host: HostName, id: ContainerId): Promise<void>;
+  startContainer(host: HostName, id: ContainerId): Promise<void>;
+  removeContainer(host: HostName, id: ContainerId): Promise<void>;
+  /** Replaces the manifest of a container that goes on running. */
+  writeManifest(spec: ContainerSpec): Promise<void>;
+  /** Rewrites the hosts files of these containers so that they know all of them by name. */
+  writeNames(host: HostName, containers: readonly Peer[]): Promise<void>;
+  lastLogLines(host: HostName, id: ContainerId): Promise<readonly string[]>;
+}

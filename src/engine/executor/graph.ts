@@ -1,0 +1,84 @@
+/** One step of a graph: runs after the steps it names, within its host's limit. */
+export interface Step {
+  readonly id: string;
+  readonly host: string;
+  readonly after: readonly string[];
+}
+
+export type StepEnd = 'done' | 'failed' | 'skipped' | 'cancelled';
+
+export interface GraphOptions<S extends Step> {
+  /** How many steps may run at once on one host. */
+  readonly limitPerHost: number;
+  /** Runs one step; a rejection fails it. */
+  readonly run: (step: S) => Promise<void>;
+  /** After a failure, start nothing new (`stop`) or go on with what does not depend on it (`continue`). */
+  readonly onFailure: 'stop' | 'continue';
+  /** Aborted: start nothing new; running steps are waited for. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs steps as early as their dependencies and the limit of their host allow, in the order given where both allow
+ * several. Dependencies that are not among the steps count as done. Ends when nothing runs and nothing can start.
+ */
+export async function runGraph<S extends Step>(
+  steps: readonly S[],
+  options: GraphOptions<S>,
+): Promise<ReadonlyMap<string, StepEnd>> {
+  const known = new Set(steps.map(step => step.id));
+  const ends = new Map<string, StepEnd>();
+  const waiting = new Set(steps);
+  const running = new Map<string, Promise<void>>();
+  const busy = new Map<string, number>();
+  let failed = false;
+
+  const ended = (id: string): StepEnd | undefined => (known.has(id) ? ends.get(id) : 'done');
+  const halted = () => options.signal.aborted || (failed && options.onFailure === 'stop');
+
+  const start = (step: S) => {
+    waiting.delete(step);
+    busy.set(step.host, (busy.get(step.host) ?? 0) + 1);
+    const finish = (end: StepEnd) => {
+      ends.set(step.id, end);
+      running.delete(step.id);
+      busy.set(step.host, (busy.get(step.host) ?? 1) - 1);
+    };
+    running.set(
+      step.id,
+      options.run(step).then(
+        () => finish('done'),
+        () => {
+          failed ||= !options.signal.aborted;
+          finish(options.signal.aborted ? 'cancelled' : 'failed');
+        },
+      ),
+    );
+  };
+
+  const sweep = () => {
+    for (const step of waiting) {
+      const before = step.after.map(ended);
+      if (before.some(end => end !== undefined && end !== 'done')) {
+        waiting.delete(step);
+        ends.set(step.id, before.includes('cancelled') ? 'cancelled' : 'skipped');
+      } else if (
+        !halted() &&
+        before.every(end => end === 'done') &&
+        (busy.get(step.host) ?? 0) < options.limitPerHost
+      ) {
+        start(step);
+      }
+    }
+  };
+
+  for (;;) {
+    const left = waiting.size;
+    sweep();
+    if (waiting.size < left) continue;
+    if (running.size === 0) break;
+    await Promise.race(running.values());
+  }
+  for (const step of waiting) ends.set(step.id, options.signal.aborted ? 'cancelled' : 'skipped');
+  return ends;
+}

@@ -1,0 +1,19 @@
+import type {Operation} from '../planner/plan.ts';
+
+/** What an operation is called in progress lines and history: `replace backend 2 on h1`. */
+export function operationTitle(operation: Operation): string {
+  switch (operation.kind) {
+    case 'host':
+      return `install niyanta's scripts on ${operation.host}`;
+    case 'image':
+      return `bring ${operation.label} to ${operation.host}`;
+    case 'volume':
+      return `${operation.action} volume ${operation.volume} on ${operation.host}`;
+    case 'names':
+      return `update names on ${operation.host}`;
+    case 'container':
+      return `${verbs[operation.how]} ${operation.service} ${operation.replica} on ${operation.host}`;
+  }
+}
+
+const verbs = {create: 'start', replace: 'replace', manifest: 'update', start: 'start', delete: 'remove'} as const;
