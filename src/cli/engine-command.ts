@@ -1,0 +1,130 @@
+import {Command, Flags, type Interfaces} from '@oclif/core';
+import type {Look, View} from '../engine/view/look.ts';
+import {Interruption} from './interruption.ts';
+import {lookOf} from './look.ts';
+import {writeLine} from './output.ts';
+
+/** What a command knows about where it runs. */
+export interface CommandContext {
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+  /** A person can answer: both standard input and standard error are terminals. */
+  readonly isTTY: boolean;
+  readonly now: Date;
+}
+
+export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof EngineCommand)['baseFlags'] & T['flags']
+>;
+export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
+
+/**
+ * Every command: parse → one engine call → render. Data goes to standard output, everything else to standard error.
+ * Errors are thrown and printed by `main.ts`, nowhere else.
+ */
+export abstract class EngineCommand extends Command {
+  static override baseFlags = {
+    directory: Flags.string({
+      char: 'C',
+      summary: 'Run as if started in this folder.',
+      helpValue: 'DIR',
+      helpGroup: 'GLOBAL',
+    }),
+    json: Flags.boolean({summary: 'Print JSON on standard output.', helpGroup: 'GLOBAL'}),
+    'no-color': Flags.boolean({summary: 'Print without colours; so do NO_COLOR and TERM=dumb.', helpGroup: 'GLOBAL'}),
+  };
+
+  /**
+   * Aborted by the first Ctrl-C (or SIGTERM, SIGHUP, a closed pipe): end cleanly. The second ends the process.
+   * Commands that do not ask for it die at the first.
+   */
+  protected get signal(): AbortSignal {
+    return Interruption.shared().signal;
+  }
+
+  /** Whether `--json` was given; read from argv, so that it holds before and without parsing, too. */
+  protected get json(): boolean {
+    return this.#given('--json');
+  }
+
+  protected context(): CommandContext {
+    const isTTY = Boolean(process.stdin.isTTY && process.stderr.isTTY);
+    return {cwd: process.cwd(), env: process.env, isTTY, now: new Date()};
+  }
+
+  /** How standard output is looked at. */
+  protected look(stream: NodeJS.WriteStream = process.stdout): Look {
+    return lookOf(stream, process.env, this.#given('--no-color'), new Date());
+  }
+
+  /** Prints a result: as JSON with `--json`, else as the view's text. */
+  protected async show<T>(value: T, view: View<T>): Promise<void> {
+    if (this.json) return writeLine(process.stdout, JSON.stringify(view.json ? view.json(value) : value, null, 2));
+    const text = view.text(value, this.look());
+    if (text !== '') await writeLine(process.stdout, text);
+  }
+
+  /** One line of data on standard output, for what streams: log lines, events. Waits when the reader is slow. */
+  protected async line(text: string): Promise<void> {
+    await writeLine(process.stdout, text);
+  }
+
+  /** One line of JSON on standard output. */
+  protected async jsonLine(value: unknown): Promise<void> {
+    await writeLine(process.stdout, JSON.stringify(value));
+  }
+
+  /** Tells people something that is not the result. */
+  protected note(text: string): void {
+    process.stderr.write(`${text}\n`);
+  }
+
+  /** Ends the command with this code; 0 as well. */
+  protected exitWith(code: number): never {
+    return this.exit(code);
+  }
+
+  /** Parses flags and arguments, and moves to `-C DIR`. Arguments never come from standard input: it may be a file. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const given = options ?? (this.ctor as unknown as Interfaces.Input<F, B, A>);
+    const args = Object.entries(given.args ?? {}).map(([name, arg]) => [name, {...arg, ignoreStdin: true}]);
+    const parsed = await super.parse<F, B, A>({...fromClass(given), args: Object.fromEntries(args)}, argv ?? this.argv);
+    const directory = (parsed.flags as {directory?: string}).directory;
+    if (directory !== undefined) await moveTo(directory);
+    return parsed;
+  }
+
+  /** Left to `main.ts`, which prints every error. */
+  protected override async catch(error: Error): Promise<never> {
+    throw error;
+  }
+
+  #given(flag: string): boolean {
+    const end = this.argv.indexOf('--');
+    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag);
+  }
+}
+
+/** What oclif's parser reads of a command class; statics that are inherited are not copied by a spread. */
+function fromClass(given: object): object {
+  const {flags, baseFlags, enableJsonFlag, strict, '--': dashes} = given as Record<string, unknown>;
+  return {flags, baseFlags, enableJsonFlag, strict, '--': dashes};
+}
+
+async function moveTo(directory: string): Promise<void> {
+  try {
+    process.chdir(directory);
+  } catch (cause) {
+    const {UserError} = await import('../engine/spec/errors.ts');
+    throw new UserError({
+      code: 'directory-not-found',
+      message: `cannot run in ${directory}: there is no such folder`,
+      hint: 'Give -C a folder that exists.',
+      cause,
+    });
+  }
+}

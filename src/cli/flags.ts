@@ -1,0 +1,104 @@
+import {Args, Flags} from '@oclif/core';
+import {parseDuration} from './duration.ts';
+
+/** Which stack, which environment, with which parameters: the flags of everything that reads a stack. */
+export const stackFlags = {
+  file: Flags.string({
+    char: 'f',
+    summary: 'Stack file; may repeat; - is standard input.',
+    description: 'stack.yaml beside niyanta.yaml when not given.',
+    helpValue: 'FILE',
+    multiple: true,
+    multipleNonGreedy: true,
+    env: 'NIYANTA_FILE',
+  }),
+  env: Flags.string({
+    char: 'e',
+    summary: 'Environment of the stack.',
+    helpValue: 'NAME',
+    default: 'default',
+    env: 'NIYANTA_ENV',
+  }),
+  param: Flags.string({
+    summary: 'A parameter of the stack, as name=value; may repeat.',
+    helpValue: 'NAME=VALUE',
+    multiple: true,
+    multipleNonGreedy: true,
+  }),
+};
+
+/** Which project: for everything that needs niyanta.yaml. */
+export const projectFlags = {
+  project: Flags.string({
+    summary: 'niyanta.yaml, or the folder that has it; looked for upwards when not given.',
+    helpValue: 'PATH',
+    env: 'NIYANTA_PROJECT',
+  }),
+};
+
+/** For commands that talk to hosts. */
+export const hostFlags = {
+  'allow-unreachable': Flags.boolean({
+    summary: 'Go on with the hosts that answer.',
+    default: false,
+    env: 'NIYANTA_ALLOW_UNREACHABLE',
+  }),
+};
+
+/** The environment alone, for commands that need no stack file. */
+export const environmentFlag = stackFlags.env;
+
+export const yesFlag = Flags.boolean({
+  char: 'y',
+  summary: 'Do not ask.',
+  default: false,
+  env: 'NIYANTA_YES',
+});
+
+/** A length of time such as 500ms, 60s, 5m, 1h30m; milliseconds. */
+export const durationFlag = Flags.custom<number>({
+  helpValue: 'DURATION',
+  parse: async input => parseDuration(input),
+});
+
+export const lockWaitFlag = durationFlag({
+  summary: 'How long to wait for a lock that another holds.',
+  default: 0,
+  defaultHelp: async () => '0s',
+  env: 'NIYANTA_LOCK_WAIT',
+});
+
+export const targetFlag = Flags.string({
+  char: 't',
+  summary: 'Only this service and what it needs; may repeat.',
+  helpValue: 'SERVICE',
+  multiple: true,
+  multipleNonGreedy: true,
+});
+
+export const outFlag = Flags.string({
+  char: 'o',
+  summary: 'Save the plan to a file, for apply.',
+  helpValue: 'FILE',
+});
+
+export const detailedExitCodeFlag = Flags.boolean({
+  summary: 'Exit with 2 when there are changes.',
+  default: false,
+});
+
+export const onFailureFlag = Flags.option({
+  options: ['rollback', 'stop', 'continue'] as const,
+  summary: 'What to do when an operation fails.',
+  default: 'rollback' as const,
+  env: 'NIYANTA_ON_FAILURE',
+});
+
+/** An optional service name. */
+export const serviceArg = Args.string({name: 'service', description: 'Service of the stack.'});
+
+/** A service name that must be given. */
+export const requiredServiceArg = Args.string({name: 'service', description: 'Service of the stack.', required: true});
+
+/** A host name that must be given. */
+export const requiredHostArg = Args.string({name: 'host', description: 'Host of the project.', required: true});
