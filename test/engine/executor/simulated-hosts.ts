@@ -1,0 +1,170 @@
+import type {Actions, Peer} from '../../../src/engine/executor/actions.ts';
+import type {Present} from '../../../src/engine/executor/container-steps.ts';
+import type {ContainerOperation, ImageOperation, Plan} from '../../../src/engine/planner/plan.ts';
+import type {ContainerSpec, PinnedImage} from '../../../src/engine/runtime/container-spec.ts';
+import {OutsideError} from '../../../src/engine/spec/errors.ts';
+
+/** A container on simulated hosts. */
+interface Simulated {
+  readonly spec: ContainerSpec;
+  running: boolean;
+}
+
+/**
+ * Simulated hosts: containers are entries of a map, so that the order of things, failures at any point and taking
+ * back can be tried exhaustively. Real hosts are in test/lab.
+ */
+export class SimulatedHosts implements Actions {
+  readonly containers = new Map<string, Simulated>();
+  /** host → service names known there with their addresses, as last written. */
+  readonly names = new Map<string, readonly Peer[]>();
+  readonly journal: string[] = [];
+  /** Called before every action with its description; throws to make it fail. */
+  before: (action: string) => void = () => undefined;
+  unhealthy = new Set<string>();
+
+  async #act(action: string): Promise<void> {
+    await Promise.resolve();
+    this.before(action);
+    this.journal.push(action);
+  }
+
+  run(spec: ContainerSpec): void {
+    this.containers.set(`${spec.host}/${spec.id}`, {spec, running: true});
+    this.names.set(spec.host, [...(this.names.get(spec.host) ?? []), peerOf(spec)]);
+  }
+
+  present(): Present[] {
+    return [...this.containers.values()].map(({spec, running}) => ({host: spec.host, id: spec.id, running, spec}));
+  }
+
+  /** What runs and who is known by name, for comparison. */
+  snapshot(): {running: string[]; existing: string[]; names: string[]} {
+    const entries = [...this.containers.entries()];
+    return {
+      running: entries.flatMap(([key, {running}]) => (running ? [key] : [])).sort(),
+      existing: entries.map(([key]) => key).sort(),
+      names: [...this.names].flatMap(([host, peers]) => peers.map(({id}) => `${host}:${id}`)).sort(),
+    };
+  }
+
+  installToolkit = (host: string) => this.#act(`toolkit ${host}`);
+  async bringImage(operation: ImageOperation): Promise<PinnedImage> {
+    await this.#act(`image ${operation.label} ${operation.host}`);
+    return {source: operation.label, name: operation.label, digest: 'sha256:found'};
+  }
+  createVolume = (operation: {volume: string}) => this.#act(`volume ${operation.volume}`);
+  deleteVolume = (operation: {volume: string}) => this.#act(`delete volume ${operation.volume}`);
+  async createContainer(spec: ContainerSpec): Promise<void> {
+    await this.#act(`create ${spec.id}`);
+    this.containers.set(`${spec.host}/${spec.id}`, {spec, running: true});
+  }
+  async waitHealthy(spec: ContainerSpec): Promise<void> {
+    await this.#act(`healthy ${spec.id}`);
+    if (this.unhealthy.has(spec.id)) throw new OutsideError({code: 'unhealthy', message: `${spec.id} is not healthy`});
+  }
+  async stopContainer(host: string, id: string): Promise<void> {
+    await this.#act(`stop ${id}`);
+    const container = this.containers.get(`${host}/${id}`);
+    if (container) container.running = false;
+  }
+  async startContainer(host: string, id: string): Promise<void> {
+    await this.#act(`start ${id}`);
+    this.containers.get(`${host}/${id}`)!.running = true;
+  }
+  async removeContainer(host: string, id: string): Promise<void> {
+    await this.#act(`remove ${id}`);
+    this.containers.delete(`${host}/${id}`);
+  }
+  async writeManifest(spec: ContainerSpec): Promise<void> {
+    await this.#act(`manifest ${spec.id}`);
+    const container = this.containers.get(`${spec.host}/${spec.id}`)!;
+    this.containers.set(`${spec.host}/${spec.id}`, {...container, spec});
+  }
+  async writeNames(host: string, peers: readonly Peer[]): Promise<void> {
+    await this.#act(`names ${host}`);
+    this.names.set(host, peers);
+  }
+  lastLogLines = async (_host: string, id: string) => [`last words of ${id}`];
+}
+
+const peerOf = (spec: ContainerSpec): Peer => ({
+  id: spec.id,
+  service: spec.service,
+  replica: spec.replica,
+  address: spec.network.address,
+});
+
+export function specOf(
+  service: string,
+  replica: number,
+  host: string,
+  revision: string,
+  digest = 'sha256:one',
+): ContainerSpec {
+  return {
+    id: `${service}-${replica}-${revision}`,
+    project: 'shop',
+    stack: 'shop',
+    environment: 'default',
+    service,
+    replica,
+    host,
+    image: {source: `${service}:${revision}`, name: service, digest},
+    env: {},
+    secrets: {},
+    volumes: [],
+    mounts: [],
+    ports: [],
+    readOnly: false,
+    capabilities: {add: [], drop: []},
+    seccomp: 'default',
+    noNewPrivileges: true,
+    resources: {},
+    restart: 'always',
+    stop: {signal: 'SIGTERM', graceMs: 10_000},
+    labels: {},
+    network: {bridge: 'nyshop', subnet: '10.89.0.0/24', gateway: '10.89.0.1', address: `10.89.0.${10 + replica}`},
+  };
+}
+
+export function containerOperation(
+  how: ContainerOperation['how'],
+  spec: ContainerSpec,
+  more: Partial<ContainerOperation> = {},
+): ContainerOperation {
+  return {
+    kind: 'container',
+    id: `container/${spec.host}/${spec.service}/${spec.replica}/${how}`,
+    action: how === 'create' ? 'create' : how === 'delete' ? 'delete' : 'replace',
+    service: spec.service,
+    replica: spec.replica,
+    host: spec.host,
+    reason: 'tried',
+    changes: [],
+    after: [],
+    spec: how === 'delete' ? undefined : spec,
+    previous: [],
+    order: 'start-first',
+    how,
+    ...more,
+  };
+}
+
+export const planOf = (operations: Plan['operations']): Plan => ({
+  version: 1,
+  project: 'shop',
+  stack: 'shop',
+  environment: 'default',
+  purpose: 'apply',
+  serial: 1,
+  fingerprint: 'f',
+  operations,
+  placements: [],
+  drift: [],
+  interruption: [],
+  bytes: 0,
+  summary: {create: 0, update: 0, replace: 0, delete: 0},
+  warnings: [],
+  subnets: {},
+});
