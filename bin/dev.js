@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-// Runs the sources as they are: Node 24 strips the types.
-import {execute} from '@oclif/core';
+// Runs the sources as they are: Node strips the types.
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {start} from './start.js';
 
-await execute({development: true, dir: import.meta.url});
+process.env.NODE_ENV ??= 'production';
+await start('../src/cli/main.ts', fileURLToPath(import.meta.url));

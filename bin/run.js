@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import {execute} from '@oclif/core';
+import process from 'node:process';
+import {fileURLToPath} from 'node:url';
+import {start} from './start.js';
 
-await execute({dir: import.meta.url});
+process.env.NODE_ENV ??= 'production';
+await start('../dist/cli/main.js', fileURLToPath(import.meta.url));

@@ -1,5 +1,6 @@
 import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Look, View} from '../engine/view/look.ts';
+import {printableJson} from '../engine/view/printable.ts';
 import {Interruption} from './interruption.ts';
 import {lookOf} from './look.ts';
 import {writeLine} from './output.ts';
@@ -59,7 +60,7 @@ export abstract class EngineCommand extends Command {
 
   /** Prints a result: as JSON with `--json`, else as the view's text. */
   protected async show<T>(value: T, view: View<T>): Promise<void> {
-    if (this.json) return writeLine(process.stdout, JSON.stringify(view.json ? view.json(value) : value, null, 2));
+    if (this.json) return writeLine(process.stdout, printableJson(view.json ? view.json(value) : value, 2));
     const text = view.text(value, this.look());
     if (text !== '') await writeLine(process.stdout, text);
   }
@@ -71,7 +72,7 @@ export abstract class EngineCommand extends Command {
 
   /** One line of JSON on standard output. */
   protected async jsonLine(value: unknown): Promise<void> {
-    await writeLine(process.stdout, JSON.stringify(value));
+    await writeLine(process.stdout, printableJson(value));
   }
 
   /** Tells people something that is not the result. */
@@ -93,6 +94,7 @@ export abstract class EngineCommand extends Command {
     const given = options ?? (this.ctor as unknown as Interfaces.Input<F, B, A>);
     const args = Object.entries(given.args ?? {}).map(([name, arg]) => [name, {...arg, ignoreStdin: true}]);
     const parsed = await super.parse<F, B, A>({...fromClass(given), args: Object.fromEntries(args)}, argv ?? this.argv);
+    fillLists(given, parsed.flags);
     const directory = (parsed.flags as {directory?: string}).directory;
     if (directory !== undefined) await moveTo(directory);
     return parsed;
@@ -113,6 +115,16 @@ export abstract class EngineCommand extends Command {
 function fromClass(given: object): object {
   const {flags, baseFlags, enableJsonFlag, strict, '--': dashes} = given as Record<string, unknown>;
   return {flags, baseFlags, enableJsonFlag, strict, '--': dashes};
+}
+
+/** A flag that may repeat comes as one text when it is taken from the environment. */
+function fillLists(
+  options: {flags?: Interfaces.FlagInput; baseFlags?: Interfaces.FlagInput},
+  values: Record<string, unknown>,
+): void {
+  for (const [name, flag] of Object.entries({...options.baseFlags, ...options.flags})) {
+    if ('multiple' in flag && flag.multiple && typeof values[name] === 'string') values[name] = [values[name]];
+  }
 }
 
 async function moveTo(directory: string): Promise<void> {
