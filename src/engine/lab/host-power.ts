@@ -1,0 +1,123 @@
+import {spawn} from 'node:child_process';
+import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
+import {connect} from 'node:net';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {OutsideError} from '../spec/errors.ts';
+import {cgroupMode, mountWords} from './cgroups.ts';
+import {makeCgroups, processesIn, readHierarchies, removeCgroups} from './host-cgroups.ts';
+import {initScript} from './init-script.ts';
+import type {Lab, LabHost} from './lab.ts';
+import {mustRunScript} from './machine.ts';
+import {hostDirectory, hostKeyName, labDevice, macAddress, partitionMark, portName} from './names.ts';
+import {hostNetworkDown, hostNetworkUp} from './network-scripts.ts';
+
+/** Joins the cgroups in the arguments up to `--`, then becomes the rest. */
+const joinAndRun = `
+while [ "$1" != -- ]; do echo $$ > "$1"; shift; done
+shift
+exec "$@"
+`;
+
+/** Longest time that a host has for its start, in milliseconds. */
+const startLimit = 60_000;
+
+/** Switches a host on and waits until it answers; a partitioned one is not waited for. */
+export async function powerOn(lab: Lab, host: LabHost): Promise<void> {
+  const key = hostKeyName(lab, host);
+  const folder = hostDirectory(lab, host.name);
+  const partitioned = existsSync(partitionMark(lab, host.name));
+  await mustRunScript(
+    hostNetworkUp,
+    labDevice(lab.number),
+    key,
+    portName(host),
+    host.address,
+    macAddress(host.address),
+    partitioned ? 'down' : 'up',
+  );
+  const joins = await makeCgroups(key);
+  const hierarchies = readHierarchies();
+  const init = ['sh', '-c', initScript, 'init', folder, host.name, host.systemd ? 'systemd' : 'plain'];
+  const cgroup = cgroupMode(hierarchies) === 'v2' ? 'v2' : 'v1';
+  const namespaces = ['--cgroup', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child'];
+  const console = openSync(join(folder, 'console.log'), 'w', 0o600);
+  // `ip netns exec` would mount a fresh /sys over this machine's cgroups; nsenter leaves them be.
+  const child = spawn(
+    'sh',
+    [
+      ...['-euc', joinAndRun, 'niyanta-lab', ...joins, '--', 'nsenter', `--net=/run/netns/${key}`],
+      ...['unshare', ...namespaces, ...init, cgroup, ...mountWords(hierarchies)],
+    ],
+    {detached: true, stdio: ['ignore', console, console], env: {PATH: process.env.PATH}},
+  );
+  closeSync(console);
+  child.unref();
+  await answers(lab, host, () => child.exitCode !== null, partitioned);
+}
+
+/** Cuts a host's power: its network goes first, then every process at once. Its disk stays. */
+export async function powerOff(lab: Lab, host: Pick<LabHost, 'name'>): Promise<void> {
+  const key = hostKeyName(lab, host);
+  await mustRunScript(hostNetworkDown, labDevice(lab.number), key, portName(host));
+  await removeCgroups(key);
+}
+
+/** The host's process 1 as this machine numbers it; undefined when the host is off. */
+export function initProcess(lab: Pick<Lab, 'number'>, host: Pick<LabHost, 'name'>): number | undefined {
+  return processesIn(hostKeyName(lab, host)).find(pid => {
+    const numbers = /^NSpid:\s+(.*)$/m.exec(statusOf(pid))?.[1]?.split(/\s+/) ?? [];
+    return numbers.length === 2 && numbers[1] === '1';
+  });
+}
+
+function statusOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch (error) {
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
+    throw error;
+  }
+}
+
+/** Waits for sshd's greeting and, where it is installed, for containerd's socket. */
+async function answers(lab: Lab, host: LabHost, ended: () => boolean, partitioned: boolean): Promise<void> {
+  const from = Date.now();
+  while (!ended() && Date.now() - from < startLimit) {
+    const pid = initProcess(lab, host);
+    const socket = `/proc/${pid}/root/run/containerd/containerd.sock`;
+    if (pid && (partitioned || (await greets(host.address, 22, 'SSH-'))) && (!host.prepared || (await accepts(socket))))
+      return;
+    await sleep(25);
+  }
+  const text = readFileSync(join(hostDirectory(lab, host.name), 'console.log'), 'utf8');
+  const lastLines = text.trimEnd().split('\n').slice(-8);
+  throw new OutsideError({
+    code: 'lab-host-start',
+    host: host.name,
+    message: `the lab host ${host.name} did not start${ended() ? '' : ` within ${startLimit / 1000} s`}: ${lastLines.at(-1)}`,
+    hint: `See ${hostDirectory(lab, host.name)}/console.log and upper/var/log there, then: niyanta lab down --name ${lab.name}`,
+    lastLines,
+  });
+}
+
+const greets = (host: string, port: number, greeting: string): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = connect({host, port, timeout: 1000});
+    const end = (answer: boolean) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('data', data => end(data.toString().startsWith(greeting)));
+    socket
+      .once('error', () => end(false))
+      .once('timeout', () => end(false))
+      .once('end', () => end(false));
+  });
+
+const accepts = (path: string): Promise<boolean> =>
+  new Promise(resolve => {
+    const socket = connect({path});
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });

@@ -1,0 +1,7 @@
+export {type Lab, type LabHost, type LabHostState, labHosts, type Release, releases} from './lab.ts';
+export {labDown} from './lab-down.ts';
+export {labExec, labExecHere} from './lab-exec.ts';
+export {labHeal, labHost, labHostState, labKill, labPartition, labReboot} from './lab-faults.ts';
+export {mustReadLab, readLab, readLabs as labList, rootsDirectory} from './lab-files.ts';
+export {type LabUpOptions, labUp} from './lab-up.ts';
+export {requireLinuxRoot} from './requirements.ts';

@@ -1,0 +1,168 @@
+import {existsSync, mkdirSync, readdirSync} from 'node:fs';
+import {writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {UserError} from '../spec/errors.ts';
+import {writeHostFiles} from './host-files.ts';
+import {initProcess, powerOff, powerOn} from './host-power.ts';
+import {type Lab, type LabHost, type Release, releases} from './lab.ts';
+import {labDirectory, readLab, readLabs, writeLab} from './lab-files.ts';
+import {mustRun, mustRunScript} from './machine.ts';
+import {withMachineLock} from './machine-lock.ts';
+import {
+  freeNumber,
+  gatewayAddress,
+  hostAddress,
+  hostName,
+  labDevice,
+  mostHosts,
+  numbersInUse,
+  numbersRouted,
+} from './names.ts';
+import {labNetworkDown, labNetworkUp} from './network-scripts.ts';
+import {requireLinuxRoot, requirePrograms} from './requirements.ts';
+import {ensureRoot} from './roots.ts';
+import {newSshKey, type SshKey} from './ssh-key.ts';
+
+export interface LabUpOptions {
+  readonly name: string;
+  /** How many hosts: h1, h2, … */
+  readonly hosts: number;
+  /** One for all, `mixed` for one of each in turn, or one a host. Default bookworm. */
+  readonly release?: Release | 'mixed' | readonly Release[];
+  /** Boots systemd in them. Default: no. */
+  readonly systemd?: boolean;
+  /** With containerd. Default: yes. */
+  readonly prepared?: boolean;
+  readonly onProgress?: (text: string) => void;
+}
+
+type Shape = Pick<LabHost, 'name' | 'release' | 'systemd' | 'prepared'>;
+
+/**
+ * Brings a lab up: makes it, or switches on again what is off of the one that is there. Needs Linux and root.
+ * UserErrors: `lab-needs-linux-root`, `lab-name`, `lab-differs`, `lab-half-made`, `lab-hosts`, `no-debian-mirror`.
+ */
+export async function labUp(options: LabUpOptions): Promise<Lab> {
+  const onProgress = options.onProgress ?? (() => {});
+  const directory = labDirectory(options.name);
+  requireLinuxRoot();
+  const shapes = hostShapes(options);
+  await requirePrograms(['ip', 'unshare', 'nsenter'], onProgress);
+  return withMachineLock(`lab/${directory}`, async () => {
+    const existing = readLab(options.name);
+    if (existing) return switchOn(sameShape(existing, shapes), onProgress);
+    return makeLab(options.name, directory, shapes, onProgress);
+  });
+}
+
+/** The hosts that the options ask for. */
+export function hostShapes(options: Omit<LabUpOptions, 'name' | 'onProgress'>): Shape[] {
+  if (!Number.isInteger(options.hosts) || options.hosts < 1 || options.hosts > mostHosts) {
+    throw new UserError({code: 'lab-hosts', message: `a lab has 1 to ${mostHosts} hosts, not ${options.hosts}`});
+  }
+  const release = options.release ?? 'bookworm';
+  const each: readonly Release[] = release === 'mixed' ? releases : typeof release === 'string' ? [release] : release;
+  return Array.from({length: options.hosts}, (_, index) => ({
+    name: hostName(index),
+    release: each[index % each.length]!,
+    systemd: options.systemd ?? false,
+    prepared: options.prepared ?? true,
+  }));
+}
+
+async function makeLab(
+  name: string,
+  directory: string,
+  shapes: readonly Shape[],
+  onProgress: (text: string) => void,
+): Promise<Lab> {
+  const roots = new Map<Shape, string>();
+  for (const shape of shapes) roots.set(shape, await ensureRoot(shape, onProgress));
+  const loginKey = newSshKey(`niyanta-lab-${name}`);
+  const hostKeys = new Map<string, SshKey>(shapes.map(shape => [shape.name, newSshKey(shape.name)]));
+  const lab = await withMachineLock('number', async () => {
+    const number = await chooseNumber();
+    const planned: Lab = {
+      name,
+      number,
+      directory,
+      createdAt: new Date().toISOString(),
+      identityFile: join(directory, 'id_ed25519'),
+      hosts: shapes.map((shape, index) => ({
+        ...shape,
+        address: hostAddress(number, index),
+        hostKey: hostKeys.get(shape.name)!.fingerprint,
+        root: roots.get(shape)!,
+      })),
+      complete: false,
+    };
+    // Written before anything is made, so that `lab down` knows what to look for whatever happens.
+    writeLab(planned);
+    await mustRunScript(labNetworkUp, labDevice(number), gatewayAddress(number));
+    return planned;
+  });
+  await writeFile(lab.identityFile, loginKey.privateKey, {mode: 0o600});
+  await writeFile(`${lab.identityFile}.pub`, loginKey.publicKey);
+  for (const host of lab.hosts) await writeHostFiles(lab, host, hostKeys.get(host.name)!, loginKey);
+  const complete = {...lab, complete: true};
+  await startAll(lab, lab.hosts, onProgress);
+  writeLab(complete);
+  return complete;
+}
+
+/** After a restart of this machine, or of hosts that were killed. */
+async function switchOn(lab: Lab, onProgress: (text: string) => void): Promise<Lab> {
+  const device = labDevice(lab.number);
+  const off = lab.hosts.filter(host => initProcess(lab, host) === undefined);
+  if (off.length === 0) return lab;
+  for (const host of off) await powerOff(lab, host);
+  if (!existsSync(`/run/netns/${device}`) || !existsSync(`/sys/class/net/${device}`)) {
+    await mustRunScript(labNetworkDown, device);
+    await mustRunScript(labNetworkUp, device, gatewayAddress(lab.number));
+  }
+  await startAll(lab, off, onProgress);
+  return lab;
+}
+
+async function startAll(lab: Lab, hosts: readonly LabHost[], onProgress: (text: string) => void): Promise<void> {
+  onProgress(`starting ${hosts.map(host => host.name).join(', ')}`);
+  const started = await Promise.allSettled(hosts.map(host => powerOn(lab, host)));
+  for (const one of started) if (one.status === 'rejected') throw one.reason;
+}
+
+function sameShape(lab: Lab, shapes: readonly Shape[]): Lab {
+  const text = (list: readonly Shape[]) =>
+    list
+      .map(({name, release, systemd, prepared}) =>
+        [name, release, systemd && 'systemd', !prepared && 'bare'].filter(Boolean).join(' '),
+      )
+      .join(', ');
+  const hint = `Remove it first: niyanta lab down --name ${lab.name}`;
+  if (!lab.complete) {
+    throw new UserError({code: 'lab-half-made', message: `the lab "${lab.name}" was left half-made`, hint});
+  }
+  if (text(lab.hosts) !== text(shapes)) {
+    const message = `the lab "${lab.name}" exists and is different: it has ${text(lab.hosts)}; asked for was ${text(shapes)}`;
+    throw new UserError({code: 'lab-differs', message, hint});
+  }
+  return lab;
+}
+
+/** A number that no lab, device or route of this machine has. */
+async function chooseNumber(): Promise<number> {
+  mkdirSync('/run/netns', {recursive: true});
+  const devices = [...readdirSync('/sys/class/net'), ...readdirSync('/run/netns')];
+  const routes = JSON.parse((await mustRun(['ip', '-json', '-4', 'route', 'show', 'table', 'all'])) || '[]') as {
+    dst: string;
+  }[];
+  const labs = readLabs().map(lab => lab.number);
+  const number = freeNumber(
+    new Set([...numbersInUse(devices), ...numbersRouted(routes.map(route => route.dst)), ...labs]),
+  );
+  if (number !== undefined) return number;
+  throw new UserError({
+    code: 'lab-subnets-used-up',
+    message: 'every subnet of 10.200.0.0/16 is in use on this machine',
+    hint: 'niyanta lab ls shows the labs; niyanta lab down --name NAME removes one',
+  });
+}
