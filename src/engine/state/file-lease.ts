@@ -1,0 +1,223 @@
+import {randomUUID} from 'node:crypto';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {OutsideError, UserError} from '../spec/errors.ts';
+import {Exit} from '../spec/exit-codes.ts';
+import type {EnvironmentName} from '../spec/stack.ts';
+import {writeAtomically} from './atomic-file.ts';
+import {
+  ask,
+  currentHolding,
+  emptyLeaseRecord,
+  type Holding,
+  type LeaseRecord,
+  leaveQueue,
+  parseLeaseRecord,
+  renewed,
+  toHolder,
+  vacated,
+} from './lease-record.ts';
+import {textIfThere} from './lock-file-adapter.ts';
+import {withMutex} from './mutex.ts';
+import {hasEnded, ownerName, thisProcess} from './process-identity.ts';
+import type {StatePaths} from './state-paths.ts';
+import type {Lease, LeaseHolder} from './store.ts';
+import {storeNow} from './store-clock.ts';
+
+/** Milliseconds. */
+export interface LeaseTimes {
+  /** A lease that was not renewed for so long may be taken by another. */
+  readonly ttlMs: number;
+  readonly renewMs: number;
+  /** How often one who waits asks again. */
+  readonly pollMs: number;
+}
+
+export const leaseTimes: LeaseTimes = {ttlMs: 15_000, renewMs: 4_000, pollMs: 200};
+
+/** What one asks with. */
+export interface LeaseRequest {
+  readonly environment: EnvironmentName;
+  readonly reason: string;
+  readonly waitMs: number;
+  readonly onWait?: (holder: LeaseHolder) => void;
+  /** Highest fence that the lock file knows of, read inside the mutex. */
+  readonly fenceAbove: () => Promise<number>;
+}
+
+/** A lease on files; `check` must be called inside the mutex, before a write that relies on it. */
+export interface FileLease extends Lease {
+  readonly environment: EnvironmentName;
+  check(): Promise<void>;
+}
+
+/** Waits its turn, first come first served. Errors: UserError `lock-held`, exit 4. */
+export async function acquireLease(paths: StatePaths, request: LeaseRequest, times: LeaseTimes): Promise<FileLease> {
+  const id = randomUUID();
+  const deadline = performance.now() + request.waitMs;
+  let told: string | undefined;
+  for (;;) {
+    const attempt = await askOnce(paths, request, id, times);
+    if (attempt.taken) return keep(paths, request.environment, attempt.holding, times);
+    const left = deadline - performance.now();
+    if (left <= 0) {
+      await change(paths, request.environment, record => leaveQueue(record, id));
+      throw held(request.environment, attempt.behind);
+    }
+    if (attempt.behind && attempt.behind.id !== told) {
+      told = attempt.behind.id;
+      request.onWait?.(toHolder(attempt.behind));
+    }
+    await sleep(Math.min(times.pollMs, left));
+  }
+}
+
+/** Who holds it now, if anybody does. */
+export async function readHolder(paths: StatePaths, environment: EnvironmentName): Promise<LeaseHolder | undefined> {
+  const record = await readRecord(paths, environment);
+  // Without a lease file there is no need to touch the disk to learn the time.
+  if (record.holding === undefined) return undefined;
+  const holding = currentHolding(record, await storeNow(paths.clock), hasEnded);
+  return holding && toHolder(holding);
+}
+
+/** Breaks a lease; its holder notices when it next renews or writes. Returns whom it was taken from. */
+export async function breakLease(paths: StatePaths, environment: EnvironmentName): Promise<LeaseHolder | undefined> {
+  return await withMutex(paths.mutex, async () => {
+    const record = await readRecord(paths, environment);
+    if (record.holding === undefined) return undefined;
+    await writeRecord(paths, environment, vacated(record));
+    return toHolder(record.holding);
+  });
+}
+
+async function askOnce(paths: StatePaths, request: LeaseRequest, id: string, times: LeaseTimes) {
+  return await withMutex(paths.mutex, async () => {
+    const record = await readRecord(paths, request.environment);
+    const now = await storeNow(paths.clock);
+    const wanted = {
+      id,
+      owner: ownerName(),
+      reason: request.reason,
+      since: now,
+      expires: now + times.ttlMs,
+      process: thisProcess(),
+    };
+    const ticketMs = Math.max(times.ttlMs / 3, times.pollMs * 5);
+    const attempt = ask(record, wanted, {now, ticketMs, fenceAbove: await request.fenceAbove()}, hasEnded);
+    // Who does not wait needs no place in the queue.
+    if (attempt.taken || request.waitMs > 0) {
+      await writeRecord(paths, request.environment, attempt.record, attempt.taken);
+    }
+    return attempt;
+  });
+}
+
+function keep(paths: StatePaths, environment: EnvironmentName, holding: Holding, times: LeaseTimes): FileLease {
+  const lost = new AbortController();
+  const lose = (cause?: unknown) => {
+    clearTimeout(timer);
+    if (!lost.signal.aborted) lost.abort(leaseLost(environment, cause));
+  };
+  let holder = toHolder(holding);
+  let confirmed = performance.now();
+  let released = false;
+
+  const renew = async () => {
+    const startedAt = performance.now();
+    try {
+      const mine = await change(paths, environment, (record, now) => renewed(record, holding.id, now + times.ttlMs));
+      if (released) return;
+      if (mine?.holding?.id !== holding.id) return lose();
+      holder = toHolder(mine.holding);
+      confirmed = startedAt;
+    } catch (error) {
+      // A disk that is full for a moment is no reason to stop while the lease still counts.
+      if (performance.now() + times.renewMs >= confirmed + times.ttlMs) return lose(error);
+    }
+    schedule();
+  };
+  let timer: NodeJS.Timeout;
+  const schedule = () => {
+    if (released || lost.signal.aborted) return;
+    timer = setTimeout(renew, times.renewMs);
+    timer.unref();
+  };
+  schedule();
+
+  return {
+    environment,
+    get holder() {
+      return holder;
+    },
+    lost: lost.signal,
+    async check() {
+      lost.signal.throwIfAborted();
+      const record = await readRecord(paths, environment);
+      if (record.holding?.id === holding.id) return;
+      lose();
+      lost.signal.throwIfAborted();
+    },
+    async release() {
+      if (released) return;
+      released = true;
+      clearTimeout(timer);
+      await change(paths, environment, record => (record.holding?.id === holding.id ? vacated(record) : undefined));
+    },
+  };
+}
+
+type Transition = (record: LeaseRecord, now: number) => LeaseRecord | undefined;
+
+/** Under the mutex; undefined from `transition` writes nothing. Returns what it returned. */
+async function change(paths: StatePaths, environment: EnvironmentName, transition: Transition) {
+  return await withMutex(paths.mutex, async () => {
+    const record = await readRecord(paths, environment);
+    const next = transition(record, await storeNow(paths.clock));
+    if (next) await writeRecord(paths, environment, next);
+    return next;
+  });
+}
+
+// Two names that differ only in a character that file names cannot have must not meet in one file.
+const leaseFile = (paths: StatePaths, environment: EnvironmentName) =>
+  join(paths.leases, `${encodeURIComponent(environment)}.json`);
+
+async function readRecord(paths: StatePaths, environment: EnvironmentName): Promise<LeaseRecord> {
+  const file = leaseFile(paths, environment);
+  const text = await textIfThere(file);
+  return text === undefined ? emptyLeaseRecord : parseLeaseRecord(text, file);
+}
+
+// A power cut ends every holder and all who wait; only the fence must not go back, so a new holding waits for the disk.
+async function writeRecord(
+  paths: StatePaths,
+  environment: EnvironmentName,
+  record: LeaseRecord,
+  durable = false,
+): Promise<void> {
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  await writeAtomically(leaseFile(paths, environment), text, {mode: 0o644, durable});
+}
+
+function leaseLost(environment: EnvironmentName, cause?: unknown): OutsideError {
+  return new OutsideError({
+    code: 'lease-lost',
+    message: `the lease on environment "${environment}" was lost: ${cause === undefined ? 'someone else took it or broke it' : 'it could not be renewed'}`,
+    hint: 'See who holds it with `niyanta lock status`; running the command again later goes on from what is there.',
+    exit: Exit.lockHeld,
+    cause,
+  });
+}
+
+function held(environment: EnvironmentName, holding?: Holding): UserError {
+  const who = holding
+    ? `${holding.owner} (${holding.reason}, pid ${holding.process.pid} on ${holding.process.machine}) since ${new Date(holding.since).toISOString()}`
+    : 'others, who wait in line';
+  return new UserError({
+    code: 'lock-held',
+    message: `environment "${environment}" is held by ${who}`,
+    hint: 'Wait for it with --lock-wait 60s. When that process is certainly gone, `niyanta lock release` breaks the lease.',
+    exit: Exit.lockHeld,
+  });
+}

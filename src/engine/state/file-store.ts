@@ -1,0 +1,76 @@
+import {Low} from 'lowdb';
+import {UserError} from '../spec/errors.ts';
+import {Exit} from '../spec/exit-codes.ts';
+import type {EnvironmentName} from '../spec/stack.ts';
+import {acquireLease, breakLease, type FileLease, type LeaseTimes, leaseTimes, readHolder} from './file-lease.ts';
+import type {LockFile} from './lock-file.ts';
+import {lockFileAdapter} from './lock-file-adapter.ts';
+import {emptyLockFile} from './lock-file-schema.ts';
+import {withMutex} from './mutex.ts';
+import {initialSalt} from './salt.ts';
+import {type StatePaths, statePaths} from './state-paths.ts';
+import type {StateStore} from './store.ts';
+
+/**
+ * State in a JSON file on this machine (or on a file system that several share). A store
+ * that has acquired leases writes only while it still holds them: `update` rejects with `lease-lost` otherwise.
+ */
+export function openFileStore(lockFile: string, project: string, times: LeaseTimes = leaseTimes): StateStore {
+  const paths = statePaths(lockFile);
+  const held = new Set<FileLease>();
+  const read = () => readLock(paths, project);
+  return {
+    read,
+    update: (expected, change) =>
+      withMutex(paths.mutex, async () => {
+        for (const lease of held) await lease.check();
+        const lock = await read();
+        if (lock.serial !== expected) throw stale(expected, lock.serial);
+        const next = {...withFences(change(lock), held), project, serial: lock.serial + 1};
+        const database = new Low(lockFileAdapter(paths, project), next);
+        await database.write();
+        return next;
+      }),
+    async acquire(environment, reason, {waitMs, onWait}) {
+      const fenceAbove = async () => (await read()).environments[environment]?.fence ?? 0;
+      const lease = await acquireLease(paths, {environment, reason, waitMs, onWait, fenceAbove}, times);
+      held.add(lease);
+      return {
+        get holder() {
+          return lease.holder;
+        },
+        lost: lease.lost,
+        async release() {
+          held.delete(lease);
+          await lease.release();
+        },
+      };
+    },
+    holder: (environment: EnvironmentName) => readHolder(paths, environment),
+    release: (environment: EnvironmentName) => breakLease(paths, environment),
+  };
+}
+
+async function readLock(paths: StatePaths, project: string): Promise<LockFile> {
+  const stored = await lockFileAdapter(paths, project).read();
+  return stored ?? emptyLockFile(project, await initialSalt(paths));
+}
+
+/** The lock file remembers the fences given out, so that a fresh clone of the project goes on from there. */
+function withFences(lock: LockFile, held: ReadonlySet<FileLease>): LockFile {
+  const environments = {...lock.environments};
+  for (const {environment, holder} of held) {
+    const state = environments[environment];
+    if (state) environments[environment] = {...state, fence: Math.max(state.fence, holder.fence)};
+  }
+  return {...lock, environments};
+}
+
+function stale(expected: number, found: number): UserError {
+  return new UserError({
+    code: 'stale-state',
+    message: `the state has moved on from serial ${expected} to ${found} since it was read`,
+    hint: 'Someone else changed it: look at `niyanta history`, plan again, and apply that plan.',
+    exit: Exit.stalePlan,
+  });
+}

@@ -1,0 +1,124 @@
+import {z} from 'zod';
+import {UserError} from '../spec/errors.ts';
+import type {ProcessIdentity} from './process-identity.ts';
+import type {LeaseHolder} from './store.ts';
+
+/**
+ * What a lease file holds, and how it changes. All times are milliseconds by the store's clock; the file outlives
+ * each holding, since the fence must never go back.
+ */
+export type LeaseRecord = z.infer<typeof leaseRecordSchema>;
+export type Holding = z.infer<typeof holdingSchema>;
+export type Ticket = z.infer<typeof ticketSchema>;
+
+const processSchema = z.object({
+  pid: z.number().int().positive(),
+  machine: z.string(),
+  scope: z.string(),
+  started: z.string().optional(),
+});
+const holdingSchema = z.object({
+  id: z.string(),
+  owner: z.string(),
+  reason: z.string(),
+  since: z.number(),
+  expires: z.number(),
+  fence: z.number().int(),
+  process: processSchema,
+});
+/** A place in the queue of those who wait; given up when it is not asked again in time. */
+const ticketSchema = z.object({id: z.string(), expires: z.number(), process: processSchema});
+const leaseRecordSchema = z.object({
+  fence: z.number().int().nonnegative(),
+  holding: holdingSchema.optional(),
+  queue: z.array(ticketSchema),
+});
+
+/** Whether a process has certainly ended; false when in doubt. */
+export type HasEnded = (process: ProcessIdentity) => boolean;
+
+export const emptyLeaseRecord: LeaseRecord = {fence: 0, queue: []};
+
+/** Errors: UserError `lease-file-invalid`. */
+export function parseLeaseRecord(text: string, file: string): LeaseRecord {
+  const parsed = leaseRecordSchema.safeParse(jsonOrUndefined(text));
+  if (parsed.success) return parsed.data;
+  throw new UserError({
+    code: 'lease-file-invalid',
+    message: `${file} is not a lease file of niyanta`,
+    hint: 'When no apply is running anywhere, delete it; the next apply makes a new one.',
+    cause: parsed.error,
+  });
+}
+
+/** The holding that counts now: not expired, and its process not known to have ended. */
+export function currentHolding(record: LeaseRecord, now: number, ended: HasEnded): Holding | undefined {
+  const holding = record.holding;
+  if (holding === undefined || holding.expires <= now || ended(holding.process)) return undefined;
+  return holding;
+}
+
+/** What one asking for the lease comes to. */
+export type Attempt =
+  | {readonly taken: true; readonly record: LeaseRecord; readonly holding: Holding}
+  /** `behind` is the holder; absent when only others are first in the queue. */
+  | {readonly taken: false; readonly record: LeaseRecord; readonly behind?: Holding};
+
+/** Takes the lease when it is free and nobody waits longer; else takes or renews a place in the queue. */
+export function ask(
+  record: LeaseRecord,
+  wanted: Omit<Holding, 'fence'>,
+  times: {readonly now: number; readonly ticketMs: number; readonly fenceAbove: number},
+  ended: HasEnded,
+): Attempt {
+  const queue = record.queue.filter(
+    ticket => ticket.id === wanted.id || (ticket.expires > times.now && !ended(ticket.process)),
+  );
+  const behind = currentHolding(record, times.now, ended);
+  const first = queue[0];
+  if (behind === undefined && (first === undefined || first.id === wanted.id)) {
+    const fence = Math.max(record.fence, times.fenceAbove) + 1;
+    const holding = {...wanted, fence};
+    return {taken: true, holding, record: {fence, holding, queue: queue.filter(({id}) => id !== wanted.id)}};
+  }
+  const ticket = {id: wanted.id, expires: times.now + times.ticketMs, process: wanted.process};
+  const place = queue.findIndex(({id}) => id === wanted.id);
+  const next = place < 0 ? [...queue, ticket] : queue.with(place, ticket);
+  return {taken: false, behind, record: {...record, queue: next}};
+}
+
+/** Gives up a place in the queue. */
+export const leaveQueue = (record: LeaseRecord, id: string): LeaseRecord => ({
+  ...record,
+  queue: record.queue.filter(ticket => ticket.id !== id),
+});
+
+/** The record with a later expiry; undefined when this holding is no longer the one that counts. */
+export function renewed(record: LeaseRecord, id: string, expires: number): LeaseRecord | undefined {
+  if (record.holding?.id !== id) return undefined;
+  return {...record, holding: {...record.holding, expires}};
+}
+
+/** Ends whatever holding there is; the fence stays. */
+export const vacated = ({fence, queue}: LeaseRecord): LeaseRecord => ({fence, queue});
+
+/** A holding as other rooms read it. */
+export const toHolder = ({id, owner, reason, since, expires, fence, process}: Holding): LeaseHolder => ({
+  id,
+  owner,
+  machine: process.machine,
+  pid: process.pid,
+  since: new Date(since).toISOString(),
+  expires: new Date(expires).toISOString(),
+  reason,
+  fence,
+});
+
+function jsonOrUndefined(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}

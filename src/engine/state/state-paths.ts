@@ -1,0 +1,42 @@
+import {realpathSync} from 'node:fs';
+import {basename, dirname, join, resolve} from 'node:path';
+
+/** Where a file store keeps what belongs to one lock file. Absolute paths. */
+export interface StatePaths {
+  /** The lock file itself; a symbolic link is followed, so that both names share one mutex. */
+  readonly lock: string;
+  /** `.niyanta/<stem>` beside it: never committed. */
+  readonly folder: string;
+  readonly mutex: string;
+  readonly clock: string;
+  readonly leases: string;
+  readonly backups: string;
+}
+
+/** Derives every path from that of the lock file, so that two lock files in one folder do not share leases. */
+export function statePaths(lockFile: string): StatePaths {
+  const lock = followed(resolve(lockFile));
+  const folder = join(dirname(lock), '.niyanta', basename(lock).replace(/\.json$/, ''));
+  return {
+    lock,
+    folder,
+    mutex: join(folder, 'mutex'),
+    clock: join(folder, 'clock'),
+    leases: join(folder, 'leases'),
+    backups: join(folder, 'backups'),
+  };
+}
+
+function followed(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+  try {
+    return join(realpathSync(dirname(path)), basename(path));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path;
+    throw error;
+  }
+}
