@@ -1,12 +1,12 @@
 import {spawn} from 'node:child_process';
-import {closeSync, existsSync, openSync, readFileSync} from 'node:fs';
+import {closeSync, existsSync, openSync, readFileSync, writeFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError} from '../spec/errors.ts';
 import {cgroupMode, mountWords} from './cgroups.ts';
 import {makeCgroups, processesIn, readHierarchies, removeCgroups} from './host-cgroups.ts';
-import {initScript} from './init-script.ts';
+import {initScript, rootScript} from './init-script.ts';
 import type {Lab, LabHost} from './lab.ts';
 import {mustRunScript} from './machine.ts';
 import {hostDirectory, hostKeyName, labDevice, macAddress, partitionMark, portName} from './names.ts';
@@ -38,9 +38,10 @@ export async function powerOn(lab: Lab, host: LabHost): Promise<void> {
   );
   const joins = await makeCgroups(key);
   const hierarchies = readHierarchies();
-  const init = ['sh', '-c', initScript, 'init', folder, host.name, host.systemd ? 'systemd' : 'plain'];
+  const init = ['sh', '-c', rootScript, 'niyanta-lab', folder, host.name, host.systemd ? 'systemd' : 'plain'];
   const cgroup = cgroupMode(hierarchies) === 'v2' ? 'v2' : 'v1';
   const namespaces = ['--cgroup', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child'];
+  writeFileSync(join(folder, 'init'), initScript);
   const console = openSync(join(folder, 'console.log'), 'w', 0o600);
   // `ip netns exec` would mount a fresh /sys over this machine's cgroups; nsenter leaves them be.
   const child = spawn(

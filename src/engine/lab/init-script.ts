@@ -1,9 +1,9 @@
 /**
- * Runs as process 1 of a host, in new mount, pid, uts, ipc and cgroup namespaces and the host's network namespace.
- * Arguments: the host's folder on this machine, its name, `plain` or `systemd`, `v1` or `v2`, then the cgroup
- * hierarchies as triples (see `mountWords`).
+ * Makes the root of a host out of its layers and moves into it, in new mount, pid, uts, ipc and cgroup namespaces and
+ * the host's network namespace. Arguments: the host's folder on this machine, its name, `plain` or `systemd`, `v1` or
+ * `v2`, then the cgroup hierarchies as triples (see `mountWords`).
  */
-export const initScript = `
+export const rootScript = `
 set -e
 cd "$1"; name=$2 kind=$3 cgroup=$4; shift 4
 mount --make-rprivate /
@@ -19,6 +19,7 @@ mount -t sysfs sysfs sys
 mount -t tmpfs -o mode=755,nosuid tmpfs run
 mount -t tmpfs -o mode=1777 tmpfs tmp
 mkdir -p run/lock
+cp ../init run/niyanta-lab-init
 mount -t tmpfs -o mode=755,nosuid tmpfs dev
 for node in 'null 1 3' 'zero 1 5' 'full 1 7' 'random 1 8' 'urandom 1 9' 'tty 5 0'; do
   set -- $node "$@"
@@ -46,6 +47,13 @@ pivot_root . .machine
 cd /
 umount -l /.machine
 rmdir /.machine
+exec sh /run/niyanta-lab-init "$name" "$kind" "$cgroup"
+`;
+
+/** Then runs as its process 1. Arguments: the host's name, `plain` or `systemd`, `v1` or `v2`. */
+export const initScript = `
+set -e
+name=$1 kind=$2 cgroup=$3
 if [ "$cgroup" = v2 ] && [ "$kind" = plain ]; then
   # A cgroup with processes cannot hand controllers on to its children (cgroups(7), no internal processes).
   mkdir -p /sys/fs/cgroup/init

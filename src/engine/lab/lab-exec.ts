@@ -37,5 +37,5 @@ function atConsole(name: string, host: string, argv: readonly string[]): string[
     });
   }
   const clean = ['env', '-i', `PATH=${path}`, 'HOME=/root', 'LANG=C.UTF-8', `TERM=${process.env.TERM ?? 'dumb'}`];
-  return ['nsenter', `--target=${init}`, '--all', '--root', '--wd=/', ...clean, ...argv];
+  return ['nsenter', `--target=${init}`, '--all', ...clean, ...argv];
 }

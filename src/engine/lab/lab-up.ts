@@ -55,6 +55,20 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
   });
 }
 
+/** `bookworm`, `mixed` or `bookworm,sid` as people write it; anything else is a UserError `lab-release`. */
+export function parseReleases(text: string): NonNullable<LabUpOptions['release']> {
+  if (text === 'mixed') return 'mixed';
+  return text.split(',').map(word => {
+    const release = releases.find(one => one === word.trim());
+    if (release) return release;
+    throw new UserError({
+      code: 'lab-release',
+      message: `--release ${text}: a lab has no release "${word.trim()}"`,
+      hint: `Use ${releases.join(', ')} or mixed.`,
+    });
+  });
+}
+
 /** The hosts that the options ask for. */
 export function hostShapes(options: Omit<LabUpOptions, 'name' | 'onProgress'>): Shape[] {
   if (!Number.isInteger(options.hosts) || options.hosts < 1 || options.hosts > mostHosts) {

@@ -12,8 +12,8 @@ const everyHost = ['openssh-server', 'iproute2', 'procps', 'sudo', 'ca-certifica
 const containers = ['containerd', 'runc', 'containernetworking-plugins', 'iptables', 'busybox-static'];
 const init = ['systemd', 'systemd-sysv', 'dbus'];
 
-/** Raise it when the hook below changes, so that cached roots are made anew. */
-const recipeVersion = 3;
+/** Raise it when something below changes that the key does not show, so that cached roots are made anew. */
+const recipeVersion = 1;
 
 /** The packages that are in the root. */
 export const packages = (recipe: RootRecipe): string[] => [
@@ -23,11 +23,15 @@ export const packages = (recipe: RootRecipe): string[] => [
 ];
 
 /** The folder name of the cached root: the release and a hash of all that is in it. */
-export function rootKey(recipe: RootRecipe): string {
-  const hash = createHash('sha256').update(
-    JSON.stringify([recipeVersion, recipe, packages(recipe), containers, customizeHook]),
-  );
-  return `${recipe.release}-${hash.digest('hex').slice(0, 12)}`;
+export function rootKey({release, systemd, prepared}: RootRecipe): string {
+  const made = [
+    recipeVersion,
+    release,
+    packages({release, systemd, prepared}),
+    prepared || repositoryHook,
+    customizeHook,
+  ];
+  return `${release}-${createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 12)}`;
 }
 
 /**
