@@ -1,10 +1,10 @@
 import {randomUUID} from 'node:crypto';
+import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {OutsideError, UserError} from '../spec/errors.ts';
-import {Exit} from '../spec/exit-codes.ts';
 import type {EnvironmentName} from '../spec/stack.ts';
 import {writeAtomically} from './atomic-file.ts';
+import {leaseHeld, leaseLost} from './lease-errors.ts';
 import {
   ask,
   currentHolding,
@@ -17,23 +17,13 @@ import {
   toHolder,
   vacated,
 } from './lease-record.ts';
+import type {LeaseTimes} from './lease-times.ts';
 import {textIfThere} from './lock-file-adapter.ts';
 import {withMutex} from './mutex.ts';
 import {hasEnded, ownerName, thisProcess} from './process-identity.ts';
 import type {StatePaths} from './state-paths.ts';
 import type {Lease, LeaseHolder} from './store.ts';
 import {storeNow} from './store-clock.ts';
-
-/** Milliseconds. */
-export interface LeaseTimes {
-  /** A lease that was not renewed for so long may be taken by another. */
-  readonly ttlMs: number;
-  readonly renewMs: number;
-  /** How often one who waits asks again. */
-  readonly pollMs: number;
-}
-
-export const leaseTimes: LeaseTimes = {ttlMs: 15_000, renewMs: 4_000, pollMs: 200};
 
 /** What one asks with. */
 export interface LeaseRequest {
@@ -62,7 +52,7 @@ export async function acquireLease(paths: StatePaths, request: LeaseRequest, tim
     const left = deadline - performance.now();
     if (left <= 0) {
       await change(paths, request.environment, record => leaveQueue(record, id));
-      throw held(request.environment, attempt.behind);
+      throw leaseHeld(request.environment, attempt.behind && toHolder(attempt.behind));
     }
     if (attempt.behind && attempt.behind.id !== told) {
       told = attempt.behind.id;
@@ -79,6 +69,21 @@ export async function readHolder(paths: StatePaths, environment: EnvironmentName
   if (record.holding === undefined) return undefined;
   const holding = currentHolding(record, await storeNow(paths.clock), hasEnded);
   return holding && toHolder(holding);
+}
+
+/** Every lease that is held now, sorted by environment. */
+export async function readHolders(paths: StatePaths) {
+  const files = await readdir(paths.leases).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
+  });
+  const names = files.filter(file => /^[^.].*\.json$/.test(file)).map(file => decodeURIComponent(file.slice(0, -5)));
+  const found: {environment: EnvironmentName; holder: LeaseHolder}[] = [];
+  for (const environment of names.sort()) {
+    const holder = await readHolder(paths, environment);
+    if (holder) found.push({environment, holder});
+  }
+  return found;
 }
 
 /** Breaks a lease; its holder notices when it next renews or writes. Returns whom it was taken from. */
@@ -198,26 +203,4 @@ async function writeRecord(
 ): Promise<void> {
   const text = `${JSON.stringify(record, null, 2)}\n`;
   await writeAtomically(leaseFile(paths, environment), text, {mode: 0o644, durable});
-}
-
-function leaseLost(environment: EnvironmentName, cause?: unknown): OutsideError {
-  return new OutsideError({
-    code: 'lease-lost',
-    message: `the lease on environment "${environment}" was lost: ${cause === undefined ? 'someone else took it or broke it' : 'it could not be renewed'}`,
-    hint: 'See who holds it with `niyanta lock status`; running the command again later goes on from what is there.',
-    exit: Exit.lockHeld,
-    cause,
-  });
-}
-
-function held(environment: EnvironmentName, holding?: Holding): UserError {
-  const who = holding
-    ? `${holding.owner} (${holding.reason}, pid ${holding.process.pid} on ${holding.process.machine}) since ${new Date(holding.since).toISOString()}`
-    : 'others, who wait in line';
-  return new UserError({
-    code: 'lock-held',
-    message: `environment "${environment}" is held by ${who}`,
-    hint: 'Wait for it with --lock-wait 60s. When that process is certainly gone, `niyanta lock release` breaks the lease.',
-    exit: Exit.lockHeld,
-  });
 }

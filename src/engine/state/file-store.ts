@@ -2,12 +2,16 @@ import {Low} from 'lowdb';
 import {UserError} from '../spec/errors.ts';
 import {Exit} from '../spec/exit-codes.ts';
 import type {EnvironmentName} from '../spec/stack.ts';
-import {acquireLease, breakLease, type FileLease, type LeaseTimes, leaseTimes, readHolder} from './file-lease.ts';
+import {listBackups} from './backups.ts';
+import {acquireLease, breakLease, type FileLease, readHolder, readHolders} from './file-lease.ts';
+import {leaseHeld} from './lease-errors.ts';
+import {type LeaseTimes, leaseTimes} from './lease-times.ts';
 import type {LockFile} from './lock-file.ts';
-import {lockFileAdapter} from './lock-file-adapter.ts';
+import {lockFileAdapter, textIfThere} from './lock-file-adapter.ts';
 import {emptyLockFile} from './lock-file-schema.ts';
 import {withMutex} from './mutex.ts';
 import {initialSalt} from './salt.ts';
+import {salvage} from './salvage.ts';
 import {type StatePaths, statePaths} from './state-paths.ts';
 import type {StateStore} from './store.ts';
 
@@ -31,6 +35,7 @@ export function openFileStore(lockFile: string, project: string, times: LeaseTim
         await database.write();
         return next;
       }),
+    replace: make => withMutex(paths.mutex, () => replaceLock(paths, project, make)),
     async acquire(environment, reason, {waitMs, onWait}) {
       const fenceAbove = async () => (await read()).environments[environment]?.fence ?? 0;
       const lease = await acquireLease(paths, {environment, reason, waitMs, onWait, fenceAbove}, times);
@@ -47,6 +52,7 @@ export function openFileStore(lockFile: string, project: string, times: LeaseTim
       };
     },
     holder: (environment: EnvironmentName) => readHolder(paths, environment),
+    holders: () => readHolders(paths),
     release: (environment: EnvironmentName) => breakLease(paths, environment),
   };
 }
@@ -54,6 +60,18 @@ export function openFileStore(lockFile: string, project: string, times: LeaseTim
 async function readLock(paths: StatePaths, project: string): Promise<LockFile> {
   const stored = await lockFileAdapter(paths, project).read();
   return stored ?? emptyLockFile(project, await initialSalt(paths));
+}
+
+async function replaceLock(paths: StatePaths, project: string, make: Parameters<StateStore['replace']>[0]) {
+  const [first] = await readHolders(paths);
+  if (first) throw leaseHeld(first.environment, first.holder);
+  const old = salvage((await textIfThere(paths.lock)) ?? '');
+  const kept = (await listBackups(paths))[0]?.serial ?? 0;
+  const serial = Math.max(old.serial, kept);
+  const made = make({serial, salt: old.salt ?? (await initialSalt(paths))});
+  const next = {...made, serial: Math.max(serial, made.serial) + 1};
+  await new Low(lockFileAdapter(paths, project), next).write();
+  return next;
 }
 
 /** The lock file remembers the fences given out, so that a fresh clone of the project goes on from there. */

@@ -28,8 +28,16 @@ export interface Lease {
 export interface StateStore {
   /** The document; an empty one with serial 0 when there is none yet. Errors: UserError `lock-file-invalid`. */
   read(): Promise<LockFile>;
-  /** Writes serial + 1 when the stored serial is still `expected`; UserError `stale-state` (exit 8) otherwise. */
+  /**
+   * Writes serial + 1 when the stored serial is still `expected`; UserError `stale-state` (exit 8) otherwise. A store
+   * that acquired leases writes only while it holds them all; OutsideError `lease-lost` (exit 4) otherwise.
+   */
   update(expected: number, change: (lock: LockFile) => LockFile): Promise<LockFile>;
+  /**
+   * Puts a whole document in place of what is there, be it readable or not, with a serial above both. For restore and
+   * rebuild. Errors: UserError `lock-held` while anybody holds a lease.
+   */
+  replace(make: (old: {readonly serial: number; readonly salt: string}) => LockFile): Promise<LockFile>;
   /** Waits up to `waitMs`, then UserError `lock-held` (exit 4) with who, since when, from where. */
   acquire(
     environment: EnvironmentName,
@@ -37,6 +45,8 @@ export interface StateStore {
     options: {readonly waitMs: number; readonly onWait?: (holder: LeaseHolder) => void},
   ): Promise<Lease>;
   holder(environment: EnvironmentName): Promise<LeaseHolder | undefined>;
+  /** Who holds what now, sorted by environment. */
+  holders(): Promise<readonly {readonly environment: EnvironmentName; readonly holder: LeaseHolder}[]>;
   /** Breaks a lease by hand. */
   release(environment: EnvironmentName): Promise<LeaseHolder | undefined>;
 }
