@@ -1,0 +1,40 @@
+import type {Look, View} from './look.ts';
+import {printable} from './printable.ts';
+import {conditionPaint, type EnvironmentCondition} from './ps-view.ts';
+import {ago} from './quantities-view.ts';
+import {table} from './tables.ts';
+
+/** One environment as `env ls` shows it. */
+export interface EnvironmentRow {
+  readonly environment: string;
+  readonly stack: string;
+  readonly condition: EnvironmentCondition;
+  /** Why it is in this condition. */
+  readonly reasons: readonly string[];
+  /** Replicas that run, of those that should. */
+  readonly replicas: {readonly running: number; readonly desired: number};
+  /** RFC 3339; the last change, when there was one. */
+  readonly changedAt?: string;
+}
+
+/** `env ls`. */
+export const environmentsView: View<readonly EnvironmentRow[]> = {
+  text: environmentsText,
+  json: rows => ({environments: rows}),
+};
+
+function environmentsText(rows: readonly EnvironmentRow[], look: Look): string {
+  if (rows.length === 0) return 'No environments yet. See: niyanta apply';
+  return table(
+    rows,
+    [
+      {title: 'ENVIRONMENT', value: row => row.environment},
+      {title: 'STACK', value: row => row.stack},
+      {title: 'STATE', value: row => row.condition, paint: row => conditionPaint(row.condition, look)},
+      {title: 'REPLICAS', value: ({replicas}) => `${replicas.running}/${replicas.desired}`, align: 'right'},
+      {title: 'CHANGED', value: row => (row.changedAt ? ago(row.changedAt, look.now) : '')},
+      {title: 'WHY', value: row => row.reasons.map(printable).join('; '), shrinkTo: 20},
+    ],
+    look,
+  );
+}

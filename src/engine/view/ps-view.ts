@@ -1,0 +1,108 @@
+import type {Look, Paint, View} from './look.ts';
+import {printable} from './printable.ts';
+import {age, bytes} from './quantities-view.ts';
+import {type Column, table} from './tables.ts';
+import {hanging} from './text-layout.ts';
+
+export type EnvironmentCondition = 'pending' | 'running' | 'stopped' | 'degraded' | 'failed';
+
+/** One replica as `ps` shows it; times RFC 3339, sizes in bytes, CPU in cores. */
+export interface PsRow {
+  readonly service: string;
+  readonly replica: number;
+  readonly host: string;
+  /** `running`, `stopped`, `starting`, `failed`, `missing`, `unknown`, … */
+  readonly state: string;
+  /** `healthy`, `unhealthy`, `starting`, `none`. */
+  readonly health: string;
+  readonly restarts: number;
+  readonly image: string;
+  readonly address: string;
+  /** `80:8080`, `127.0.0.1:53:53/udp`. */
+  readonly ports: readonly string[];
+  readonly startedAt?: string;
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly memoryLimit?: number;
+}
+
+/** What `ps` shows of one environment. */
+export interface PsResult {
+  readonly stack: string;
+  readonly environment: string;
+  readonly condition: EnvironmentCondition;
+  /** Why it is in this condition: `backend 2 on h1 is unhealthy`. */
+  readonly reasons: readonly string[];
+  readonly replicas: readonly PsRow[];
+}
+
+/** Replicas with where and how they run, and the environment's condition with why. */
+export const psView: View<PsResult> = {text: psText};
+
+function psText(result: PsResult, look: Look): string {
+  const body =
+    result.replicas.length > 0 ? table(result.replicas, psColumns(look), look) : 'No replicas. See: niyanta plan';
+  return `${conditionLines(result, look).join('\n')}\n\n${body}`;
+}
+
+/** `shop, environment default: degraded`, and each reason below. */
+export function conditionLines(
+  {stack, environment, condition, reasons}: Omit<PsResult, 'replicas'>,
+  {style, columns}: Look,
+): string[] {
+  const name = printable(`${stack}, environment ${environment}`);
+  return [
+    `${style.bold(name)}: ${conditionPaint(condition, {style})(condition)}`,
+    ...reasons.flatMap(reason => hanging('  ', printable(reason), columns)),
+  ];
+}
+
+/** Green for what is well, red for what is not. */
+export function conditionPaint(condition: EnvironmentCondition, {style}: Pick<Look, 'style'>): Paint {
+  return {pending: style.blue, running: style.green, stopped: style.dim, degraded: style.yellow, failed: style.red}[
+    condition
+  ];
+}
+
+/** The columns of `ps`; on narrow terminals addresses, images and ports go first. */
+function psColumns({style, now}: Look): Column<PsRow>[] {
+  const plain: Paint = text => text;
+  const state: Record<string, Paint> = {
+    running: style.green,
+    failed: style.red,
+    missing: style.red,
+    stopped: style.dim,
+  };
+  const health: Record<string, Paint> = {healthy: style.green, unhealthy: style.red, starting: style.blue};
+  return [
+    {title: 'SERVICE', value: row => row.service, shrinkTo: 12, always: true},
+    {title: '#', value: row => String(row.replica), align: 'right', always: true},
+    {title: 'HOST', value: row => row.host, shrinkTo: 8, always: true},
+    {title: 'STATE', value: row => row.state, paint: row => state[row.state] ?? style.yellow, always: true},
+    {
+      title: 'HEALTH',
+      value: row => (row.health === 'none' ? '' : row.health),
+      paint: row => health[row.health] ?? plain,
+    },
+    {
+      title: 'RESTARTS',
+      value: row => String(row.restarts),
+      align: 'right',
+      paint: row => (row.restarts ? style.yellow : plain),
+    },
+    {title: 'AGE', value: row => (row.startedAt ? age(row.startedAt, now) : ''), align: 'right'},
+    {title: 'CPU', value: row => (row.cpu === undefined ? '' : cores(row.cpu)), align: 'right'},
+    {title: 'MEMORY', value: memory, align: 'right'},
+    {title: 'IMAGE', value: row => row.image, shrinkTo: 12, dropOrder: 2},
+    {title: 'PORTS', value: row => row.ports.join(', '), shrinkTo: 8, dropOrder: 1},
+    {title: 'ADDRESS', value: row => row.address, dropOrder: 3},
+  ];
+}
+
+/** In percent of one core, as top says it. */
+const cores = (cpu: number): string => `${(cpu * 100).toFixed(cpu < 0.1 ? 1 : 0)}%`;
+
+function memory({memory, memoryLimit}: PsRow): string {
+  if (memory === undefined) return '';
+  return memoryLimit ? `${bytes(memory)}/${bytes(memoryLimit)}` : bytes(memory);
+}
