@@ -1,0 +1,39 @@
+import {argv, type Command} from '../../hosts/command.ts';
+import type {ObservedImage} from '../observed.ts';
+
+/** `ctr` in containerd's namespace for niyanta. */
+const ctr = (...words: readonly string[]): Command => argv('ctr', '--namespace', 'niyanta', ...words);
+
+/** Digests of all blobs in the host's content store. */
+export const storedBlobs = {
+  command: ctr('content', 'ls', '--quiet'),
+  parse: (stdout: string): ReadonlySet<string> => new Set(stdout.split('\n').filter(line => line !== '')),
+};
+
+/** Images of our namespace. Columns as `ctr images ls` prints them: REF TYPE DIGEST SIZE PLATFORMS LABELS. */
+export const listedImages = {
+  command: ctr('images', 'ls'),
+  parse: (stdout: string): ObservedImage[] =>
+    stdout
+      .split('\n')
+      .slice(1)
+      .map(line => line.split(/\s+/))
+      .filter(([name, , digest]) => name && digest)
+      .map(([name, , digest]) => ({name: name!, digest: digest!})),
+};
+
+/** Reads an OCI archive from standard input; unpacks it for the snapshotter. */
+export const importImage: Command = ctr('images', 'import', '-');
+
+/** A second name for an image, in place of what had that name. */
+export const tagImage = (from: string, to: string): Command => ctr('images', 'tag', '--force', from, to);
+
+/** Removes images; `--sync` waits until the blobs that nothing else needs are gone. */
+export const removeImages = (names: readonly string[]): Command => ctr('images', 'rm', '--sync', ...names);
+
+/** Images that nothing in `keep` (names) wants: what gc and destroy may remove, sorted. */
+export const orphanImages = (images: readonly ObservedImage[], keep: ReadonlySet<string>): string[] =>
+  images
+    .map(image => image.name)
+    .filter(name => !keep.has(name))
+    .sort();

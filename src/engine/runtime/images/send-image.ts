@@ -1,0 +1,153 @@
+import type {Readable} from 'node:stream';
+import {pipeline} from 'node:stream/promises';
+import {render} from '../../hosts/command.ts';
+import type {Connection} from '../../hosts/connection.ts';
+import {OutsideError, UserError} from '../../spec/errors.ts';
+import {imageArchive} from './image-archive.ts';
+import {importImage, listedImages, storedBlobs} from './image-commands.ts';
+import type {LocalBlob, LocalImage} from './local-image.ts';
+
+export interface SendOptions {
+  /** Bytes that left this machine, of how many; `total` is known before the first byte leaves. */
+  readonly onProgress?: (done: number, total: number) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** What it took. */
+export interface Sent {
+  /** Bytes that went over the connection, the archive's own headers included. */
+  readonly bytes: number;
+  /** Digests of the blobs that were sent. */
+  readonly blobs: readonly string[];
+}
+
+/**
+ * The blobs that the host lacks. Manifest and configuration (a few KB) always count as lacking: sending them keeps an
+ * import whole when containerd's garbage collector took them in between.
+ */
+export async function missingBlobs(connection: Connection, image: LocalImage): Promise<readonly LocalBlob[]> {
+  const output = await connection.run(storedBlobs.command);
+  if (output.code !== 0) throw failure(connection, 'list its image blobs', render(storedBlobs.command), output);
+  const stored = storedBlobs.parse(output.stdout);
+  return image.blobs.filter((blob, i) => i < 2 || !stored.has(blob.digest));
+}
+
+/** One transfer at a time a host: the next one finds the layers that both share already there. */
+const queues = new WeakMap<Connection, Promise<unknown>>();
+
+/**
+ * Brings an image from this machine into the host's containerd under `name`, sending only what the host lacks. May be
+ * repeated after any interruption: the image gets its name when all of it is there. Errors: OutsideError `disk-full`,
+ * `image-import-failed`; UserError `image-corrupt` when the file here is not what it says.
+ */
+export async function sendImage(
+  connection: Connection,
+  image: LocalImage,
+  name: string,
+  options: SendOptions = {},
+): Promise<Sent> {
+  const before = queues.get(connection);
+  const turn = (async () => {
+    await before?.catch(() => {});
+    options.signal?.throwIfAborted();
+    return sendNow(connection, image, name, options);
+  })();
+  queues.set(connection, turn);
+  return turn;
+}
+
+async function sendNow(connection: Connection, image: LocalImage, name: string, options: SendOptions): Promise<Sent> {
+  const missing = await missingBlobs(connection, image);
+  let sent = await transfer(connection, image, name, missing, options);
+  // A blob that was there a moment ago may have been collected since: the whole image then.
+  if (sent === 'blob-gone') sent = await transfer(connection, image, name, image.blobs, options);
+  if (sent === 'blob-gone') throw notThere(connection, image, name);
+  const listed = await connection.run(listedImages.command);
+  if (listed.code !== 0) throw failure(connection, 'list its images', render(listedImages.command), listed);
+  const found = listedImages.parse(listed.stdout).find(candidate => candidate.name === name);
+  if (found?.digest !== image.digest) throw notThere(connection, image, name);
+  return sent;
+}
+
+async function transfer(
+  connection: Connection,
+  image: LocalImage,
+  name: string,
+  blobs: readonly LocalBlob[],
+  {onProgress, signal}: SendOptions,
+): Promise<Sent | 'blob-gone'> {
+  const total = blobs.reduce((sum, blob) => sum + blob.size, 0);
+  let bytes = 0;
+  onProgress?.(0, total);
+  const process = await connection.spawn(importImage);
+  const stderr = collected(process.stderr);
+  const stdout = collected(process.stdout);
+  const archive = imageArchive(image, name, blobs);
+  const count = async function* (source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      bytes += chunk.length;
+      onProgress?.(Math.min(bytes, total), total);
+      yield chunk;
+    }
+  };
+  const written = await pipeline(archive.stream, count, process.stdin, {signal}).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (written !== undefined) {
+    if (signal?.aborted || written instanceof UserError) process.kill();
+    signal?.throwIfAborted();
+    if (written instanceof UserError) throw written;
+  }
+  const {code} = await process.exit;
+  const output = {code, stdout: await stdout, stderr: await stderr};
+  if (code === 0 && written === undefined) return {bytes, blobs: blobs.map(blob => blob.digest)};
+  if (blobs.length < image.blobs.length && /not found|not exist/i.test(output.stderr)) return 'blob-gone';
+  if (code === 0) throw written;
+  throw failure(connection, `import ${name}`, render(importImage), output);
+}
+
+/** The last 64 KB that a process says. */
+async function collected(stream: Readable): Promise<string> {
+  let text = '';
+  try {
+    for await (const chunk of stream) text = (text + String(chunk)).slice(-65_536);
+  } catch {
+    // The process was killed or the connection lost: its exit tells.
+  }
+  return text;
+}
+
+const notThere = (connection: Connection, image: LocalImage, name: string): OutsideError =>
+  new OutsideError({
+    code: 'image-import-failed',
+    message: `${connection.host}: containerd took ${name}, but does not have it with digest ${image.digest}`,
+    hint: `Look at the host's images: ctr --namespace niyanta images ls`,
+    host: connection.host,
+    transient: true,
+  });
+
+function failure(
+  connection: Connection,
+  what: string,
+  command: string,
+  output: {readonly code: number; readonly stdout: string; readonly stderr: string},
+): OutsideError {
+  const lastLines = `${output.stdout}\n${output.stderr}`.split('\n').filter(Boolean).slice(-10);
+  const full = /no space left on device/i.test(output.stderr);
+  return new OutsideError({
+    code: full ? 'disk-full' : 'image-import-failed',
+    message: full
+      ? `${connection.host}: the disk is full; it could not ${what}`
+      : `${connection.host}: could not ${what}: ${lastLines.at(-1) ?? `exit code ${output.code}`}`,
+    hint: full
+      ? `Make room under /var/lib/containerd on ${connection.host}, for example with "niyanta gc".`
+      : `Check that containerd runs: niyanta doctor`,
+    host: connection.host,
+    command,
+    exitCode: output.code,
+    lastLines,
+    // Locked: another import of the same blob has not ended yet.
+    transient: /unavailable|locked|connection refused|deadline exceeded|transport is closing/i.test(output.stderr),
+  });
+}
