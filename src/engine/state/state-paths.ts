@@ -1,4 +1,4 @@
-import {realpathSync} from 'node:fs';
+import {lstatSync, readlinkSync, realpathSync} from 'node:fs';
 import {basename, dirname, join, resolve} from 'node:path';
 
 /** Where a file store keeps what belongs to one lock file. Absolute paths. */
@@ -28,15 +28,20 @@ export function statePaths(lockFile: string): StatePaths {
 }
 
 function followed(path: string): string {
+  const real = unlessMissing(() => realpathSync(path));
+  if (real !== undefined) return real;
+  // A link to a file that is not there yet.
+  const target = unlessMissing(() => (lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined));
+  if (target !== undefined) return followed(resolve(dirname(path), target));
+  const folder = unlessMissing(() => realpathSync(dirname(path)));
+  return folder === undefined ? path : join(folder, basename(path));
+}
+
+function unlessMissing<T>(look: () => T): T | undefined {
   try {
-    return realpathSync(path);
+    return look();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
-  try {
-    return join(realpathSync(dirname(path)), basename(path));
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,0 +1,261 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {createInterface} from 'node:readline';
+import {fileURLToPath} from 'node:url';
+import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import type {EnvironmentState, LockFile} from '../../../src/engine/state/lock-file.ts';
+import type {StateStore} from '../../../src/engine/state/store.ts';
+import {type Backend, type BackendName, backends, quickTimes} from './backends.ts';
+
+const emptyEnvironment: EnvironmentState = {
+  stack: 'shop',
+  fence: 0,
+  images: {},
+  subnets: {},
+  placements: {},
+  stopped: [],
+  history: [],
+};
+
+/** What every store promises, whatever keeps it. */
+export function describeStore(name: BackendName): void {
+  const backend: Backend = backends[name];
+  describe(`a ${name} store`, () => {
+    let location: string;
+    let remove: () => Promise<void>;
+    let store: StateStore;
+    const children: ChildProcess[] = [];
+    const open = () => backend.open(location, 'shop', quickTimes);
+
+    beforeEach(async () => {
+      ({location, remove} = await backend.make());
+      store = open();
+    });
+    afterEach(async () => {
+      for (const child of children.splice(0)) {
+        if (child.exitCode !== null || child.signalCode !== null) continue;
+        child.kill('SIGKILL');
+        await once(child, 'exit');
+      }
+      await remove();
+    });
+
+    /** A process on the same store; `word` waits for the next line that it prints. */
+    function start(deed: string, ...rest: string[]) {
+      const script = fileURLToPath(new URL('store-child.ts', import.meta.url));
+      const child = spawn(process.execPath, [script, name, location, 'shop', deed, ...rest], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      children.push(child);
+      const lines = createInterface({input: child.stdout!})[Symbol.asyncIterator]();
+      const word = async () => (await lines.next()).value as string;
+      return {child, word, ended: once(child, 'exit').then(([code]) => code as number | null)};
+    }
+
+    const withEnvironment =
+      (environment: string, state: Partial<EnvironmentState> = {}) =>
+      (lock: LockFile) => ({
+        ...lock,
+        environments: {...lock.environments, [environment]: {...emptyEnvironment, ...state}},
+      });
+
+    test('is empty at first, with a salt that stays', async () => {
+      const first = await store.read();
+      expect(first).toMatchObject({version: 1, project: 'shop', serial: 0, environments: {}});
+      expect(await open().read()).toEqual(first);
+      expect((await store.update(0, lock => lock)).salt).toBe(first.salt);
+    });
+
+    test('gives back what was written, one serial higher', async () => {
+      const written = await store.update(0, withEnvironment('default', {stopped: ['web']}));
+      expect(written.serial).toBe(1);
+      expect(await open().read()).toEqual(written);
+    });
+
+    test('refuses a write on a serial that has passed, with exit 8, and keeps what is there', async () => {
+      const written = await store.update(0, withEnvironment('default'));
+      await expect(open().update(0, withEnvironment('staging'))).rejects.toMatchObject({code: 'stale-state', exit: 8});
+      expect(await store.read()).toEqual(written);
+    });
+
+    test('a change that throws writes nothing', async () => {
+      const written = await store.update(0, withEnvironment('default'));
+      const change = () => {
+        throw new Error('no');
+      };
+      await expect(store.update(1, change)).rejects.toThrow('no');
+      expect(await store.read()).toEqual(written);
+    });
+
+    test.each([2, 10])(
+      '%i processes that race lose no write',
+      async processes => {
+        await store.update(0, withEnvironment('counter', {stopped: ['0']}));
+        const each = 20;
+        const racers = Array.from({length: processes}, () => start('increment', String(each)));
+        expect(await Promise.all(racers.map(({ended}) => ended))).toEqual(racers.map(() => 0));
+        const lock = await store.read();
+        expect(lock.environments.counter?.stopped).toEqual([String(processes * each)]);
+        expect(lock.serial).toBe(1 + processes * each);
+      },
+      60_000,
+    );
+
+    test('one holds an environment; the next is told who, and exits 4', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      const refused = open().acquire('default', 'destroy', {waitMs: 0});
+      await expect(refused).rejects.toMatchObject({code: 'lock-held', exit: 4});
+      const {owner, machine, since} = lease.holder;
+      for (const part of [owner, machine, since, String(process.pid), 'apply']) {
+        await expect(refused).rejects.toThrow(part);
+      }
+      await lease.release();
+    });
+
+    test('another environment is free', async () => {
+      const one = await store.acquire('default', 'apply', {waitMs: 0});
+      const two = await open().acquire('staging', 'apply', {waitMs: 0});
+      expect(await store.holders()).toEqual([
+        {environment: 'default', holder: one.holder},
+        {environment: 'staging', holder: two.holder},
+      ]);
+      await Promise.all([one.release(), two.release()]);
+      expect(await store.holders()).toEqual([]);
+    });
+
+    test('a lease that was given back is free, and the fence goes up by one', async () => {
+      const first = await store.acquire('default', 'apply', {waitMs: 0});
+      await first.release();
+      expect(await store.holder('default')).toBeUndefined();
+      const second = await open().acquire('default', 'apply', {waitMs: 0});
+      expect(second.holder.fence).toBe(first.holder.fence + 1);
+      await second.release();
+    });
+
+    test('the fence goes on from the one in the document', async () => {
+      await store.update(0, withEnvironment('default', {fence: 41}));
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      expect(lease.holder.fence).toBe(42);
+      const written = await store.update(1, lock => lock);
+      expect(written.environments.default?.fence).toBe(42);
+      await lease.release();
+    });
+
+    test('a lease that is renewed outlives its time', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      await expect(open().acquire('default', 'apply', {waitMs: quickTimes.ttlMs * 2})).rejects.toMatchObject({
+        code: 'lock-held',
+      });
+      expect(lease.lost.aborted).toBe(false);
+      await lease.release();
+    });
+
+    test('those who wait get it in the order in which they came', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      const waiters = [];
+      for (let index = 0; index < 3; index++) {
+        const waiter = start('queue');
+        expect(await waiter.word()).toBe('waiting');
+        waiters.push(waiter);
+      }
+      await lease.release();
+      const fences = [];
+      for (const waiter of waiters) {
+        let word = await waiter.word();
+        // The holder that it waits for changes as those before it get their turn.
+        while (word === 'waiting') word = await waiter.word();
+        fences.push(word);
+      }
+      expect(fences).toEqual([2, 3, 4].map(fence => `held ${fence}`));
+      expect(await Promise.all(waiters.map(({ended}) => ended))).toEqual([0, 0, 0]);
+    }, 30_000);
+
+    test('one who gave up waiting does not keep its place', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      await expect(open().acquire('default', 'apply', {waitMs: 50})).rejects.toMatchObject({code: 'lock-held'});
+      await lease.release();
+      const next = await open().acquire('default', 'apply', {waitMs: 0});
+      await next.release();
+    });
+
+    test('a holder that was killed with kill -9 is succeeded, with a higher fence', async () => {
+      const holder = start('hold');
+      expect(await holder.word()).toBe('held 1');
+      await expect(store.acquire('default', 'apply', {waitMs: 0})).rejects.toMatchObject({code: 'lock-held'});
+      holder.child.kill('SIGKILL');
+      await holder.ended;
+      const lease = await store.acquire('default', 'apply', {waitMs: quickTimes.ttlMs * 4});
+      expect(lease.holder.fence).toBe(2);
+      await lease.release();
+    });
+
+    test('a holder that slept past its time is told, and can write no more', async () => {
+      const sleeper = start('hold');
+      expect(await sleeper.word()).toBe('held 1');
+      sleeper.child.kill('SIGSTOP');
+      const lease = await store.acquire('default', 'apply', {waitMs: 60_000});
+      expect(lease.holder.fence).toBe(2);
+      sleeper.child.kill('SIGCONT');
+      expect(await sleeper.word()).toBe('lost');
+      expect(await sleeper.word()).toBe('lease-lost');
+      await lease.release();
+    }, 90_000);
+
+    test('a holder that wakes in the middle of writing writes no more', async () => {
+      const sleeper = start('write');
+      expect(await sleeper.word()).toBe('held 1');
+      sleeper.child.kill('SIGSTOP');
+      // When it was stopped inside a write, nobody can take over: then it must go on before it can be succeeded.
+      const lease = await store.acquire('default', 'apply', {waitMs: 4000}).catch((error: {code: string}) => {
+        expect(['state-busy', 'lock-held']).toContain(error.code);
+        return undefined;
+      });
+      const before = await store.read();
+      sleeper.child.kill('SIGCONT');
+      if (lease === undefined) {
+        expect(await store.holder('default')).toMatchObject({pid: sleeper.child.pid});
+        return;
+      }
+      expect(await sleeper.word()).toBe('lease-lost');
+      expect(await store.read()).toEqual(before);
+      await lease.release();
+    }, 90_000);
+
+    test('a lease that was broken by hand is lost to its holder', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      const lost = new Promise(resolve => lease.lost.addEventListener('abort', resolve));
+      expect(await open().release('default')).toMatchObject({id: lease.holder.id});
+      await expect(store.update(0, lock => lock)).rejects.toMatchObject({code: 'lease-lost', exit: 4});
+      await lost;
+      expect((await store.read()).serial).toBe(0);
+      await lease.release();
+      expect(await open().release('default')).toBeUndefined();
+    });
+
+    test('giving back a lease that another took leaves it to the other', async () => {
+      const first = await store.acquire('default', 'apply', {waitMs: 0});
+      await open().release('default');
+      const second = await open().acquire('default', 'apply', {waitMs: 0});
+      await first.release();
+      expect(await store.holder('default')).toMatchObject({id: second.holder.id});
+      await second.release();
+    });
+
+    test('a broken document is refused, and can be replaced, with a serial above the old one', async () => {
+      const written = await store.update(0, withEnvironment('default'));
+      const again = await store.update(1, lock => lock);
+      await backend.corrupt(location, JSON.stringify(again, null, 2).slice(0, -20));
+      await expect(store.read()).rejects.toMatchObject({code: 'lock-file-invalid'});
+      const replaced = await store.replace(() => written);
+      expect(replaced).toEqual({...written, serial: 3});
+      expect(await store.read()).toEqual(replaced);
+    });
+
+    test('a document is not replaced while somebody holds an environment', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      const replacing = open().replace(old => ({version: 1, project: 'shop', ...old, environments: {}}));
+      await expect(replacing).rejects.toMatchObject({code: 'lock-held', exit: 4});
+      await lease.release();
+    });
+  });
+}
