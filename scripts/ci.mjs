@@ -1,0 +1,70 @@
+// What .ci/run does: the tests, then the checks of the house, then whether anything was left behind.
+import {spawn} from 'node:child_process';
+import {randomUUID} from 'node:crypto';
+import process from 'node:process';
+import {licenceProblems} from './check-licences.mjs';
+import {privateTraces} from './check-private-traces.mjs';
+import {leftBehind, look} from './leftovers.mjs';
+import {newEnoughNode, root} from './node24.mjs';
+
+// Everything that this run starts inherits it, so that what outlives the run can be told from the machine's own.
+const mark = randomUUID();
+const env = {...process.env, CI: 'true', NIYANTA_CI_RUN: mark, NO_COLOR: '1'};
+const before = look(mark);
+let passed = 0;
+let failed = 0;
+
+const tests = await run('node', 'scripts/test.mjs');
+const counted = /^tests: (\d+) passed, (\d+) failed$/m.exec(tests.output);
+passed += Number(counted?.[1] ?? 0);
+// Tests that did not get to their end count as one failure, whatever passed before.
+failed += Math.max(Number(counted?.[2] ?? 0), tests.code === 0 ? 0 : 1);
+
+await check('lint', () => program('node_modules/@biomejs/biome/bin/biome', 'ci', '.'));
+await check('types', () => program('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json'));
+await check('import rule', () =>
+  program('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', 'src'),
+);
+await check('dead code', () => program('node_modules/knip/bin/knip.js'));
+await check('reference docs are current', () => program('scripts/docs.mjs', '--check'));
+await check('starts as built', () => program('bin/run.js', '--help'));
+await check('licences', licenceProblems);
+await check('no secret, machine path or mirror in the repository', privateTraces);
+await check('nothing left behind', () => leftBehind(before, mark));
+
+process.stdout.write(`${passed} passed, ${failed} failed\n`);
+process.exit(failed === 0 ? 0 : 1);
+
+/** A check passes when it names no problem. */
+async function check(name, problems) {
+  const found = await Promise.resolve()
+    .then(problems)
+    .catch(error => [String(error?.stack ?? error)]);
+  if (found.length === 0) passed++;
+  else failed++;
+  process.stdout.write(`${found.length === 0 ? '✓' : '✗'} ${name}\n${found.map(text => `  ${text}\n`).join('')}`);
+}
+
+async function program(script, ...args) {
+  const node = newEnoughNode();
+  if (node === undefined) return ['there is no Node 24: npm did not bring one'];
+  const {code, output} = await run(node, script, ...args);
+  return code === 0 ? [] : [`${script} ended with ${code}`, ...output.trimEnd().split('\n').slice(-40)];
+}
+
+function run(command, ...args) {
+  const child = spawn(command, args, {cwd: root, env, stdio: ['ignore', 'pipe', 'pipe']});
+  const shown = command === 'node';
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', text => {
+      output += text;
+      if (shown) process.stdout.write(text);
+    });
+  }
+  return new Promise(resolve => {
+    child.on('error', error => resolve({code: 1, output: String(error)}));
+    // `exit` and not `close`: a daemon that was left behind keeps the pipes open, and is found below.
+    child.on('exit', code => setTimeout(() => resolve({code: code ?? 1, output}), 200));
+  });
+}
