@@ -1,6 +1,5 @@
 import type {Look, View} from './look.ts';
-import {printable} from './printable.ts';
-import {conditionPaint, type EnvironmentCondition} from './ps-view.ts';
+import {type EnvironmentState, statePaint} from './ps-view.ts';
 import {ago} from './quantities-view.ts';
 import {table} from './tables.ts';
 
@@ -8,9 +7,8 @@ import {table} from './tables.ts';
 export interface EnvironmentRow {
   readonly environment: string;
   readonly stack: string;
-  readonly condition: EnvironmentCondition;
-  /** Why it is in this condition. */
-  readonly reasons: readonly string[];
+  readonly state: EnvironmentState;
+  readonly why: string;
   /** Replicas that run, of those that should. */
   readonly replicas: {readonly running: number; readonly desired: number};
   /** RFC 3339; the last change, when there was one. */
@@ -30,10 +28,10 @@ function environmentsText(rows: readonly EnvironmentRow[], look: Look): string {
     [
       {title: 'ENVIRONMENT', value: row => row.environment},
       {title: 'STACK', value: row => row.stack},
-      {title: 'STATE', value: row => row.condition, paint: row => conditionPaint(row.condition, look)},
+      {title: 'STATE', value: row => row.state, paint: row => statePaint(row.state, look.style)},
       {title: 'REPLICAS', value: ({replicas}) => `${replicas.running}/${replicas.desired}`, align: 'right'},
       {title: 'CHANGED', value: row => (row.changedAt ? ago(row.changedAt, look.now) : '')},
-      {title: 'WHY', value: row => row.reasons.map(printable).join('; '), shrinkTo: 20},
+      {title: 'WHY', value: row => row.why, shrinkTo: 20},
     ],
     look,
   );

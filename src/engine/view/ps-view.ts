@@ -1,10 +1,9 @@
-import type {Look, Paint, View} from './look.ts';
+import type {Look, Paint, Style, View} from './look.ts';
 import {printable} from './printable.ts';
 import {age, bytes} from './quantities-view.ts';
 import {type Column, table} from './tables.ts';
-import {hanging} from './text-layout.ts';
 
-export type EnvironmentCondition = 'pending' | 'running' | 'stopped' | 'degraded' | 'failed';
+export type EnvironmentState = 'pending' | 'running' | 'stopped' | 'degraded' | 'failed';
 
 /** One replica as `ps` shows it; times RFC 3339, sizes in bytes, CPU in cores. */
 export interface PsRow {
@@ -30,37 +29,31 @@ export interface PsRow {
 export interface PsResult {
   readonly stack: string;
   readonly environment: string;
-  readonly condition: EnvironmentCondition;
-  /** Why it is in this condition: `backend 2 on h1 is unhealthy`. */
-  readonly reasons: readonly string[];
+  readonly state: EnvironmentState;
+  /** Why it is in this state: `backend 1 of 2`. */
+  readonly why: string;
   readonly replicas: readonly PsRow[];
 }
 
-/** Replicas with where and how they run, and the environment's condition with why. */
+/** Replicas with where and how they run, and the environment's state with why. */
 export const psView: View<PsResult> = {text: psText};
 
 function psText(result: PsResult, look: Look): string {
   const body =
     result.replicas.length > 0 ? table(result.replicas, psColumns(look), look) : 'No replicas. See: niyanta plan';
-  return `${conditionLines(result, look).join('\n')}\n\n${body}`;
+  return `${stateLine(result, look)}\n\n${body}`;
 }
 
-/** `shop, environment default: degraded`, and each reason below. */
-export function conditionLines(
-  {stack, environment, condition, reasons}: Omit<PsResult, 'replicas'>,
-  {style, columns}: Look,
-): string[] {
+/** `shop, environment default: degraded, backend 1 of 2`. */
+function stateLine({stack, environment, state, why}: PsResult, {style}: Look): string {
   const name = printable(`${stack}, environment ${environment}`);
-  return [
-    `${style.bold(name)}: ${conditionPaint(condition, {style})(condition)}`,
-    ...reasons.flatMap(reason => hanging('  ', printable(reason), columns)),
-  ];
+  return `${style.bold(name)}: ${statePaint(state, style)(state)}${why && `, ${printable(why)}`}`;
 }
 
 /** Green for what is well, red for what is not. */
-export function conditionPaint(condition: EnvironmentCondition, {style}: Pick<Look, 'style'>): Paint {
+export function statePaint(state: EnvironmentState, style: Style): Paint {
   return {pending: style.blue, running: style.green, stopped: style.dim, degraded: style.yellow, failed: style.red}[
-    condition
+    state
   ];
 }
 

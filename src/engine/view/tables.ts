@@ -53,7 +53,7 @@ function aligned<Row>(column: Column<Row>, text: string, columns: number): strin
 }
 
 /** First shortens the widest that may shrink, then leaves columns out, until the table fits. */
-function fit<Row>(measured: readonly Measured<Row>[], limit: number): readonly Measured<Row>[] {
+function fitted<Row>(measured: readonly Measured<Row>[], limit: number): readonly Measured<Row>[] {
   const excess = measured.reduce((sum, each) => sum + each.width, 0) + GAP.length * (measured.length - 1) - limit;
   if (excess <= 0) return measured;
   const shrunk = shrink(measured, excess);
