@@ -1,0 +1,60 @@
+import type {ReachableHost} from '../../runtime/observed.ts';
+import {isRunning, type Own} from '../ownership.ts';
+import type {PlanInput} from '../plan-input.ts';
+import type {ReplicaSteps} from './container-operations.ts';
+import type {OperationGraph} from './graph.ts';
+
+/** Hosts whose containers have wrong names and where nothing comes or goes, which would rewrite them anyway. */
+export function addNames(
+  graph: OperationGraph,
+  input: PlanInput,
+  hosts: readonly ReachableHost[],
+  steps: readonly ReplicaSteps[],
+): void {
+  const busy = new Set(
+    steps.flatMap(({main, removals, sorted: {replica}}) => [
+      ...(main && main.how !== 'manifest' ? [main.host, ...main.previous.map(({host}) => host)] : []),
+      ...removals
+        .filter(({previous}) =>
+          [replica.current, ...replica.extras].some(own => own?.id === previous[0]?.id && isRunning(own!)),
+        )
+        .map(({host}) => host),
+    ]),
+  );
+  const own = steps.flatMap(({sorted: {replica}}) =>
+    [replica.current, ...replica.extras].filter(one => one !== undefined),
+  );
+  for (const {host} of hosts) {
+    const wrong = wrongNames(
+      input,
+      own.filter(one => one.host === host),
+    );
+    if (busy.has(host) || wrong.length === 0) continue;
+    const who = [...new Set(wrong.map(({service, replica}) => `${service} ${replica}`))];
+    graph.add({
+      id: `names:${host}`,
+      kind: 'names',
+      action: 'update',
+      host,
+      reason: `names in ${who.length > 3 ? `${who.length} containers` : who.join(', ')} differ`,
+      changes: [],
+    });
+    graph.wait(`names:${host}`, `host:${host}`);
+  }
+}
+
+/** Running containers of one host whose hosts file does not say who runs there. */
+export function wrongNames(input: PlanInput, own: readonly Own[]): readonly Own[] {
+  const running = own.filter(one => isRunning(one) && one.manifest);
+  const peers = running.map(({id, service, replica, manifest}) => ({
+    id,
+    service,
+    replica,
+    address: manifest!.spec.network.address,
+  }));
+  return running.filter((one, index) => {
+    const expected = [...input.naming.names(peers[index]!, peers)].sort();
+    const found = [...one.container.names].sort();
+    return expected.length !== found.length || expected.some((name, at) => name !== found[at]);
+  });
+}

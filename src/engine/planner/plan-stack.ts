@@ -1,0 +1,54 @@
+import {place} from '../scheduler/place.ts';
+import {driftOf} from './drift.ts';
+import {fingerprint} from './fingerprint.ts';
+import {interruptions} from './interruption.ts';
+import {Networks} from './networks.ts';
+import {operationsFor} from './operations/operations.ts';
+import {scopeOf} from './ownership.ts';
+import {placementRequest} from './placement-request.ts';
+import type {Placed, Plan} from './plan.ts';
+import type {PlanInput} from './plan-input.ts';
+import {reconcile, type Sorted} from './reconcile.ts';
+import {situationOf} from './situation.ts';
+import {summarise} from './summary.ts';
+import {warningsOf} from './warnings.ts';
+
+/**
+ * The ordered difference between what the stack asks for and what the hosts run. Pure: the same input gives the same
+ * plan. An unchanged stack gives no operations.
+ * Errors: OutsideError `host-unreachable`; UserError `unplaceable`, `unknown-service`, `network-pool-exhausted`,
+ * `no-address-left`.
+ */
+export function planStack(input: PlanInput): Plan {
+  const situation = situationOf(input);
+  const placed = place(placementRequest(input, situation));
+  const networks = new Networks(input, scopeOf(input), situation.hosts);
+  const sorted = reconcile(input, situation, placed, networks);
+  const {operations, steps} = operationsFor(input, situation.hosts, sorted);
+  const placements = [...placed.placements, ...sorted.flatMap(unplaced)].sort((a, b) =>
+    a.service < b.service ? -1 : a.service > b.service ? 1 : a.replica - b.replica,
+  );
+  const plan = {
+    version: 1 as const,
+    ...scopeOf(input),
+    purpose: input.options.purpose,
+    serial: input.serial,
+    operations,
+    placements,
+    drift: driftOf(input, situation),
+    interruption: interruptions(input.stack.services, steps, operations),
+    bytes: operations.reduce((sum, {bytes}) => sum + (bytes ?? 0), 0),
+    summary: summarise(operations),
+    warnings: warningsOf(input, situation, sorted),
+    subnets: networks.subnets,
+  };
+  return {...plan, fingerprint: fingerprint(input, plan)};
+}
+
+/** Desired replicas that nobody had to place: stopped on purpose, lost, not a target. */
+function unplaced({bucket, replica, host, reason}: Sorted): readonly Placed[] {
+  if (!replica.desired || host === undefined) return [];
+  const restarted = bucket === 'restart' && replica.reach !== 'all';
+  if (bucket !== 'held' && bucket !== 'lost' && !restarted) return [];
+  return [{service: replica.service, replica: replica.replica, host, because: reason, rejected: []}];
+}
