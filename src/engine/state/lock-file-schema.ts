@@ -10,7 +10,7 @@ export const LOCK_FILE_VERSION = 1;
 const count = z.number().int().nonnegative();
 const time = z.iso.datetime({offset: true});
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/, 'must be sha256: and 64 hex digits');
-const pinned = z.strictObject({digest, resolvedAt: time});
+const pinned = z.strictObject({digest, key: z.string().optional(), resolvedAt: time});
 const images = z.record(z.string(), pinned);
 
 const placement = z.strictObject({

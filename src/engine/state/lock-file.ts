@@ -15,7 +15,7 @@ export interface EnvironmentState {
   readonly stack: string;
   /** Highest fencing number given out for this environment. */
   readonly fence: number;
-  /** Reference as written, `archive:<sha256>` or `build:<key>` → what it was resolved to. */
+  /** By `PinnedImage.source` (a reference, `archive:backend.tar`, `build:backend`): what it was resolved to. */
   readonly images: Readonly<Record<string, PinnedReference>>;
   /** CIDR of this environment on each host. */
   readonly subnets: Readonly<Record<HostName, string>>;
@@ -29,6 +29,8 @@ export interface EnvironmentState {
 
 export interface PinnedReference {
   readonly digest: string;
+  /** For a build: the hash of its context, file and arguments that gave this digest. */
+  readonly key?: string;
   /** RFC 3339. */
   readonly resolvedAt: string;
 }

@@ -1,19 +1,16 @@
-/** How a secret is named in a file: `${secret:NAME}`; `$${secret:NAME}` is that text itself. */
-const reference = /\$?\$\{secret:([A-Za-z0-9_-]+)\}/g;
+/** How a secret is named in a stack: `${secret:NAME}`. Spec lets nothing else of that form through. */
+const reference = /\$\{secret:([A-Za-z0-9_-]+)\}/g;
 
 /** The names of the secrets that these texts refer to, sorted, each once. */
 export function secretNames(texts: Iterable<string>): readonly string[] {
   const names = new Set<string>();
-  for (const text of texts) {
-    for (const [whole, name] of text.matchAll(reference)) if (!whole.startsWith('$$')) names.add(name!);
-  }
+  for (const text of texts) for (const [, name] of text.matchAll(reference)) names.add(name!);
   return [...names].sort();
 }
 
 /** The text with its secrets in place. `values` must have every name that `secretNames` finds. */
 export function resolveSecrets(text: string, values: ReadonlyMap<string, string>): string {
-  return text.replace(reference, (whole, name: string) => {
-    if (whole.startsWith('$$')) return whole.slice(1);
+  return text.replace(reference, (_, name: string) => {
     const value = values.get(name);
     if (value === undefined) throw new RangeError(`no value was looked up for the secret "${name}"`);
     return value;

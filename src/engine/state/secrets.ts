@@ -11,12 +11,14 @@ export interface SecretOrigin {
 export interface Secrets {
   /** Values by name. Errors: UserError `secret-missing`, which tells of all that are missing. */
   values(names: readonly string[]): Promise<ReadonlyMap<string, string>>;
-  /** Every secret that is set in the file, and of `names` those set in the environment; never a value. */
-  origins(names?: readonly string[]): Promise<readonly SecretOrigin[]>;
+  /** Every secret that is set, by name; never a value. `environment` where the variable wins over the file. */
+  origins(): Promise<readonly SecretOrigin[]>;
 }
 
+const PREFIX = 'NIYANTA_SECRET_';
+
 /** `db-password` → `NIYANTA_SECRET_DB_PASSWORD`. */
-export const secretVariable = (name: string): string => `NIYANTA_SECRET_${name.toUpperCase().replaceAll('-', '_')}`;
+export const secretVariable = (name: string): string => `${PREFIX}${name.toUpperCase().replaceAll('-', '_')}`;
 
 /** Looks in the environment, then in `.niyanta/secrets.yaml` of `directory`, which is read at most once. */
 export function openSecrets(directory: string, env: Readonly<Record<string, string | undefined>>): Secrets {
@@ -37,13 +39,23 @@ export function openSecrets(directory: string, env: Readonly<Record<string, stri
       if (missing.length > 0) throw secretsMissing(missing, file);
       return found;
     },
-    async origins(names = []) {
-      const inFile = await fromFile();
-      const all = [...new Set([...names, ...inFile.keys()])].sort();
-      return all.flatMap((name): SecretOrigin[] => {
-        if (env[secretVariable(name)] !== undefined) return [{name, origin: 'environment'}];
-        return inFile.has(name) ? [{name, origin: 'file'}] : [];
-      });
+    async origins() {
+      const inFile = [...(await fromFile()).keys()];
+      const inEnvironment = Object.keys(env).filter(
+        variable => variable.startsWith(PREFIX) && env[variable] !== undefined,
+      );
+      const shadowed = (name: string) => inEnvironment.includes(secretVariable(name));
+      const nameless = inEnvironment.filter(variable => !inFile.some(name => secretVariable(name) === variable));
+      return [
+        ...inFile.map((name): SecretOrigin => ({name, origin: shadowed(name) ? 'environment' : 'file'})),
+        // Which of - and _ was meant cannot be told from a variable.
+        ...nameless.map(
+          (variable): SecretOrigin => ({
+            name: variable.slice(PREFIX.length).toLowerCase(),
+            origin: 'environment',
+          }),
+        ),
+      ].sort((a, b) => (a.name < b.name ? -1 : 1));
     },
   };
 }

@@ -1,0 +1,18 @@
+import {type FleetOptions, withFleet} from './fleet.ts';
+import type {Session} from './session.ts';
+import type {LockFile} from './state/lock-file.ts';
+import {ownerName} from './state/process-identity.ts';
+import {rebuildLockFile} from './state/rebuild.ts';
+
+/**
+ * Makes the lock file anew from what the hosts run. Hosts that do not answer are an error unless allowed: what they
+ * run would be missing. Errors also: UserError `lock-held`, `rebuild-two-stacks`.
+ */
+export async function rebuildState(session: Session, options: FleetOptions & {readonly now: Date}): Promise<LockFile> {
+  const {project, store, hosts} = session;
+  return await withFleet(hosts, options, ({observed}) =>
+    store.replace(old =>
+      rebuildLockFile(observed, {...old, project: project.name, who: ownerName(), now: options.now}),
+    ),
+  );
+}
