@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {parseDuration} from './duration.ts';
+import {UserError} from '../engine/spec/errors.ts';
 
 /** Which stack, which environment, with which parameters: the flags of everything that reads a stack. */
 export const stackFlags = {
@@ -58,7 +58,16 @@ export const yesFlag = Flags.boolean({
 /** A length of time such as 500ms, 60s, 5m, 1h30m; milliseconds. */
 export const durationFlag = Flags.custom<number>({
   helpValue: 'DURATION',
-  parse: async input => parseDuration(input),
+  parse: async input => {
+    const {parseDuration} = await import('../engine/spec/quantities.ts');
+    const ms = parseDuration(input);
+    if (ms !== undefined) return ms;
+    throw new UserError({
+      code: 'duration-invalid',
+      message: `${JSON.stringify(input)} is not a duration`,
+      hint: 'Write a number and a unit (ms, s, m, h, d), for example 60s or 1h30m.',
+    });
+  },
 });
 
 export const lockWaitFlag = durationFlag({
