@@ -14,6 +14,7 @@ export default defineConfig({
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
+          globalSetup: ['test/lab/harness/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           // Two cores: more than two labs at once only make each other slow.

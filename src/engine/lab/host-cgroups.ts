@@ -47,6 +47,12 @@ export function processesIn(name: string): number[] {
   return [...found];
 }
 
+/** Kills a process and waits until what hangs on it is over, but not long. */
+export async function endProcess(pid: number, over: () => boolean): Promise<void> {
+  kill(pid);
+  for (let round = 0; round < 50 && !over(); round++) await sleep(10);
+}
+
 /** Kills every process in the cgroup of this name and removes it everywhere. */
 export async function removeCgroups(name: string): Promise<void> {
   for (let round = 0; ; round++) {

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError} from '../spec/errors.ts';
 import {cgroupMode, mountWords} from './cgroups.ts';
-import {makeCgroups, processesIn, readHierarchies, removeCgroups} from './host-cgroups.ts';
+import {endProcess, makeCgroups, processesIn, readHierarchies, removeCgroups} from './host-cgroups.ts';
 import {initScript, rootScript} from './init-script.ts';
 import type {Lab, LabHost} from './lab.ts';
 import {mustRunScript} from './machine.ts';
@@ -61,6 +61,9 @@ export async function powerOn(lab: Lab, host: LabHost): Promise<void> {
 export async function powerOff(lab: Lab, host: Pick<LabHost, 'name'>): Promise<void> {
   const key = hostKeyName(lab, host);
   await mustRunScript(hostNetworkDown, labDevice(lab.number), key, portName(host));
+  const init = initProcess(lab, host);
+  // With process 1 its PID namespace dies whole; unshare, its parent, outlives it for a moment and reaps it.
+  if (init !== undefined) await endProcess(init, () => processesIn(key).length === 0);
   await removeCgroups(key);
 }
 

@@ -68,7 +68,9 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/r
 unset OLDPWD
 if [ "$kind" = systemd ]; then
   export container=niyanta-lab
-  if [ "$cgroup" = v1 ]; then exec /sbin/init systemd.unified_cgroup_hierarchy=0; else exec /sbin/init; fi
+  if [ "$cgroup" = v2 ]; then exec /sbin/init; fi
+  # In a container systemd takes its own arguments for the kernel's; 256 and 257 want the second to accept cgroup v1.
+  exec /sbin/init systemd.unified_cgroup_hierarchy=0 SYSTEMD_CGROUP_ENABLE_LEGACY_FORCE=1
 fi
 set +e
 mkdir -p /run/sshd
