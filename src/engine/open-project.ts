@@ -1,0 +1,152 @@
+import {readdir, readFile} from 'node:fs/promises';
+import {homedir} from 'node:os';
+import nodePath from 'node:path';
+import {findProject} from './find-project.ts';
+import {labHosts, readLab} from './lab/index.ts';
+import {UserError} from './spec/errors.ts';
+import {environmentNames, type Files, type Input, loadProject, loadStack, unreadable} from './spec/index.ts';
+import type {Host, Project} from './spec/project.ts';
+import type {EnvironmentName, Stack} from './spec/stack.ts';
+import {placeAt, type Tree} from './spec/tree.ts';
+
+/** What every command knows before it begins. */
+export interface ProjectLocation {
+  readonly cwd: string;
+  /** process.env. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** niyanta.yaml or its folder; looked for upwards when absent. */
+  readonly project?: string;
+}
+
+export interface StackChoice extends ProjectLocation {
+  /** Stack files, `-` for standard input; stack.yaml beside niyanta.yaml when absent or empty. */
+  readonly files?: readonly string[];
+  /** `default` when absent. */
+  readonly environment?: EnvironmentName;
+  readonly params?: Readonly<Record<string, string>>;
+  /** Text of standard input, for `-`. */
+  readonly stdin?: () => Promise<string | Uint8Array>;
+}
+
+export interface OpenedProject {
+  readonly project: Project;
+  /** The project's own hosts and those of its lab. */
+  readonly hosts: readonly Host[];
+  /** Where a setting of niyanta.yaml was written, as `file:line:column`; `default` when it was not. */
+  readonly originOf: (path: readonly (string | number)[]) => string;
+}
+
+export interface OpenedStack extends OpenedProject {
+  readonly stack: Stack;
+  readonly environment: EnvironmentName;
+  /** Absolute paths of the stack's files, `-` for standard input. */
+  readonly stackFiles: readonly string[];
+}
+
+/** The project alone, for commands that need no stack. Errors: UserError, UserErrors. */
+export async function openProjectOnly(at: ProjectLocation): Promise<OpenedProject> {
+  const file = await findProject(at.cwd, at.project);
+  const request = {
+    input: await fileInput(file, at.cwd),
+    file,
+    env: at.env,
+    home: at.env.HOME ?? homedir(),
+    readText: (path: string) => readFile(path, 'utf8').catch(() => undefined),
+  };
+  const {project, tree} = await loadProject(request);
+  return {project, hosts: allHosts(project), originOf: path => originOf(tree, path)};
+}
+
+/** The project and the chosen stack. Errors: UserError, UserErrors with everything that is wrong in the stack. */
+export async function openProject(choice: StackChoice): Promise<OpenedStack> {
+  const opened = await openProjectOnly(choice);
+  const environment = choice.environment ?? 'default';
+  const {inputs, paths} = await stackInputs(choice, opened.project);
+  const stack = await loadStack({
+    inputs,
+    environment,
+    params: choice.params ?? {},
+    env: choice.env,
+    templates: {
+      directories: [nodePath.join(opened.project.directory, 'templates'), builtInTemplates],
+      files,
+      nameOf: path => displayName(path, choice.cwd),
+    },
+  });
+  return {...opened, stack, environment, stackFiles: paths};
+}
+
+/** Environments that the stack's files declare, beside `default`. */
+export async function declaredEnvironments(choice: StackChoice): Promise<string[]> {
+  const {project} = await openProjectOnly(choice);
+  return environmentNames((await stackInputs(choice, project)).inputs);
+}
+
+/** Templates that come with niyanta; the same place from src/ and from dist/. */
+export const builtInTemplates = nodePath.resolve(import.meta.dirname, '../../templates');
+
+const files: Files = {
+  read: path => readFile(path),
+  list: directory => readdir(directory).catch(() => []),
+};
+
+async function stackInputs(choice: StackChoice, project: Project): Promise<{inputs: Input[]; paths: string[]}> {
+  const given = choice.files?.length
+    ? choice.files.map(file => (file === '-' ? '-' : nodePath.resolve(choice.cwd, file)))
+    : undefined;
+  const paths = given ?? [nodePath.join(project.directory, 'stack.yaml')];
+  if (paths.indexOf('-') !== paths.lastIndexOf('-')) {
+    throw new UserError({code: 'stdin-twice', message: '-f - is given twice; standard input can be read once'});
+  }
+  const inputs: Input[] = [];
+  for (const path of paths) inputs.push(path === '-' ? await stdinInput(choice) : await fileInput(path, choice.cwd));
+  return {inputs, paths};
+}
+
+async function stdinInput({cwd, stdin}: StackChoice): Promise<Input> {
+  const text = (await stdin?.()) ?? '';
+  return {source: {name: '<stdin>', directory: cwd}, bytes: Buffer.from(text as string)};
+}
+
+async function fileInput(path: string, cwd: string): Promise<Input> {
+  const name = displayName(path, cwd);
+  try {
+    return {source: {name, directory: nodePath.dirname(path)}, bytes: await readFile(path)};
+  } catch (cause) {
+    throw new UserError({
+      code: 'file-unreadable',
+      message: `${name}: ${unreadable(cause)}`,
+      hint: nodePath.basename(path) === 'stack.yaml' ? 'niyanta init writes one; -f names another file.' : undefined,
+      cause,
+    });
+  }
+}
+
+/** Relative to the working directory where that is not longer. */
+function displayName(path: string, cwd: string): string {
+  const relative = nodePath.relative(cwd, path);
+  return relative === '' || relative.startsWith('../../..') ? path : relative;
+}
+
+function allHosts(project: Project): Host[] {
+  if (project.lab === undefined) return [...project.hosts];
+  const lab = readLab(project.lab);
+  if (lab === undefined) {
+    throw new UserError({
+      code: 'lab-not-found',
+      message: `niyanta.yaml says lab: ${project.lab}, but there is no such lab on this machine`,
+      hint: `niyanta lab up --name ${project.lab}`,
+    });
+  }
+  // A host of the project's own with the same name stands for itself.
+  const own = new Map(project.hosts.map(host => [host.name, host]));
+  return [...labHosts(lab).filter(host => !own.has(host.name)), ...project.hosts];
+}
+
+function originOf(tree: Tree, path: readonly (string | number)[]): string {
+  let here: Tree | undefined = tree;
+  for (const part of path) here = here?.kind === 'map' ? here.entries.get(String(part))?.value : undefined;
+  if (here === undefined) return 'default';
+  const {source, line, column} = placeAt(tree, path);
+  return `${source.name}:${line}:${column}`;
+}

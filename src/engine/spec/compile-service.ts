@@ -1,0 +1,96 @@
+import nodePath from 'node:path';
+import {parseEnvFile} from './env-file.ts';
+import {unreadable} from './files.ts';
+import {formatReference, parseReference} from './image-reference.ts';
+import type {Problems} from './problems.ts';
+import {decodeText} from './read-yaml.ts';
+import type {ParsedService} from './service-schema.ts';
+import type {ImageSource, Service} from './stack.ts';
+import {errorAt, type Path, placeAt, type Tree} from './tree.ts';
+
+export interface Compilation {
+  readonly tree: Tree;
+  readonly read: (path: string) => Promise<Uint8Array>;
+  readonly nameOf: (path: string) => string;
+  readonly problems: Problems;
+}
+
+/** A checked service as the rest of niyanta reads it: paths absolute, env files read, references in full. */
+export async function compileService(name: string, parsed: ParsedService, compilation: Compilation): Promise<Service> {
+  const {image: _, archive: __, build: ___, envFile: ____, env, health, update, stop, ...rest} = parsed;
+  return {
+    name,
+    ...rest,
+    image: imageSource(name, parsed, compilation.tree),
+    env: sorted({...(await envOfFiles(name, parsed, compilation)), ...env}),
+    ...(health && {health: compileHealth(health)}),
+    update: {...update},
+    stop: {signal: stop.signal, graceMs: stop.grace},
+  };
+}
+
+const sorted = (env: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1)));
+
+/** A path as written, from the folder of the file that wrote it. */
+function absolute(tree: Tree, path: Path, written: string): string {
+  return nodePath.resolve(placeAt(tree, path).source.directory, written);
+}
+
+function imageSource(name: string, {image, archive, build}: ParsedService, tree: Tree): ImageSource {
+  const path = ['services', name];
+  if (archive !== undefined) return {kind: 'archive', path: absolute(tree, [...path, 'archive'], archive)};
+  if (build === undefined) {
+    const reference = parseReference(image ?? '');
+    return {kind: 'reference', reference: 'wrong' in reference ? '' : formatReference(reference)};
+  }
+  const parts = typeof build === 'string' ? {context: build, args: {}} : build;
+  const at = typeof build === 'string' ? ['build'] : ['build', 'context'];
+  const context = absolute(tree, [...path, ...at], parts.context);
+  const file = nodePath.resolve(context, 'file' in parts && parts.file !== undefined ? parts.file : 'Dockerfile');
+  const target = 'target' in parts ? parts.target : undefined;
+  return {kind: 'build', context, file, args: parts.args, ...(target !== undefined && {target})};
+}
+
+function compileHealth({
+  http,
+  tcp,
+  exec,
+  interval,
+  timeout,
+  retries,
+  startPeriod,
+}: NonNullable<ParsedService['health']>) {
+  const check = http
+    ? ({kind: 'http', ...http} as const)
+    : tcp
+      ? ({kind: 'tcp', ...tcp} as const)
+      : ({kind: 'exec', command: exec!} as const);
+  return {check, intervalMs: interval, timeoutMs: timeout, retries, startPeriodMs: startPeriod};
+}
+
+async function envOfFiles(
+  name: string,
+  {envFile}: ParsedService,
+  compilation: Compilation,
+): Promise<Record<string, string>> {
+  const written = envFile === undefined ? [] : typeof envFile === 'string' ? [envFile] : envFile;
+  const env: Record<string, string> = {};
+  for (const [index, file] of written.entries()) {
+    const path = ['services', name, 'envFile', ...(typeof envFile === 'string' ? [] : [index])];
+    Object.assign(env, await envOfFile(absolute(compilation.tree, path, file), path, compilation));
+  }
+  return env;
+}
+
+async function envOfFile(file: string, path: Path, {tree, read, nameOf, problems}: Compilation) {
+  const source = {name: nameOf(file), directory: nodePath.dirname(file)};
+  const text = await problems.gather(async () => {
+    const bytes = await read(file).catch((error: unknown) => {
+      const message = `the env file ${source.name}: ${unreadable(error)}`;
+      throw errorAt(placeAt(tree, path), path, {code: 'file-missing', message});
+    });
+    return decodeText(bytes, source.name);
+  });
+  return text === undefined ? {} : parseEnvFile(text, source, error => problems.add(error));
+}

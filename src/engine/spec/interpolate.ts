@@ -1,0 +1,157 @@
+import nodePath from 'node:path';
+import type {UserError} from './errors.ts';
+import {type Part, parsePlaceholders} from './placeholders.ts';
+import {didYouMean, suggest} from './suggest.ts';
+import {type Entry, errorAt, type Path, type Place, type ScalarTree, type Tree} from './tree.ts';
+
+export type Scalar = string | number | boolean;
+
+/** What placeholders can be replaced by. */
+export interface Surroundings {
+  /** Values by name; a tree where the value was written in a file, undefined where an optional one is not given. */
+  readonly params: ReadonlyMap<string, Scalar | ScalarTree | undefined>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Text of a file by absolute path, undefined when there is none. */
+  readonly readText: (path: string) => Promise<string | undefined>;
+}
+
+/** The tree with every placeholder replaced, `${secret:NAME}` left as it is; errors go to `report`. */
+export async function interpolate(
+  tree: Tree,
+  path: Path,
+  around: Surroundings,
+  report: (error: UserError) => void,
+): Promise<Tree | undefined> {
+  if (tree.kind === 'scalar') {
+    if (typeof tree.value !== 'string' || !tree.value.includes('$')) return tree;
+    return new Filler(tree.at, path, around, report).scalar(tree);
+  }
+  if (tree.kind === 'list') {
+    const items: Tree[] = [];
+    for (const [index, item] of tree.items.entries()) {
+      const filled = await interpolate(item, [...path, index], around, report);
+      if (filled) items.push(filled);
+    }
+    return {...tree, items};
+  }
+  const entries = new Map<string, Entry>();
+  for (const [key, {keyAt, value}] of tree.entries) {
+    const name = key.includes('${')
+      ? String((await new Filler(keyAt, [...path, key], around, report).text(key)) ?? key)
+      : key;
+    const filled = await interpolate(value, [...path, key], around, report);
+    if (filled) entries.set(name, {keyAt, value: filled});
+  }
+  return {...tree, entries};
+}
+
+class Filler {
+  readonly #at: Place;
+  readonly #path: Path;
+  readonly #around: Surroundings;
+  readonly #report: (error: UserError) => void;
+
+  constructor(at: Place, path: Path, around: Surroundings, report: (error: UserError) => void) {
+    this.#at = at;
+    this.#path = path;
+    this.#around = around;
+    this.#report = report;
+  }
+
+  /** Undefined when the whole scalar is an optional parameter that is not given. */
+  async scalar(tree: ScalarTree): Promise<ScalarTree | undefined> {
+    const parts = parsePlaceholders(String(tree.value));
+    const only = parts.length === 1 ? parts[0]! : undefined;
+    if (only?.kind === 'param' && only.otherwise === undefined && this.#around.params.has(only.name)) {
+      const value = this.#around.params.get(only.name);
+      if (value === undefined) return undefined;
+      return typeof value === 'object' ? value : {...tree, value, text: String(value)};
+    }
+    const text = await this.text(String(tree.value));
+    if (text === undefined) return tree;
+    const typed = only !== undefined && only.kind !== 'literal' && only.kind !== 'secret' ? typedValue(text) : text;
+    return {...tree, value: typed, text};
+  }
+
+  /** Undefined when something in it is wrong. */
+  async text(written: string): Promise<string | undefined> {
+    const texts: (string | undefined)[] = [];
+    for (const part of parsePlaceholders(written)) texts.push(await this.#part(part));
+    return texts.includes(undefined) ? undefined : texts.join('');
+  }
+
+  async #part(part: Part): Promise<string | undefined> {
+    switch (part.kind) {
+      case 'literal':
+        return part.text;
+      case 'secret':
+        return `\${secret:${part.name}}`;
+      case 'wrong':
+        return this.#wrong('placeholder-invalid', part.message, part.hint);
+      case 'env':
+        return this.#env(part.name, part.otherwise);
+      case 'file':
+        return this.#file(part.name, part.otherwise);
+      case 'param':
+        return this.#param(part.name, part.otherwise);
+    }
+  }
+
+  #param(name: string, otherwise: string | undefined): string | undefined {
+    const value = this.#around.params.get(name);
+    if (value !== undefined) return typeof value === 'object' ? value.text : String(value);
+    if (otherwise !== undefined) return otherwise;
+    if (this.#around.params.has(name)) {
+      return this.#wrong('param-missing', `the parameter ${name} has no value here`, `Write \${${name}:-default}.`);
+    }
+    const known = [...this.#around.params.keys()];
+    const keep = `Declare it under params, write \${env:${name}} for a variable of this machine, or $\${${name}} to keep it as it is.`;
+    const hint = suggest(name, known) === undefined ? keep : undefined;
+    return this.#wrong(
+      'param-unknown',
+      `there is no parameter ${JSON.stringify(name)}${didYouMean(name, known)}`,
+      hint,
+    );
+  }
+
+  #env(name: string, otherwise: string | undefined): string | undefined {
+    const value = this.#around.env[name];
+    // As in POSIX shells, `:-` also stands in for an empty value.
+    if (otherwise !== undefined && (value === undefined || value === '')) return otherwise;
+    if (value === undefined) {
+      const hint = `export ${name}=…, or write \${env:${name}:-default}.`;
+      return this.#wrong('env-missing', `the environment variable ${name} is not set`, hint);
+    }
+    return this.#withoutSecret(value, `the environment variable ${name}`);
+  }
+
+  async #file(name: string, otherwise: string | undefined): Promise<string | undefined> {
+    const text = await this.#around.readText(nodePath.resolve(this.#at.source.directory, name));
+    if (text !== undefined) return this.#withoutSecret(text.replace(/\r?\n$/, ''), `the file ${name}`);
+    if (otherwise !== undefined) return otherwise;
+    const hint = `Paths are relative to the folder of ${this.#at.source.name}.`;
+    return this.#wrong('file-missing', `there is no file ${name} that can be read`, hint);
+  }
+
+  /** What comes from outside is text, never a placeholder: it could name secrets it should not get. */
+  #withoutSecret(value: string, from: string): string | undefined {
+    if (!value.includes('${secret:')) return value;
+    return this.#wrong(
+      'secret-misplaced',
+      `${from} contains a \${secret:…}`,
+      'Write the placeholder into the YAML file.',
+    );
+  }
+
+  #wrong(code: string, message: string, hint?: string): undefined {
+    this.#report(errorAt(this.#at, this.#path, {code, message, hint}));
+    return undefined;
+  }
+}
+
+/** Text as a number or boolean where that loses nothing: `3`, `0.5`, `true`, but not `1.10` or `007`. */
+export function typedValue(text: string): Scalar {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const number = Number(text);
+  return text !== '' && Number.isFinite(number) && String(number) === text ? number : text;
+}

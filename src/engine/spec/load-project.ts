@@ -1,0 +1,70 @@
+import nodePath from 'node:path';
+import type {z} from 'zod';
+import {checkShape} from './check-shape.ts';
+import {documentsOf, type Input} from './documents.ts';
+import {interpolate} from './interpolate.ts';
+import {refuseLater} from './later.ts';
+import {Problems} from './problems.ts';
+import type {Host, Project} from './project.ts';
+import {type hostSchema, projectSchema} from './project-schema.ts';
+import {checkSecretPlaces} from './stack-checks.ts';
+import {errorAt, type Path, placeAt, type Tree} from './tree.ts';
+
+export interface ProjectRequest {
+  readonly input: Input;
+  /** Absolute path of niyanta.yaml. */
+  readonly file: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The user's home folder, for `~`. */
+  readonly home: string;
+  readonly readText: (path: string) => Promise<string | undefined>;
+}
+
+/** The text of niyanta.yaml → the project, and its tree for the places. Errors: UserErrors with every one found. */
+export async function loadProject(request: ProjectRequest): Promise<{project: Project; tree: Tree}> {
+  const problems = new Problems();
+  const report = problems.add.bind(problems);
+  const documents = (await problems.gather(() => documentsOf('Project', request.input, problems))) ?? [];
+  for (const other of documents.slice(1)) {
+    problems.add(errorAt(other.at, [], {code: 'several-projects', message: 'is a second Project in the same file'}));
+  }
+  const first = documents[0];
+  if (!first) problems.throwIfAny();
+  const {env, readText} = request;
+  const later = refuseLater('Project', first!, [], report);
+  const tree = (await interpolate(later, [], {env, readText, params: new Map()}, report))!;
+  checkSecretPlaces(tree, isPassword, report);
+  const {value, errors} = checkShape(projectSchema, tree);
+  problems.add(...errors);
+  problems.throwIfAny();
+  return {project: compileProject(value!, request, tree), tree};
+}
+
+const isPassword = (path: Path): boolean => path[0] === 'registries' && path[2] === 'password';
+
+function compileProject(parsed: z.output<typeof projectSchema>, {file, home}: ProjectRequest, tree: Tree): Project {
+  const {apiVersion: _, kind: __, state, hosts, lab, ...rest} = parsed;
+  const directory = nodePath.dirname(file);
+  return {
+    ...rest,
+    directory,
+    file,
+    state: {kind: 'file', path: nodePath.resolve(directory, fromHome(state.slice('file:'.length), home))},
+    ...(lab !== undefined && {lab}),
+    hosts: Object.entries(hosts).map(([name, host]) => compileHost(name, host, tree, home)),
+  };
+}
+
+function compileHost(name: string, host: z.output<typeof hostSchema>, tree: Tree, home: string): Host {
+  const {connectTimeout, identityFile, ...rest} = host;
+  const {directory} = placeAt(tree, ['hosts', name, 'identityFile']).source;
+  return {
+    name,
+    ...rest,
+    ...(identityFile !== undefined && {identityFile: nodePath.resolve(directory, fromHome(identityFile, home))}),
+    connectTimeoutMs: connectTimeout,
+  };
+}
+
+const fromHome = (path: string, home: string): string =>
+  path === '~' || path.startsWith('~/') ? nodePath.join(home, path.slice(1)) : path;

@@ -1,0 +1,160 @@
+import {checkShape} from './check-shape.ts';
+import {compileService} from './compile-service.ts';
+import {documentsOf, type Input} from './documents.ts';
+import {chooseEnvironment} from './environments.ts';
+import {UserError, UserErrors} from './errors.ts';
+import {interpolate, type Surroundings} from './interpolate.ts';
+import {refuseLater} from './later.ts';
+import {mergeTrees} from './merge-trees.ts';
+import {Problems} from './problems.ts';
+import {decodeText} from './read-yaml.ts';
+import {serviceSchema} from './service-schema.ts';
+import type {EnvironmentName, Stack} from './stack.ts';
+import {checkSecretPlaces, checkStack} from './stack-checks.ts';
+import {stackParams} from './stack-params.ts';
+import {stackSchema} from './stack-schema.ts';
+import {expandTemplate, type TemplatePlaces} from './templates.ts';
+import {entriesOf, errorAt, type MapTree, type Path, placeAt, type Tree, treeAt, withEntry, without} from './tree.ts';
+
+export interface StackRequest {
+  /** In the order given; later ones win. */
+  readonly inputs: readonly Input[];
+  readonly environment: EnvironmentName;
+  /** Values from `--param`. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly templates: TemplatePlaces;
+}
+
+/** Texts → a stack: merged, overridden, filled in, checked, compiled. Errors: UserErrors with every one found. */
+export async function loadStack(request: StackRequest): Promise<Stack> {
+  const problems = new Problems();
+  const report = (error: UserError): void => problems.add(error);
+  const merged = mergeDocuments(request.inputs, problems);
+  if (!merged) throw failed(problems);
+  const chosen = chooseEnvironment(refuseLater('Stack', merged, [], report) as MapTree, request.environment, report);
+  const {files, nameOf} = request.templates;
+  const around: Omit<Surroundings, 'params'> = {
+    env: request.env,
+    readText: async path => {
+      try {
+        return decodeText(await files.read(path), nameOf(path));
+      } catch (error) {
+        if (error instanceof Error && 'code' in error && !(error instanceof UserError)) return undefined;
+        throw error;
+      }
+    },
+  };
+  const params = await stackParams(chosen, request, around, problems);
+  const filled = await fillIn(without(chosen, 'params'), {...around, params}, problems);
+  const expanded = await expandAll(filled, request.templates, around, problems);
+  checkSecretPlaces(expanded, isEnvValue, report);
+  const stack = await compile(expanded, request, problems);
+  problems.throwIfAny();
+  return stack!;
+}
+
+const failed = (problems: Problems): UserErrors => {
+  problems.throwIfAny();
+  return new UserErrors([new UserError({code: 'missing', message: 'there is no stack to read'})]);
+};
+
+const isEnvValue = (path: Path): boolean => path[0] === 'services' && path[2] === 'env' && path.length === 4;
+
+/** Names of the environments that the files declare, for completion and for checking all of them. */
+export function environmentNames(inputs: readonly Input[]): string[] {
+  const merged = mergeDocuments(inputs, new Problems());
+  return merged ? entriesOf(merged, 'environments').map(([name]) => name) : [];
+}
+
+/** Documents of one stack over each other, in order. */
+function mergeDocuments(inputs: readonly Input[], problems: Problems): MapTree | undefined {
+  const documents: MapTree[] = [];
+  for (const input of inputs) {
+    try {
+      documents.push(...documentsOf('Stack', input, problems));
+    } catch (error) {
+      if (error instanceof UserErrors) problems.add(...error.errors);
+      else if (error instanceof UserError) problems.add(error);
+      else throw error;
+    }
+  }
+  const names = documents.map(document => treeAt(document, ['name']));
+  const first = names[0];
+  const others = documents.filter((_, index) => textOf(names[index]) !== textOf(first));
+  for (const other of others) {
+    const message = `is another stack (${textOf(treeAt(other, ['name']))}) than the first one (${textOf(first)})`;
+    const hint = 'Give the files of one stack at a time; documents of one name are merged.';
+    problems.add(errorAt(placeAt(other, ['name']), ['name'], {code: 'several-stacks', message, hint}));
+  }
+  return documents
+    .filter(document => !others.includes(document))
+    .reduce<MapTree | undefined>(
+      (merged, document) => (merged ? (mergeTrees(merged, document) as MapTree) : document),
+      undefined,
+    );
+}
+
+const textOf = (tree: Tree | undefined): string => (tree?.kind === 'scalar' ? tree.text : 'without a name');
+
+async function fillIn(tree: MapTree, around: Surroundings, problems: Problems): Promise<MapTree> {
+  return (await interpolate(tree, [], around, error => problems.add(error))) as MapTree;
+}
+
+/** Every service that names a template, made from it; those whose template fails are left out, their names kept. */
+async function expandAll(
+  stack: MapTree,
+  templates: TemplatePlaces,
+  around: Omit<Surroundings, 'params'>,
+  problems: Problems,
+): Promise<MapTree> {
+  let services = treeAt(stack, ['services']);
+  let volumes: Tree | undefined = treeAt(stack, ['volumes']);
+  if (services?.kind !== 'map') return stack;
+  for (const [name, {value}] of services.entries) {
+    if (value.kind !== 'map' || !(value.entries.has('template') || value.entries.has('with'))) continue;
+    if (!value.entries.has('template')) {
+      const path = ['services', name, 'with'];
+      const message = 'gives parameters, but there is no template beside it';
+      problems.add(errorAt(placeAt(stack, path), path, {code: 'conflict', message}));
+    }
+    const made = await expandTemplate(value, name, templates, around, problems);
+    services = made
+      ? withEntry(services as MapTree, name, made.service)
+      : withEntry(services as MapTree, name, without(value, 'template', 'with'));
+    if (made?.volumes?.kind === 'map') volumes = volumes ? mergeTrees(made.volumes, volumes) : made.volumes;
+  }
+  const result = withEntry(stack, 'services', services);
+  return volumes ? withEntry(result, 'volumes', volumes) : result;
+}
+
+async function compile(tree: MapTree, request: StackRequest, problems: Problems): Promise<Stack | undefined> {
+  const shape = checkShape(stackSchema, tree);
+  problems.add(...shape.errors);
+  const all = entriesOf(tree, 'services');
+  const right = all.flatMap(([name, {value}]) => {
+    const service = checkShape(serviceSchema, value).value;
+    return service ? [[name, service] as const] : [];
+  });
+  checkStack(
+    {
+      tree,
+      services: new Map(right),
+      names: all.map(([name]) => name),
+      volumes: entriesOf(tree, 'volumes').map(([name]) => name),
+    },
+    error => problems.add(error),
+  );
+  const {files, nameOf} = request.templates;
+  const services = [];
+  for (const [name, service] of right) {
+    services.push(await compileService(name, service, {tree, read: files.read, nameOf, problems}));
+  }
+  return (
+    shape.value && {
+      name: shape.value.name,
+      services,
+      volumes: Object.keys(shape.value.volumes).map(name => ({name})),
+    }
+  );
+}

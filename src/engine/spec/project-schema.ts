@@ -1,0 +1,96 @@
+import {z} from 'zod';
+import {dnsName} from './names.ts';
+import {labels} from './placement-schema.ts';
+import {duration, portNumber} from './quantities.ts';
+import {line} from './texts.ts';
+
+/** A host of the project. */
+export const hostSchema = z
+  .strictObject({
+    local: z.boolean().default(false).describe('This machine, without SSH.'),
+    address: line
+      .regex(
+        /^[^\s@/-][^\s@/]*$/,
+        'is not a name or address: no user, no port, no spaces (they have keys of their own)',
+      )
+      .optional()
+      .describe('Name, IPv4 or IPv6 address, or a Host of ~/.ssh/config.'),
+    port: portNumber.optional().describe('Port of sshd; 22 when nothing else says so.'),
+    user: line
+      .regex(/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/, 'is not a name of a user')
+      .optional()
+      .describe('User to log in as.'),
+    identityFile: line.min(1).optional().describe('Private key; ~ is the home folder.'),
+    hostKey: z
+      .string()
+      .regex(
+        /^SHA256:[A-Za-z0-9+/]{43}=?$/,
+        'is not a fingerprint of the form SHA256:… (43 characters), as niyanta host add writes it',
+      )
+      .optional()
+      .describe("Fingerprint of the host's key; any other is refused."),
+    sudo: z.boolean().default(false).describe('Become root with sudo, without a password.'),
+    proxyJump: line.min(1).optional().describe('Host to go through, as ssh -J takes it.'),
+    connectTimeout: duration('100ms', '10m').prefault('10s').describe('How long a connection may take.'),
+    labels: labels.default({}).describe('Labels, for placement.'),
+    region: line.optional().describe('Region, for placement.'),
+    drain: z.boolean().default(false).describe('Nothing new is placed here; the next apply empties it.'),
+  })
+  .superRefine((host, context) => {
+    if (host.local && host.address !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['address'],
+        message: 'a local host has no address: remove one of the two',
+      });
+    }
+    if (!host.local && host.address === undefined)
+      context.addIssue('must have an address, or local: true for this machine');
+  });
+
+const registry = z.strictObject({
+  username: line.optional().describe('User name.'),
+  password: line.optional().describe('Password or token; write ${secret:NAME}.'),
+  http: z.boolean().default(false).describe('Plain http, without encryption.'),
+});
+
+/** niyanta.yaml. */
+export const projectSchema = z.strictObject({
+  apiVersion: z.literal('niyanta/v1').describe('Version of this format.'),
+  kind: z.literal('Project').describe('What this document is.'),
+  name: dnsName('a project').describe('Name of the project.'),
+  state: z
+    .string()
+    .regex(/^file:./, 'must be file: and a path, for example file:niyanta.lock.json')
+    .default('file:niyanta.lock.json')
+    .describe('Where the state is kept: a file, relative to this one.'),
+  runtime: z.enum(['auto', 'ctr']).default('auto').describe('How containerd is driven on the hosts.'),
+  lab: dnsName('a lab').optional().describe('Lab on this machine whose hosts belong to the project.'),
+  hosts: z.record(dnsName('a host'), hostSchema).default({}).describe('Hosts by name.'),
+  registries: z
+    .record(z.string().regex(/^[^\s/@]+$/, 'is not a registry: a host name, with :port where needed'), registry)
+    .default({})
+    .describe('How to reach registries, by name as in image references.'),
+  network: z
+    .strictObject({
+      pool: z
+        .string()
+        .superRefine((cidr, context) => {
+          const wrong = wrongPool(cidr);
+          if (wrong !== undefined) context.addIssue(wrong);
+        })
+        .default('10.89.0.0/16')
+        .describe('IPv4 range; each environment gets a /24 of it on each host.'),
+    })
+    .prefault({})
+    .describe('Network of the containers.'),
+});
+
+function wrongPool(cidr: string): string | undefined {
+  if (!z.cidrv4().safeParse(cidr).success) return 'is not an IPv4 range such as 10.89.0.0/16';
+  const [address = '', bits] = cidr.split('/');
+  const prefix = Number(bits);
+  if (prefix < 8 || prefix > 22) return 'must have from 8 to 22 bits of prefix, so that several /24 fit into it';
+  const number = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  return number % 2 ** (32 - prefix) === 0 ? undefined : `does not start at a border of a /${prefix}`;
+}

@@ -1,0 +1,96 @@
+import {z} from 'zod';
+import {healthSchema} from './health-schema.ts';
+import {parseReference} from './image-reference.ts';
+import {hostMount, publishedPort, volumeMount} from './mount-texts.ts';
+import {dnsName, ENV_NAME} from './names.ts';
+import {labels, placementSchema} from './placement-schema.ts';
+import {capabilitiesSchema, stopSchema, updateSchema} from './process-schema.ts';
+import {cpuCount, memorySize} from './quantities.ts';
+import {containerPath, envValue, line, text} from './texts.ts';
+
+const image = z.string().superRefine((written, context) => {
+  const parsed = parseReference(written);
+  if ('wrong' in parsed) context.addIssue(`${JSON.stringify(written)} is not an image reference: it ${parsed.wrong}`);
+});
+
+const path = line.min(1, 'must not be empty');
+
+const build = z.union([
+  path,
+  z.strictObject({
+    context: path.describe('Folder that is sent to the build, relative to this file.'),
+    file: path.optional().describe('Containerfile or Dockerfile, relative to the context.'),
+    args: z.record(z.string(), envValue).default({}).describe('Build arguments.'),
+    target: line.optional().describe('Stage of the file to build.'),
+  }),
+]);
+
+const env = z.record(
+  z.string().regex(ENV_NAME, 'is not a name of an environment variable: letters, digits and _, no digit first'),
+  envValue,
+);
+
+/** One service of a stack, without `template` and `with`, which are replaced by the template's body before. */
+export const serviceSchema = z.strictObject({
+  image: image.optional().describe('Image by reference, for example postgres:15; pulled on the host.'),
+  archive: path
+    .optional()
+    .describe('Image as an OCI or docker archive on this machine, relative to this file; sent to the hosts.'),
+  build: build.optional().describe('Folder to build the image from, here; sent to the hosts.'),
+  replicas: z.int().min(0).max(1000).default(1).describe('How many containers; 0 keeps the service without any.'),
+  needs: z.array(z.string()).default([]).describe('Services that must be healthy before this one starts.'),
+  env: env.default({}).describe('Environment variables; values may hold ${secret:NAME}.'),
+  envFile: z
+    .union([path, z.array(path)])
+    .optional()
+    .describe('Files of NAME=value lines, relative to this file; env wins over them, later ones over earlier ones.'),
+  command: z.array(text).min(1).optional().describe("Arguments in place of the image's own, as a list."),
+  workdir: containerPath.optional().describe("Working directory in the container, in place of the image's own."),
+  health: healthSchema.optional().describe('How to find out whether a replica is healthy.'),
+  volumes: z.array(volumeMount).default([]).describe('Named volumes, as name:/path or name:/path:ro.'),
+  mounts: z.array(hostMount).default([]).describe("The host's own files and folders, as /on/host:/in/container[:ro]."),
+  ports: z.array(publishedPort).default([]).describe('Published ports, as [address:]host:container[/udp].'),
+  user: line
+    .regex(
+      /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/,
+      'is not a user: write a name or number, or user:group',
+    )
+    .optional()
+    .describe("User, or user:group, in place of the image's own."),
+  readOnly: z.boolean().default(false).describe('The root file system cannot be written to.'),
+  capabilities: capabilitiesSchema.prefault({}).describe('Linux capabilities.'),
+  seccomp: z
+    .enum(['default', 'unconfined'])
+    .default('default')
+    .describe("System call filter; default is containerd's."),
+  noNewPrivileges: z.boolean().default(true).describe('setuid programs gain nothing.'),
+  resources: z
+    .strictObject({
+      cpu: cpuCount.optional().describe('Cores that a replica may use at most, for example 0.5.'),
+      memory: memorySize.optional().describe('Memory that a replica may use at most, for example 256Mi.'),
+    })
+    .prefault({})
+    .describe('Limits of a replica; placement counts them as needed.'),
+  restart: z
+    .enum(['always', 'on-failure', 'never'])
+    .default('always')
+    .describe('When a container that ended is started again; on-failure needs containerd 1.7.'),
+  update: updateSchema.prefault({}).describe('How replicas are replaced by new ones.'),
+  placement: placementSchema.prefault({}).describe('Where replicas may, should and should not run.'),
+  stop: stopSchema.prefault({}).describe('How a replica is stopped.'),
+  labels: labels.default({}).describe('Labels of the containers, for people and other programs.'),
+});
+
+/** What a service may have beside that, in a file. */
+export const templateUse = {
+  template: dnsName('a template').optional().describe('Template that this service is made from; keys beside it win.'),
+  with: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .optional()
+    .describe("Values for the template's parameters."),
+};
+
+/** A service as it may be written in a file. */
+export const writtenServiceSchema = serviceSchema.extend(templateUse);
+
+export type ParsedService = z.output<typeof serviceSchema>;

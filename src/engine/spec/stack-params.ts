@@ -1,0 +1,66 @@
+import {checkShape} from './check-shape.ts';
+import {UserError} from './errors.ts';
+import {interpolate, type Scalar, type Surroundings} from './interpolate.ts';
+import {paramValue, paramVariable} from './params.ts';
+import type {Problems} from './problems.ts';
+import {type ParamDeclaration, paramsSchema} from './stack-schema.ts';
+import {didYouMean} from './suggest.ts';
+import {errorAt, keyPlaceAt, type MapTree, treeAt} from './tree.ts';
+
+interface Given {
+  readonly params: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Values of the stack's parameters: `--param` before NIYANTA_PARAM_<NAME> before the default. */
+export async function stackParams(
+  stack: MapTree,
+  given: Given,
+  around: Omit<Surroundings, 'params'>,
+  problems: Problems,
+): Promise<ReadonlyMap<string, Scalar | undefined>> {
+  const written = treeAt(stack, ['params']);
+  const tree =
+    written && (await interpolate(written, ['params'], {...around, params: new Map()}, e => problems.add(e)));
+  const checked = tree ? checkShape(paramsSchema, tree, ['params']) : undefined;
+  problems.add(...(checked?.errors ?? []));
+  const declared = checked?.value ?? {};
+  const names = written?.kind === 'map' ? [...written.entries.keys()] : [];
+  for (const name of Object.keys(given.params).filter(name => !names.includes(name))) {
+    const message = `--param ${name}: the stack has no such parameter${didYouMean(name, names)}`;
+    const hint = names.length > 0 ? `Parameters: ${names.join(', ')}.` : 'Declare it under params in the stack.';
+    problems.add(new UserError({code: 'param-unknown', message, hint}));
+  }
+  // Wrong declarations were told above; their names stay known, so that their uses are not told as well.
+  const values = new Map<string, Scalar | undefined>(names.map(name => [name, '']));
+  for (const [name, declaration] of Object.entries(declared)) {
+    values.set(name, resolved(name, declaration, given, stack, problems));
+  }
+  return values;
+}
+
+function resolved(name: string, declared: ParamDeclaration, given: Given, stack: MapTree, problems: Problems) {
+  const path = ['params', name];
+  const flag = given.params[name];
+  const text = flag ?? given.env[paramVariable(name)];
+  if (text === undefined && declared.default === undefined) {
+    if (declared.optional) return undefined;
+    const about = declared.description ? ` (${declared.description})` : '';
+    const hint = `Give it with --param ${name}=… or ${paramVariable(name)}=…`;
+    const parts = {code: 'param-missing', message: `this parameter has no value${about}`, hint};
+    problems.add(errorAt(keyPlaceAt(stack, path), path, parts));
+    return '';
+  }
+  const value = paramValue(declared, text === undefined ? withText(declared.default!) : {value: text, text});
+  if ('value' in value) return value.value;
+  if (text === undefined) {
+    const at = [...path, 'default'];
+    problems.add(errorAt(keyPlaceAt(stack, at), at, {code: 'param-invalid', message: value.wrong}));
+  } else {
+    const from = flag === undefined ? paramVariable(name) : `--param ${name}`;
+    problems.add(new UserError({code: 'param-invalid', message: `${from}: ${value.wrong}`}));
+  }
+  return '';
+}
+
+const withText = (value: Scalar) => ({value, text: String(value)});
