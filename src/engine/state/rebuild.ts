@@ -22,8 +22,8 @@ interface Found {
 }
 
 /**
- * The lock file as the hosts know it: what their manifests say of this project. Digests of archives and builds are
- * worked out anew by the next plan, and the history starts over. Errors: UserError `rebuild-two-stacks`.
+ * The lock file as the hosts know it: what their manifests say of this project. From which files a build was made they
+ * do not tell, so that the next apply builds again; the history starts over. Errors: UserError `rebuild-two-stacks`.
  */
 export function rebuildLockFile(hosts: readonly ObservedHost[], context: RebuildContext): LockFile {
   const found = hosts.flatMap(host => (host.reachable ? ofProject(host, context.project) : []));
@@ -87,8 +87,6 @@ function imagesOf(found: readonly Found[]): Record<string, PinnedReference> {
   const images: Record<string, PinnedReference> = {};
   for (const {manifest} of [...found].sort((a, b) => (age(a) < age(b) ? -1 : 1))) {
     const {source, digest} = manifest.spec.image;
-    // The lock file keys these two by content, which only the files themselves tell.
-    if (source.startsWith('archive:') || source.startsWith('build:')) continue;
     images[source] = {digest, resolvedAt: manifest.createdAt};
   }
   return images;

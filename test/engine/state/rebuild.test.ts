@@ -1,0 +1,119 @@
+import {expect, test} from 'vitest';
+import type {HostFacts} from '../../../src/engine/hosts/facts.ts';
+import type {ContainerSpec, Manifest} from '../../../src/engine/runtime/container-spec.ts';
+import type {ObservedHost} from '../../../src/engine/runtime/observed.ts';
+import {formatLockFile, parseLockFile} from '../../../src/engine/state/lock-file-schema.ts';
+import {rebuildLockFile} from '../../../src/engine/state/rebuild.ts';
+
+const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
+const facts = {} as HostFacts;
+
+interface Replica {
+  readonly host?: string;
+  readonly service?: string;
+  readonly replica?: number;
+  readonly at?: string;
+  readonly project?: string;
+  readonly stack?: string;
+  readonly environment?: string;
+  readonly image?: ContainerSpec['image'];
+  readonly serial?: number;
+  readonly stopped?: boolean;
+}
+
+let containers = 0;
+function manifest(given: Replica): Manifest {
+  const {service = 'web', replica = 1, host = 'h1'} = given;
+  const id = `shop-${service}-${replica}-${++containers}`;
+  const spec = {
+    id,
+    project: given.project ?? 'shop',
+    stack: given.stack ?? 'shop',
+    environment: given.environment ?? 'default',
+    service,
+    replica,
+    host,
+    image: given.image ?? {source: 'docker.io/library/web:1', name: 'docker.io/library/web:1', digest: digest('a')},
+    ports: [{host: 80, container: 8080, protocol: 'tcp'}],
+    network: {bridge: 'ny0', subnet: '10.89.1.0/24', gateway: '10.89.1.1', address: `10.89.1.${10 + replica}`},
+  } as unknown as ContainerSpec;
+  return {
+    version: 1,
+    spec,
+    runtimeHash: 'r',
+    specHash: 's',
+    serial: given.serial ?? 4,
+    createdAt: given.at ?? '2026-01-01T00:00:00Z',
+    stopped: given.stopped ?? false,
+  };
+}
+
+const host = (name: string, ...replicas: Replica[]): ObservedHost => ({
+  host: name,
+  reachable: true,
+  facts,
+  images: [],
+  volumes: [],
+  drained: false,
+  containers: replicas.map(replica => {
+    const found = manifest({...replica, host: name});
+    return {id: found.spec.id, manifest: found, task: 'running', restarts: 0, networkUp: true, names: []};
+  }),
+});
+
+const context = {project: 'shop', salt: 'c2FsdA==', serial: 2, who: 'me@here', now: new Date('2026-02-03T04:05:06Z')};
+const rebuilt = (...hosts: ObservedHost[]) => {
+  const lock = rebuildLockFile(hosts, context);
+  // What is rebuilt must be what the next command takes, once written one serial higher.
+  const written = {...lock, serial: lock.serial + 1};
+  expect(parseLockFile(formatLockFile(written), 'f', 'shop')).toEqual(written);
+  return lock;
+};
+
+test('placements, subnets and pins come back from every host', () => {
+  const {serial, environments} = rebuilt(
+    host('h1', {replica: 1}, {service: 'db', image: {source: 'archive:db.tar', name: 'db', digest: digest('d')}}),
+    host('h2', {replica: 2, serial: 9}),
+    {host: 'h3', reachable: false, error: 'no answer'},
+  );
+  expect(serial).toBe(9);
+  const {placements, subnets, images, history} = environments.default!;
+  expect(placements.web?.map(({replica, host}) => [replica, host])).toEqual([
+    [1, 'h1'],
+    [2, 'h2'],
+  ]);
+  expect(Object.keys(subnets)).toEqual(['h1', 'h2']);
+  expect(images).toEqual({
+    'docker.io/library/web:1': {digest: digest('a'), resolvedAt: '2026-01-01T00:00:00Z'},
+    'archive:db.tar': {digest: digest('d'), resolvedAt: '2026-01-01T00:00:00Z'},
+  });
+  expect(history).toMatchObject([{serial: 10, action: 'rebuild', who: 'me@here', summary: '3 found on 2 hosts'}]);
+});
+
+test('in the middle of an update the newer container counts', () => {
+  const image = {source: 'docker.io/library/web:1', name: 'docker.io/library/web:1', digest: digest('b')};
+  const lock = rebuilt(host('h1', {at: '2026-01-02T00:00:00Z', image}, {at: '2026-01-01T00:00:00Z'}));
+  expect(lock.environments.default?.placements.web).toHaveLength(1);
+  expect(lock.environments.default?.images['docker.io/library/web:1']?.digest).toBe(digest('b'));
+});
+
+test('what belongs to another project is left alone', () => {
+  expect(rebuilt(host('h1', {project: 'blog'})).environments).toEqual({});
+});
+
+test('environments are kept apart, and a service is stopped when all of it is', () => {
+  const {environments} = rebuilt(
+    host('h1', {stopped: true}, {replica: 2, stopped: true}, {environment: 'staging', stopped: true}),
+    host('h2', {replica: 2, environment: 'staging'}),
+  );
+  expect(environments.default?.stopped).toEqual(['web']);
+  expect(environments.staging?.stopped).toEqual([]);
+});
+
+test('two stacks in one environment are refused by name', () => {
+  expect(() => rebuilt(host('h1', {}, {stack: 'blog', service: 'blog'}))).toThrow(/blog and shop/);
+});
+
+test('the fence is above any that was counted up', () => {
+  expect(rebuilt(host('h1', {})).environments.default?.fence).toBe(Math.floor(context.now.getTime() / 1000));
+});
