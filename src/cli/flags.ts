@@ -101,7 +101,7 @@ export const onFailureFlag = Flags.option({
   summary: 'What to do when an operation fails.',
   default: 'rollback' as const,
   env: 'NIYANTA_ON_FAILURE',
-});
+})();
 
 /** An optional service name. */
 export const serviceArg = Args.string({name: 'service', description: 'Service of the stack.'});
