@@ -1,0 +1,174 @@
+import type {ContainerOperation, Operation, Plan} from '../../../src/engine/planner/plan.ts';
+import type {NamedPeer} from '../../../src/engine/planner/plan-input.ts';
+import type {ContainerSpec} from '../../../src/engine/runtime/container-spec.ts';
+import type {ObservedContainer, ReachableHost} from '../../../src/engine/runtime/observed.ts';
+import type {Placement} from '../../../src/engine/state/lock-file.ts';
+import {container, naming, type World} from './world.ts';
+
+/** One change of one host that either happens or does not: what a killed apply may stop between. */
+export type Atom = (world: World) => World;
+
+/** A pure stand-in for apply: what each operation does to the world, in the order in which the executor does it. */
+export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
+  switch (operation.kind) {
+    case 'host':
+      return [onHost(operation.host, host => ({...host, toolkit: 'toolkit-1'}))];
+    case 'image': {
+      const {name, digest} = operation.pinned!;
+      return [onHost(operation.host, host => ({...host, images: [...host.images, {name, digest}]}))];
+    }
+    case 'volume': {
+      const folder = naming.volumeFolder(plan, operation.volume);
+      return [
+        onHost(operation.host, host => ({
+          ...host,
+          volumes: [
+            ...host.volumes.filter(other => other !== folder),
+            ...(operation.action === 'delete' ? [] : [folder]),
+          ],
+        })),
+      ];
+    }
+    case 'names':
+      return [rename(operation.host)];
+    case 'container':
+      return containerAtoms(operation, plan);
+  }
+}
+
+function containerAtoms(operation: ContainerOperation, plan: Plan): readonly Atom[] {
+  const {spec, previous, how, order} = operation;
+  const stops = previous.flatMap(({host, id}) => [leave(host, id), stop(host, id)]);
+  if (how === 'delete') return stops;
+  if (how === 'manifest') {
+    return [onContainer(spec!.host, spec!.id, one => ({...one, manifest: {...one.manifest!, spec: spec!}}))];
+  }
+  const start =
+    how === 'start' ? [run(spec!), rename(spec!.host)] : [...create(spec!, plan.serial), rename(spec!.host)];
+  return order === 'start-first' ? [...start, ...stops] : [...stops, ...start];
+}
+
+/** What an operation leaves to remove once the whole plan has succeeded. */
+export const commitAtoms = (operation: Operation): readonly Atom[] =>
+  operation.kind === 'container' ? operation.previous.map(({host, id}) => remove(host, id)) : [];
+
+/** The lock file as it stands after a plan, written from what runs. */
+export function commitLock(plan: Plan): Atom {
+  return world => {
+    const placements: Record<string, Placement[]> = {};
+    for (const {host, containers} of world.hosts) {
+      for (const {manifest, id} of containers) {
+        if (!manifest || manifest.spec.stack !== plan.stack) continue;
+        const {service, replica, network, ports} = manifest.spec;
+        placements[service] = [
+          ...(placements[service] ?? []),
+          {replica, host, address: network.address, container: id, ports: ports.map(port => port.host)},
+        ];
+      }
+    }
+    const serial = world.serial + 1;
+    return {
+      ...world,
+      serial,
+      lock: {
+        fence: 1,
+        images: {},
+        history: [],
+        stopped: [],
+        ...world.lock,
+        stack: plan.stack,
+        subnets: plan.subnets,
+        placements,
+      },
+    };
+  };
+}
+
+/** Applies a whole plan, one operation after the other. */
+export function applyAll(world: World, plan: Plan): World {
+  const atoms = [
+    ...plan.operations.flatMap(operation => atomsOf(operation, plan)),
+    ...plan.operations.flatMap(commitAtoms),
+    commitLock(plan),
+  ];
+  return atoms.reduce((state, atom) => atom(state), {...world, left: []});
+}
+
+/**
+ * Runs operations as a graph, several at once: `choose(n)` picks which of `n` runnable atoms comes next. Calls `watch`
+ * after each. Stops after `limit` atoms, as a killed apply does.
+ */
+export function interleave(
+  world: World,
+  plan: Plan,
+  choose: (n: number) => number,
+  watch: (world: World) => void = () => undefined,
+  limit = Number.POSITIVE_INFINITY,
+): {readonly world: World; readonly finished: boolean} {
+  const left = new Map(plan.operations.map(operation => [operation.id, [...atomsOf(operation, plan)]]));
+  const done = new Set<string>();
+  let state: World = {...world, left: []};
+  for (let count = 0; ; count++) {
+    const runnable = plan.operations.filter(({id, after}) => !done.has(id) && after.every(other => done.has(other)));
+    if (runnable.length === 0) break;
+    if (count >= limit) return {world: state, finished: false};
+    const next = runnable[choose(runnable.length)]!;
+    const atom = left.get(next.id)!.shift();
+    if (atom) state = atom(state);
+    if (left.get(next.id)!.length === 0) done.add(next.id);
+    watch(state);
+  }
+  if (done.size < plan.operations.length) throw new Error('the graph has a cycle');
+  return {world: state, finished: true};
+}
+
+export const finish = (world: World, plan: Plan): World =>
+  [...plan.operations.flatMap(commitAtoms), commitLock(plan)].reduce((state, atom) => atom(state), world);
+
+export const onHost =
+  (name: string, change: (host: ReachableHost) => ReachableHost): Atom =>
+  world => ({...world, hosts: world.hosts.map(host => (host.host === name ? change(host) : host))});
+
+export const onContainer = (host: string, id: string, change: (one: ObservedContainer) => ObservedContainer): Atom =>
+  onHost(host, found => ({...found, containers: found.containers.map(one => (one.id === id ? change(one) : one))}));
+
+export const remove = (host: string, id: string): Atom =>
+  onHost(host, found => ({...found, containers: found.containers.filter(one => one.id !== id)}));
+
+const stop = (host: string, id: string): Atom =>
+  onContainer(host, id, one => ({...one, task: one.task === 'gone' ? 'gone' : 'stopped', names: []}));
+
+const run = (spec: ContainerSpec): Atom =>
+  onContainer(spec.host, spec.id, one => ({...one, task: 'running', networkUp: true}));
+
+const create = (spec: ContainerSpec, serial: number): readonly Atom[] => [
+  onHost(spec.host, host => {
+    if (host.containers.some(({id}) => id === spec.id)) throw new Error(`${spec.id} exists already`);
+    const fresh = container(spec, {task: 'gone'});
+    return {...host, containers: [...host.containers, {...fresh, manifest: {...fresh.manifest!, serial: serial + 1}}]};
+  }),
+  run(spec),
+];
+
+/** Every running container of the host knows every other, and itself. */
+const rename = (name: string): Atom => world => onHost(name, host => rewritten(host, world.left ?? []))(world);
+
+const leave = (host: string, id: string): Atom => world => rename(host)({...world, left: [...(world.left ?? []), id]});
+
+function rewritten(host: ReachableHost, left: readonly string[]): ReachableHost {
+  const running = host.containers.filter(one => one.manifest && one.task === 'running');
+  const peers = running.filter(({id}) => !left.includes(id)).map(peerOf);
+  return {
+    ...host,
+    containers: host.containers.map(one =>
+      running.includes(one) ? {...one, names: naming.names(peerOf(one), peers)} : one,
+    ),
+  };
+}
+
+const peerOf = ({id, manifest}: ObservedContainer): NamedPeer => ({
+  id,
+  service: manifest!.spec.service,
+  replica: manifest!.spec.replica,
+  address: manifest!.spec.network.address,
+});
