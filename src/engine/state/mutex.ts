@@ -1,9 +1,11 @@
 import {dirname} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError} from '../spec/errors.ts';
+import {diskError} from './disk-error.ts';
 import {ensureStateFolder} from './state-folder.ts';
 
 const SQLITE_BUSY = 5;
+const SQLITE_CANTOPEN = 14;
 /** Critical sections take milliseconds; a process that is stopped inside one is the only reason to wait longer. */
 const PATIENCE_MS = 20_000;
 
@@ -12,9 +14,8 @@ const PATIENCE_MS = 20_000;
  * (Node has no flock): it ends with its process, so it is never stale and never has to be broken.
  */
 export async function withMutex<T>(path: string, section: () => Promise<T>, patienceMs = PATIENCE_MS): Promise<T> {
-  const {DatabaseSync} = process.getBuiltinModule('node:sqlite');
   await ensureStateFolder(dirname(path));
-  const database = new DatabaseSync(path, {timeout: 0});
+  const database = openDatabase(path);
   try {
     await begin(database, path, patienceMs);
     return await section();
@@ -23,11 +24,22 @@ export async function withMutex<T>(path: string, section: () => Promise<T>, pati
   }
 }
 
+function openDatabase(path: string) {
+  const {DatabaseSync} = process.getBuiltinModule('node:sqlite');
+  try {
+    return new DatabaseSync(path, {timeout: 0});
+  } catch (error) {
+    if ((error as {errcode?: number}).errcode !== SQLITE_CANTOPEN) throw error;
+    throw diskError(path, Object.assign(new Error('cannot be opened', {cause: error}), {code: 'EACCES'}));
+  }
+}
+
 async function begin(database: {exec(sql: string): void}, path: string, patienceMs: number): Promise<void> {
   const deadline = performance.now() + patienceMs;
   for (;;) {
     try {
-      database.exec('BEGIN EXCLUSIVE');
+      // Nothing is ever written in it; without a journal on disk it needs no room there either.
+      database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
       return;
     } catch (error) {
       if ((error as {errcode?: number}).errcode !== SQLITE_BUSY) throw error;

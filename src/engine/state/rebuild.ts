@@ -1,9 +1,10 @@
 import type {Manifest} from '../runtime/container-spec.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
 import {UserError} from '../spec/errors.ts';
-import type {EnvironmentName, HostName} from '../spec/stack.ts';
-import type {EnvironmentState, LockFile, PinnedReference, Placement} from './lock-file.ts';
+import type {EnvironmentName} from '../spec/stack.ts';
+import type {EnvironmentState, LockFile, PinnedReference} from './lock-file.ts';
 import {emptyLockFile} from './lock-file-schema.ts';
+import {byAge, type Found, newestOfEachReplica, placementsOf} from './placements.ts';
 
 /** What a rebuild needs beside the hosts. */
 export interface RebuildContext {
@@ -14,11 +15,6 @@ export interface RebuildContext {
   readonly serial: number;
   readonly who: string;
   readonly now: Date;
-}
-
-interface Found {
-  readonly host: HostName;
-  readonly manifest: Manifest;
 }
 
 /**
@@ -72,42 +68,13 @@ function environmentOf(name: EnvironmentName, found: readonly Found[], context: 
   };
 }
 
-// During an update a replica has two containers; the newer one is what was wanted last.
-function newestOfEachReplica(found: readonly Found[]): readonly Found[] {
-  const newest = new Map<string, Found>();
-  for (const one of [...found].sort((a, b) => (age(a) < age(b) ? -1 : 1))) {
-    newest.set(`${one.manifest.spec.service} ${one.manifest.spec.replica}`, one);
-  }
-  return [...newest.values()];
-}
-
-const age = ({manifest}: Found): string => `${manifest.createdAt} ${manifest.spec.id}`;
-
 function imagesOf(found: readonly Found[]): Record<string, PinnedReference> {
   const images: Record<string, PinnedReference> = {};
-  for (const {manifest} of [...found].sort((a, b) => (age(a) < age(b) ? -1 : 1))) {
+  for (const {manifest} of [...found].sort(byAge)) {
     const {source, digest} = manifest.spec.image;
     images[source] = {digest, resolvedAt: manifest.createdAt};
   }
   return images;
-}
-
-function placementsOf(found: readonly Found[]): Record<string, readonly Placement[]> {
-  const byService = Map.groupBy(found, ({manifest}) => manifest.spec.service);
-  return Object.fromEntries(
-    [...byService].map(([service, members]) => [
-      service,
-      members
-        .map(({host, manifest: {spec}}) => ({
-          replica: spec.replica,
-          host,
-          address: spec.network.address,
-          container: spec.id,
-          ports: spec.ports.map(port => port.host),
-        }))
-        .sort((a, b) => a.replica - b.replica),
-    ]),
-  );
 }
 
 /** A service counts as stopped when all of it is. */

@@ -1,0 +1,29 @@
+import {confirmChange} from '../../cli/confirm.ts';
+import {EngineCommand} from '../../cli/engine-command.ts';
+import {hostFlags, projectFlags, yesFlag} from '../../cli/flags.ts';
+import {openOnlyProject} from '../../cli/open.ts';
+
+export default class StateRebuild extends EngineCommand {
+  static override summary = 'Make the lock file anew from what the hosts run.';
+  static override description =
+    'For a lock file that is lost or broken. Placements, addresses and pinned digests come from the manifests on the ' +
+    'hosts; the history starts over. A host that does not answer would be missing in it: that is an error unless ' +
+    '--allow-unreachable is given. Hosts are not changed.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --yes --json',
+  ];
+  static override flags = {...projectFlags, ...hostFlags, yes: yesFlag};
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(StateRebuild);
+    const session = await openOnlyProject(flags, this.context());
+    const question = `Replace ${session.project.state.path} with what the hosts run, losing its history?`;
+    await confirmChange({question, yes: flags.yes}, this.context());
+    const {rebuildState} = await import('../../engine/rebuild-state.ts');
+    const {stateView} = await import('../../engine/view/state-view.ts');
+    const {signal} = this;
+    const options = {allowUnreachable: flags['allow-unreachable'], signal, now: this.context().now};
+    await this.show(await rebuildState(session, options), stateView);
+  }
+}
