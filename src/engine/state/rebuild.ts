@@ -1,4 +1,3 @@
-import type {Manifest} from '../runtime/container-spec.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
 import {UserError} from '../spec/errors.ts';
 import type {EnvironmentName} from '../spec/stack.ts';
