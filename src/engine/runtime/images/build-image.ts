@@ -7,25 +7,14 @@ import {Exit} from '../../spec/exit-codes.ts';
 import {type BuildSource, buildKey} from './build-key.ts';
 import {type BuildTool, buildSteps, buildTools} from './build-tools.ts';
 import type {LocalImage} from './local-image.ts';
-import {localArchitecture, openImage} from './open-image.ts';
+import {openImage} from './open-image.ts';
 
 export interface BuildOptions {
-  /** Folder that keeps what was built: `.niyanta/images` of the project. */
-  readonly cache: string;
   /** Absent: the first one that this machine has. */
   readonly tool?: BuildTool;
   /** Lines that the tool says. */
   readonly onProgress?: (line: string) => void;
   readonly signal?: AbortSignal;
-  readonly architecture?: string;
-}
-
-/** What was built, now or before. */
-export interface BuiltImage {
-  readonly key: string;
-  readonly image: LocalImage;
-  /** False when an image with this key was there already. */
-  readonly built: boolean;
 }
 
 const archiveIn = (cache: string, key: string): string => join(cache, key, 'image.tar');
@@ -37,39 +26,41 @@ export async function peekBuild(key: string, cache: string): Promise<LocalImage 
 }
 
 /** Builds that run in this process, by where their result will be: two services of one context wait for one build. */
-const running = new Map<string, Promise<BuiltImage>>();
+const running = new Map<string, Promise<LocalImage>>();
 
 /**
- * Builds an image, or takes the one that was built from the same input before. The result appears in the cache whole
- * or not at all. Errors: UserError `build-tool-missing`, `build-context-missing`, `build-file-missing`,
- * `build-context-changed`; OutsideError `build-failed` with the last lines of the build.
+ * Builds an image into the cache (`.niyanta/images` of the project), or takes the one that was built from the same
+ * input before; `key` is the source's `buildKey`. The result appears whole or not at all. Errors: UserError
+ * `build-tool-missing`, `build-context-changed`; OutsideError `build-failed` with the last lines of the build.
  */
-export async function buildImage(source: BuildSource, options: BuildOptions): Promise<BuiltImage> {
-  const {cache, architecture = localArchitecture} = options;
-  const key = await buildKey(source, architecture);
+export async function buildImage(
+  source: BuildSource,
+  key: string,
+  cache: string,
+  options: BuildOptions = {},
+): Promise<LocalImage> {
   const known = await peekBuild(key, cache);
-  if (known) return {key, image: known, built: false};
+  if (known) return known;
   const target = join(cache, key);
   const present = running.get(target);
   if (present) return present;
-  const build = buildNow(source, key, options).finally(() => running.delete(target));
+  const build = buildNow(source, key, cache, options).finally(() => running.delete(target));
   running.set(target, build);
   return build;
 }
 
-async function buildNow(source: BuildSource, key: string, options: BuildOptions): Promise<BuiltImage> {
-  const {cache, signal, architecture = localArchitecture} = options;
+async function buildNow(source: BuildSource, key: string, cache: string, options: BuildOptions): Promise<LocalImage> {
   const tool = options.tool ?? (await firstTool());
   const work = join(cache, `.building-${key.slice(0, 12)}-${randomBytes(4).toString('hex')}`);
   await mkdir(work, {recursive: true});
   try {
-    await runTool(tool, source, join(work, 'image.tar'), options);
-    signal?.throwIfAborted();
-    await openImage(join(work, 'image.tar'), architecture);
+    await runTool(tool, source, join(work, 'image.tar'), cache, options);
+    options.signal?.throwIfAborted();
+    await openImage(join(work, 'image.tar'));
     // The context may have changed under the build; its result must not stand for what is there now.
-    if ((await buildKey(source, architecture)) !== key) throw contextChanged(source);
+    if ((await buildKey(source)) !== key) throw contextChanged(source);
     await keep(work, join(cache, key));
-    return {key, image: await openImage(archiveIn(cache, key), architecture), built: true};
+    return await openImage(archiveIn(cache, key));
   } finally {
     await rm(work, {recursive: true, force: true});
   }
@@ -99,7 +90,8 @@ async function runTool(
   tool: BuildTool,
   source: BuildSource,
   output: string,
-  {cache, onProgress, signal}: BuildOptions,
+  cache: string,
+  {onProgress, signal}: BuildOptions,
 ): Promise<void> {
   const what = createHash('sha256')
     .update(JSON.stringify([source.context, source.file, source.target]))

@@ -20,10 +20,10 @@ const keyVersion = 1;
  * Times and owners do not count. Files are read as streams. Errors: UserError `build-context-missing`,
  * `build-file-missing`.
  */
-export async function buildKey(source: BuildSource, architecture: string = localArchitecture): Promise<string> {
+export async function buildKey(source: BuildSource): Promise<string> {
   const hash = createHash('sha256');
   const args = Object.entries(source.args).sort(([a], [b]) => (a < b ? -1 : 1));
-  field(hash, JSON.stringify([keyVersion, architecture, source.target ?? null, args]));
+  field(hash, JSON.stringify([keyVersion, localArchitecture, source.target ?? null, args]));
   field(hash, await dockerfile(source));
   const ignored = ignorePatterns(await ignoreText(source));
   for (const path of await contextFiles(source.context)) {

@@ -1,4 +1,4 @@
-export {type BuildOptions, type BuiltImage, buildImage, peekBuild} from './build-image.ts';
+export {type BuildOptions, buildImage, peekBuild} from './build-image.ts';
 export {type BuildSource, buildKey} from './build-key.ts';
 export {type BuildTool, buildTools} from './build-tools.ts';
 export {listedImages, orphanImages, removeImages} from './image-commands.ts';
