@@ -17,7 +17,7 @@ export const fieldName = (path: string): string => printable(path.replace(/Ms$/,
 export const isSecret = (path: string): boolean => path === 'secrets' || path.startsWith('secrets.');
 
 function plain(value: unknown): string {
-  if (typeof value === 'string') return /^[^\s"'[\]{},]+$/.test(value) ? value : JSON.stringify(value);
+  if (typeof value === 'string') return /^[^\s"'[{,][^\s"',]*$/.test(value) ? value : JSON.stringify(value);
   if (Array.isArray(value)) return `[${value.map(plain).join(', ')}]`;
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).filter(([, each]) => each !== undefined);

@@ -74,13 +74,20 @@ function changeLines(changes: readonly Change[], look: Look): string[] {
 
 function changeLine({path, from, to}: Change, column: number, {columns}: Look): string[] {
   const start = `${INDENT}${padRight(fieldName(path), column)}  `;
-  if (isSecret(path) && from !== undefined && to !== undefined) return [`${start}(secret) changed`];
-  const [old, now] = [fieldValue(path, from), fieldValue(path, to)];
-  const value = from === undefined ? now : to === undefined ? `${old} → (none)` : `${old} → ${now}`;
+  const sides = changeSides(path, from, to);
+  const value = sides.join(' ');
   if (width(start + value) <= columns) return [`${start}${value}`];
-  const sides = from === undefined || to === undefined ? [value] : [`${old} →`, now];
   const rest = ' '.repeat(width(start));
   return sides.flatMap((side, i) => hanging(i === 0 ? start : rest, side, columns));
+}
+
+/** `old →` and `new`, or the one that there is. */
+function changeSides(path: string, from: unknown, to: unknown): string[] {
+  if (from === undefined) return [fieldValue(path, to)];
+  if (isSecret(path)) return [to === undefined ? '(secret) → (none)' : '(secret) changed'];
+  return to === undefined
+    ? [`${fieldValue(path, from)} → (none)`]
+    : [`${fieldValue(path, from)} →`, fieldValue(path, to)];
 }
 
 /** Which of the changes cannot be made to a container that runs. */

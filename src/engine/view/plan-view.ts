@@ -42,7 +42,7 @@ function drift({drift}: Plan, {style, columns}: Look): string[] {
   const lines = drift.flatMap(({service, replica, host, what}) =>
     hanging('  ! ', printable(`${service} ${replica} on ${host}: ${what}`), columns).map(style.yellow),
   );
-  return [style.bold('Drift: changed by someone else since the last apply'), ...lines];
+  return [style.bold('Drift: changed by someone else'), ...lines];
 }
 
 function interruption({interruption}: Plan, {style, columns}: Look): string[] {

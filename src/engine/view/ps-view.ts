@@ -60,22 +60,26 @@ export function statePaint(state: EnvironmentState, style: Style): Paint {
 /** The columns of `ps`; on narrow terminals addresses, images and ports go first. */
 function psColumns({style, now}: Look): Column<PsRow>[] {
   const plain: Paint = text => text;
-  const state: Record<string, Paint> = {
-    running: style.green,
-    failed: style.red,
-    missing: style.red,
-    stopped: style.dim,
-  };
-  const health: Record<string, Paint> = {healthy: style.green, unhealthy: style.red, starting: style.blue};
+  const state = new Map<string, Paint>(
+    Object.entries({
+      running: style.green,
+      failed: style.red,
+      missing: style.red,
+      stopped: style.dim,
+    }),
+  );
+  const health = new Map<string, Paint>(
+    Object.entries({healthy: style.green, unhealthy: style.red, starting: style.blue}),
+  );
   return [
     {title: 'SERVICE', value: row => row.service, shrinkTo: 12, always: true},
     {title: '#', value: row => String(row.replica), align: 'right', always: true},
     {title: 'HOST', value: row => row.host, shrinkTo: 8, always: true},
-    {title: 'STATE', value: row => row.state, paint: row => state[row.state] ?? style.yellow, always: true},
+    {title: 'STATE', value: row => row.state, paint: row => state.get(row.state) ?? style.yellow, always: true},
     {
       title: 'HEALTH',
       value: row => (row.health === 'none' ? '' : row.health),
-      paint: row => health[row.health] ?? plain,
+      paint: row => health.get(row.health) ?? plain,
     },
     {
       title: 'RESTARTS',

@@ -1,0 +1,39 @@
+import {text} from 'node:stream/consumers';
+import type {OpenedProject, OpenedStack} from '../engine/open-project.ts';
+import type {Session} from '../engine/session.ts';
+import type {CommandContext} from './engine-command.ts';
+import {parseParams} from './params.ts';
+
+interface ProjectFlagValues {
+  readonly project?: string;
+  readonly env?: string;
+}
+
+interface StackFlagValues extends ProjectFlagValues {
+  readonly file?: readonly string[];
+  readonly param?: readonly string[];
+}
+
+/** What `stackFlags` and `projectFlags` ask for, read and checked. Loads the engine only now: `--help` stays fast. */
+export async function openStack(flags: StackFlagValues, context: CommandContext): Promise<OpenedStack & Session> {
+  const {openProject} = await import('../engine/open-project.ts');
+  const {openSession} = await import('../engine/session.ts');
+  const opened = await openProject({
+    cwd: context.cwd,
+    env: context.env,
+    project: flags.project,
+    files: flags.file,
+    environment: flags.env,
+    params: parseParams(flags.param),
+    stdin: () => text(process.stdin),
+  });
+  return openSession(opened, context.env);
+}
+
+/** The project alone, for commands that read no stack. */
+export async function openOnlyProject(flags: ProjectFlagValues, context: CommandContext): Promise<OpenedProject & Session> {
+  const {openProjectOnly} = await import('../engine/open-project.ts');
+  const {openSession} = await import('../engine/session.ts');
+  const opened = await openProjectOnly({cwd: context.cwd, env: context.env, project: flags.project});
+  return openSession({...opened, environment: flags.env}, context.env);
+}
