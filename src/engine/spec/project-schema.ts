@@ -46,7 +46,8 @@ export const hostSchema = z
     }
     if (!host.local && host.address === undefined)
       context.addIssue('must have an address, or local: true for this machine');
-  });
+  })
+  .describe('A Linux machine with containerd, reached by SSH, or this one.');
 
 const registry = z.strictObject({
   username: line.optional().describe('User name.'),

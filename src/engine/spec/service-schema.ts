@@ -91,6 +91,8 @@ export const templateUse = {
 };
 
 /** A service as it may be written in a file. */
-export const writtenServiceSchema = serviceSchema.extend(templateUse);
+export const writtenServiceSchema = serviceSchema
+  .extend(templateUse)
+  .describe('A service: a container spec and how many of it.');
 
 export type ParsedService = z.output<typeof serviceSchema>;

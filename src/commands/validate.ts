@@ -1,0 +1,37 @@
+import {buffer} from 'node:stream/consumers';
+import {Flags} from '@oclif/core';
+import {EngineCommand} from '../cli/engine-command.ts';
+import {projectFlags, stackFlags} from '../cli/flags.ts';
+import {parseParams} from '../cli/params.ts';
+import {validationView} from '../engine/view/spec-view.ts';
+
+export default class Validate extends EngineCommand {
+  static override summary = 'Check the project and the stack. Tells everything that is wrong, with its place.';
+  static override description =
+    'Reads files of this machine only; no host is asked. Exits with 64 when something is wrong.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> -f stack.yaml -f extra.yaml --env staging',
+    'cat stack.yaml | <%= config.bin %> <%= command.id %> -f - --json',
+  ];
+  static override flags = {
+    ...projectFlags,
+    file: stackFlags.file,
+    param: stackFlags.param,
+    env: Flags.string({
+      char: 'e',
+      summary: 'Environment to check; all that the stack declares when not given.',
+      helpValue: 'NAME',
+      env: 'NIYANTA_ENV',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Validate);
+    const {validateStack} = await import('../engine/validate-stack.ts');
+    const {cwd, env} = this.context();
+    const choice = {cwd, env, project: flags.project, files: flags.file, environment: flags.env};
+    const stdin = () => buffer(process.stdin);
+    await this.show(await validateStack({...choice, params: parseParams(flags.param), stdin}), validationView);
+  }
+}

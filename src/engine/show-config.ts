@@ -1,0 +1,55 @@
+import {type OpenedProject, openProjectOnly, type ProjectLocation} from './open-project.ts';
+
+/** One setting, its value, and who said so. */
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  /** `flag`, `NIYANTA_ENV`, `niyanta.yaml:4:8` or `default`. */
+  readonly origin: string;
+}
+
+/** Settings that flags and variables decide, with what the command was given. */
+export interface Given {
+  readonly name: string;
+  readonly flag?: string;
+  readonly variable: string;
+  readonly fallback: string;
+}
+
+/** Every setting with the value that won and where it came from: flag, variable, project, default, in that order. */
+export async function showConfig(at: ProjectLocation, given: readonly Given[]): Promise<Setting[]> {
+  const opened = await openProjectOnly(at);
+  return [
+    {name: 'project', value: opened.project.file, origin: projectOrigin(at)},
+    ...given.map(one => decided(one, at)),
+    ...written(opened),
+  ];
+}
+
+function projectOrigin({project, env}: ProjectLocation): string {
+  if (project === undefined) return 'found from the working directory upwards';
+  return project === env.NIYANTA_PROJECT ? 'NIYANTA_PROJECT' : 'flag --project';
+}
+
+function decided({name, flag, variable, fallback}: Given, {env}: ProjectLocation): Setting {
+  const told = env[variable];
+  if (flag !== undefined && flag !== told) return {name, value: flag, origin: `flag --${name}`};
+  return told === undefined ? {name, value: fallback, origin: 'default'} : {name, value: told, origin: variable};
+}
+
+function written({project, hosts, originOf}: OpenedProject): Setting[] {
+  const lab = project.lab === undefined ? [] : [{name: 'lab', value: project.lab, origin: originOf(['lab'])}];
+  const own = new Set(project.hosts.map(host => host.name));
+  return [
+    {name: 'name', value: project.name, origin: originOf(['name'])},
+    {name: 'state', value: `file:${project.state.path}`, origin: originOf(['state'])},
+    {name: 'runtime', value: project.runtime, origin: originOf(['runtime'])},
+    {name: 'network.pool', value: project.network.pool, origin: originOf(['network', 'pool'])},
+    ...lab,
+    ...hosts.map(host => ({
+      name: `hosts.${host.name}`,
+      value: host.local ? 'this machine' : `${host.user ? `${host.user}@` : ''}${host.address}`,
+      origin: own.has(host.name) ? originOf(['hosts', host.name]) : `lab ${project.lab}`,
+    })),
+  ];
+}

@@ -1,0 +1,50 @@
+import {declaredEnvironments, type OpenedStack, openProject, type StackChoice} from './open-project.ts';
+import {Problems} from './spec/problems.ts';
+
+/** What was found right. */
+export interface Validation {
+  readonly project: string;
+  readonly stack: string;
+  readonly files: readonly string[];
+  readonly hosts: number;
+  readonly services: readonly string[];
+  readonly volumes: readonly string[];
+  readonly environments: readonly string[];
+}
+
+/**
+ * Reads project and stack as every command does, in the environment told, or in all that the stack declares.
+ * Errors: UserErrors with everything that is wrong in any of them, each once.
+ */
+export async function validateStack(choice: StackChoice): Promise<Validation> {
+  const once = await withStdinKept(choice);
+  const environments = once.environment ? [once.environment] : await allEnvironments(once);
+  const problems = new Problems();
+  const opened: OpenedStack[] = [];
+  for (const environment of environments) {
+    const one = await problems.gather(() => openProject({...once, environment}));
+    if (one) opened.push(one);
+  }
+  problems.throwIfAny();
+  const {project, hosts, stack, stackFiles} = opened[0]!;
+  return {
+    project: project.name,
+    stack: stack.name,
+    files: [project.file, ...stackFiles],
+    hosts: hosts.length,
+    services: stack.services.map(service => service.name),
+    volumes: stack.volumes.map(volume => volume.name),
+    environments,
+  };
+}
+
+async function allEnvironments(choice: StackChoice): Promise<string[]> {
+  return [...new Set(['default', ...(await declaredEnvironments(choice))])];
+}
+
+/** Standard input can be read once, but each environment reads the files anew. */
+async function withStdinKept(choice: StackChoice): Promise<StackChoice> {
+  if (!choice.files?.includes('-') || !choice.stdin) return choice;
+  const text = await choice.stdin();
+  return {...choice, stdin: async () => text};
+}
