@@ -1,5 +1,4 @@
 // Plain JavaScript that any Node can read: finds a Node that is new enough, then starts niyanta.
-import {spawn} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import module from 'node:module';
 import {constants, homedir} from 'node:os';
@@ -32,7 +31,7 @@ function version() {
   process.stdout.write(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}\n`);
 }
 
-function again(bin) {
+async function again(bin) {
   const node = path.join(root, 'node_modules', `node-${process.platform}-${process.arch}`, 'bin', 'node');
   if (!existsSync(node)) {
     process.stderr.write(
@@ -41,6 +40,7 @@ function again(bin) {
     );
     process.exit(64);
   }
+  const {spawn} = await import('node:child_process');
   const child = spawn(node, [bin, ...process.argv.slice(2)], {stdio: 'inherit'});
   // A terminal sends Ctrl-C to the child as well; other signals are passed on.
   process.on('SIGINT', () => {});

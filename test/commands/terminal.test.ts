@@ -82,6 +82,29 @@ describe.runIf(hasTmux)('on a terminal', {timeout: 60_000}, () => {
   });
 });
 
+describe.runIf(hasTmux)('ps --watch on a terminal', {timeout: 60_000}, () => {
+  let terminal: Terminal;
+  const started = (...args: string[]) => {
+    terminal = new Terminal();
+    terminal.start(`'${process.execPath}' '${demo('watch-demo.ts')}' ${args.join(' ')}`);
+    return bound(terminal);
+  };
+  afterEach(() => terminal.close());
+
+  test.each(['q', 'C-c'])('is renewed in place, and ends with %s', async key => {
+    const {shows, type} = started();
+    await shows(/default: pending, starting\s+SERVICE[\s\S]*backend +1 +h1 +starting/);
+    const screen = await shows(/default: running\s+SERVICE[\s\S]*backend +1 +h1 +running +healthy/);
+    expect(screen).not.toContain('pending');
+    type(key);
+    await shows('code 0');
+  });
+
+  test('ends with the error when the hosts cannot be asked any more', async () => {
+    await started('--fail').shows(/failed: h1 is gone\s+code 1/);
+  });
+});
+
 const bound = (terminal: Terminal) => ({
   shows: terminal.shows.bind(terminal),
   type: terminal.type.bind(terminal),

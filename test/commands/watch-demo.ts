@@ -1,0 +1,41 @@
+// Shows ps --watch over two results; terminal.test.ts watches it as a person would.
+import process from 'node:process';
+import {Interruption} from '../../src/cli/interruption.ts';
+import {lookOf} from '../../src/cli/look.ts';
+import {watchPs} from '../../src/engine/view/ps-screen.ts';
+import type {PsResult} from '../../src/engine/view/ps-view.ts';
+
+const row = {
+  service: 'backend',
+  replica: 1,
+  host: 'h1',
+  state: 'starting',
+  health: 'starting',
+  restarts: 0,
+  image: 'shop/backend:1.4',
+  address: '10.89.1.4',
+  ports: [],
+};
+const first: PsResult = {stack: 'shop', environment: 'default', state: 'pending', why: 'starting', replicas: [row]};
+const then: PsResult = {...first, state: 'running', why: '', replicas: [{...row, state: 'running', health: 'healthy'}]};
+
+async function* results(): AsyncGenerator<PsResult> {
+  yield first;
+  await new Promise(resolve => setTimeout(resolve, 500));
+  yield then;
+  if (process.argv.includes('--fail')) throw new Error('h1 is gone');
+  await new Promise(resolve => setTimeout(resolve, 60_000));
+}
+
+try {
+  await watchPs(results(), {
+    look: () => lookOf(process.stdout, process.env, false, new Date()),
+    signal: Interruption.shared().signal,
+    stdout: process.stdout,
+    stdin: process.stdin,
+  });
+} catch (error) {
+  process.stderr.write(`failed: ${(error as Error).message}\n`);
+  process.exit(1);
+}
+process.exit(0);
