@@ -84,22 +84,29 @@ function statusOf(pid: number): string {
   }
 }
 
-/** Waits for sshd's greeting and, where it is installed, for containerd's socket. */
+/**
+ * Waits for sshd's greeting, for containerd's socket where it is installed, and until systemd lets in users other than
+ * root (pam_nologin).
+ */
 async function answers(lab: Lab, host: LabHost, ended: () => boolean, partitioned: boolean): Promise<void> {
   const from = Date.now();
   while (!ended() && Date.now() - from < startLimit) {
     const pid = initProcess(lab, host);
-    const socket = `/proc/${pid}/root/run/containerd/containerd.sock`;
-    if (pid && (partitioned || (await greets(host.address, 22, 'SSH-'))) && (!host.prepared || (await accepts(socket))))
-      return;
+    const run = `/proc/${pid}/root/run`;
+    const listens = async () => partitioned || (await greets(host.address, 22, 'SSH-'));
+    const runs = async () => !host.prepared || (await accepts(`${run}/containerd/containerd.sock`));
+    if (pid && (await listens()) && (await runs()) && !existsSync(`${run}/nologin`)) return;
     await sleep(25);
   }
   const text = readFileSync(join(hostDirectory(lab, host.name), 'console.log'), 'utf8');
-  const lastLines = text.trimEnd().split('\n').slice(-8);
+  const lastLines = text
+    .split('\n')
+    .filter(line => line.trim() !== '')
+    .slice(-8);
   throw new OutsideError({
     code: 'lab-host-start',
     host: host.name,
-    message: `the lab host ${host.name} did not start${ended() ? '' : ` within ${startLimit / 1000} s`}: ${lastLines.at(-1)}`,
+    message: `the lab host ${host.name} did not start${ended() ? '' : ` within ${startLimit / 1000} s`}`,
     hint: `See ${hostDirectory(lab, host.name)}/console.log and upper/var/log there, then: niyanta lab down --name ${lab.name}`,
     lastLines,
   });

@@ -8,6 +8,7 @@ import {mustRun} from './machine.ts';
 import {withMachineLock} from './machine-lock.ts';
 import {labDevice, partitionMark, portName} from './names.ts';
 import {requireLinuxRoot} from './requirements.ts';
+import {requireRoots} from './roots.ts';
 
 /** The host of this name in the lab, or a UserError `no-such-lab-host`. */
 export function labHost(lab: Lab, name: string): LabHost {
@@ -32,6 +33,7 @@ export const labKill = (name: string, host: string): Promise<void> => onHost(nam
 /** Power off, power on: also brings back a host that was killed. Returns when it answers. */
 export const labReboot = (name: string, host: string): Promise<void> =>
   onHost(name, host, async (lab, one) => {
+    requireRoots(lab);
     await powerOff(lab, one);
     await powerOn(lab, one);
   });

@@ -2,6 +2,8 @@ import {existsSync, mkdirSync, readdirSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {UserError} from '../spec/errors.ts';
+import {type CgroupMode, cgroupMode} from './cgroups.ts';
+import {readHierarchies} from './host-cgroups.ts';
 import {writeHostFiles} from './host-files.ts';
 import {initProcess, powerOff, powerOn} from './host-power.ts';
 import {type Lab, type LabHost, type Release, releases} from './lab.ts';
@@ -20,7 +22,7 @@ import {
 } from './names.ts';
 import {labNetworkDown, labNetworkUp} from './network-scripts.ts';
 import {requireLinuxRoot, requirePrograms} from './requirements.ts';
-import {ensureRoot} from './roots.ts';
+import {ensureRoot, requireRoots} from './roots.ts';
 import {newSshKey, type SshKey} from './ssh-key.ts';
 
 export interface LabUpOptions {
@@ -47,6 +49,7 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
   const directory = labDirectory(options.name);
   requireLinuxRoot();
   const shapes = hostShapes(options);
+  requireBootable(shapes, cgroupMode(readHierarchies()));
   await requirePrograms(['ip', 'unshare', 'nsenter'], onProgress);
   return withMachineLock(`lab/${directory}`, async () => {
     const existing = readLab(options.name);
@@ -82,6 +85,17 @@ export function hostShapes(options: Omit<LabUpOptions, 'name' | 'onProgress'>): 
     systemd: options.systemd ?? false,
     prepared: options.prepared ?? true,
   }));
+}
+
+/** systemd 258 and later, as in sid, do not boot without cgroup v2; a UserError `lab-systemd-cgroup` there. */
+export function requireBootable(shapes: readonly Shape[], mode: CgroupMode): void {
+  const host = shapes.find(shape => shape.systemd && shape.release === 'sid');
+  if (!host || mode === 'v2') return;
+  throw new UserError({
+    code: 'lab-systemd-cgroup',
+    message: `the systemd of sid boots with cgroup v2 only, and this machine has ${mode}`,
+    hint: 'Use --release bookworm or trixie with --systemd, or sid without it.',
+  });
 }
 
 async function makeLab(
@@ -129,6 +143,7 @@ async function switchOn(lab: Lab, onProgress: (text: string) => void): Promise<L
   const device = labDevice(lab.number);
   const off = lab.hosts.filter(host => initProcess(lab, host) === undefined);
   if (off.length === 0) return lab;
+  requireRoots(lab);
   for (const host of off) await powerOff(lab, host);
   if (!existsSync(`/run/netns/${device}`) || !existsSync(`/sys/class/net/${device}`)) {
     await mustRunScript(labNetworkDown, device);

@@ -44,6 +44,8 @@ echo 'deploy ALL=(ALL) NOPASSWD: ALL' > "$1/etc/sudoers.d/deploy"
 chmod 440 "$1/etc/sudoers.d/deploy"
 rm -f "$1"/etc/ssh/ssh_host_*
 rm -f "$1/etc/machine-id"; : > "$1/etc/machine-id"
+# The kernel is this machine's: a host loads no modules at boot.
+if [ -d "$1/etc/systemd/system" ]; then ln -sf /dev/null "$1/etc/systemd/system/systemd-modules-load.service"; fi
 rm -f "$1/etc/resolv.conf" "$1/etc/hostname"; : > "$1/etc/resolv.conf"`;
 
 /**
@@ -63,8 +65,12 @@ done
 echo 'deb [trusted=yes] file:/srv/apt ./' > "$1/etc/apt/sources.list"
 rm -f "$1"/etc/apt/sources.list.d/*`;
 
-/** The argv that makes the root in `directory` from the mirror. */
+/**
+ * The argv that makes the root in `directory` from the mirror. It ends with the process that started it, by kill -9,
+ * too: setpriv kills unshare, unshare kills process 1 of the PID namespace, and that everything in it.
+ */
 export const buildRoot = (recipe: RootRecipe, mirror: string, directory: string): string[] => [
+  ...['setpriv', '--pdeathsig', 'KILL', 'unshare', '--pid', '--fork', '--kill-child', '--mount-proc'],
   'mmdebstrap',
   '--mode=root',
   '--variant=minbase',
