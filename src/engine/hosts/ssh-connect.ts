@@ -1,0 +1,217 @@
+import {readFile} from 'node:fs/promises';
+import {homedir, userInfo} from 'node:os';
+import {join} from 'node:path';
+import type {Duplex} from 'node:stream';
+import ssh2, {type Client} from 'ssh2';
+import type {Host} from '../spec/project.ts';
+import type {HostName} from '../spec/stack.ts';
+import {attempts, type HostKeyTrust, hostKeyRefused, trusts} from './host-key.ts';
+import {type AskPassphrase, type Identity, identitiesFor} from './identities.ts';
+import {knownKeys, parseKnownHosts} from './known-hosts.ts';
+import {parseHop, type SshSettings, sshFolder, sshSettings} from './ssh-config-file.ts';
+import {authenticationFailed, unreachable} from './ssh-errors.ts';
+import {sshTransport} from './ssh-transport.ts';
+import type {Transport} from './transport.ts';
+
+export interface SshOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Absent: nobody can be asked. */
+  readonly askPassphrase?: AskPassphrase;
+  /** Takes any host key and reports it, for `host add`. */
+  readonly showKey?: (key: Buffer) => void;
+}
+
+/** One hop, with everything that files and defaults say filled in. */
+interface Endpoint {
+  readonly name: HostName;
+  readonly address: string;
+  readonly port: number;
+  readonly user: string;
+  readonly identityFiles: readonly string[];
+  readonly hostKey?: string;
+  readonly timeoutMs: number;
+}
+
+const keepaliveMs = 5000;
+
+/** Connects over SSH, through jump hosts where told. Errors: see `ssh-errors.ts`, `host-key.ts`, `identities.ts`. */
+export async function sshConnect(host: Host, options: SshOptions): Promise<Transport> {
+  const home = options.env.HOME ?? homedir();
+  const config = await textOf(join(sshFolder(home), 'config'));
+  const settings = sshSettings(config, host.address ?? host.name, home);
+  const hops = host.proxyJump === undefined ? settings.proxyJump : host.proxyJump.split(',').map(hop => hop.trim());
+  const deadline = Date.now() + host.connectTimeoutMs;
+  const opened: Client[] = [];
+  const closeAll = () => {
+    for (const client of opened.splice(0).reverse()) client.end();
+  };
+  try {
+    let through: Client | undefined;
+    for (const hop of hops) {
+      through = await openClient(
+        jumpEndpoint(hop, host, config, home),
+        through,
+        deadline,
+        {...options, showKey: undefined},
+        home,
+      );
+      opened.push(through);
+    }
+    const client = await openClient(endpointOf(host, settings), through, deadline, options, home);
+    return sshTransport(host.name, client, closeAll);
+  } catch (error) {
+    closeAll();
+    throw error;
+  }
+}
+
+function endpointOf(host: Host, settings: SshSettings): Endpoint {
+  return {
+    name: host.name,
+    address: settings.hostName ?? host.address ?? host.name,
+    port: host.port ?? settings.port ?? 22,
+    user: host.user ?? settings.user ?? userInfo().username,
+    identityFiles: host.identityFile === undefined ? settings.identityFiles : [host.identityFile],
+    hostKey: host.hostKey,
+    timeoutMs: host.connectTimeoutMs,
+  };
+}
+
+function jumpEndpoint(hop: string, host: Host, config: string, home: string): Endpoint {
+  const {user, host: alias, port} = parseHop(hop);
+  const settings = sshSettings(config, alias, home);
+  return {
+    name: `${alias} (on the way to ${host.name})`,
+    address: settings.hostName ?? alias,
+    port: port ?? settings.port ?? 22,
+    user: user ?? settings.user ?? userInfo().username,
+    identityFiles: settings.identityFiles,
+    timeoutMs: host.connectTimeoutMs,
+  };
+}
+
+async function openClient(
+  endpoint: Endpoint,
+  through: Client | undefined,
+  deadline: number,
+  options: SshOptions,
+  home: string,
+): Promise<Client> {
+  const trust = options.showKey ? {kind: 'ask' as const} : await trustOf(endpoint, home);
+  const identities = options.showKey
+    ? []
+    : await identitiesFor(endpoint.name, endpoint.identityFiles, {
+        agent: options.env.SSH_AUTH_SOCK,
+        sshFolder: sshFolder(home),
+        askPassphrase: options.askPassphrase,
+      });
+  let refused: Buffer | undefined;
+  for (const algorithms of attempts(trust)) {
+    const sock = through ? await forward(through, endpoint, deadline) : undefined;
+    const end = await attempt(endpoint, {sock, algorithms, trust, identities, deadline, showKey: options.showKey});
+    if ('client' in end) return end.client;
+    refused = end.refused ?? refused;
+  }
+  if (refused) throw hostKeyRefused(endpoint.name, trust, refused);
+  throw unreachable(endpoint, 'it offers no host key of a type that is known');
+}
+
+async function trustOf(endpoint: Endpoint, home: string): Promise<HostKeyTrust> {
+  if (endpoint.hostKey !== undefined) return {kind: 'pinned', fingerprint: endpoint.hostKey};
+  const texts = await Promise.all([textOf(join(sshFolder(home), 'known_hosts')), textOf('/etc/ssh/ssh_known_hosts')]);
+  return {kind: 'known', keys: knownKeys(texts.flatMap(parseKnownHosts), endpoint.address, endpoint.port)};
+}
+
+interface Attempt {
+  readonly sock?: Duplex;
+  readonly algorithms: readonly string[];
+  readonly trust: HostKeyTrust;
+  readonly identities: readonly Identity[];
+  readonly deadline: number;
+  readonly showKey?: (key: Buffer) => void;
+}
+
+/** One key exchange and authentication. A host key that is not trusted, or of none of the types, ends it kindly. */
+function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Client} | {refused?: Buffer}> {
+  return new Promise((resolve, reject) => {
+    const client = new ssh2.Client();
+    let refused: Buffer | undefined;
+    const left = Math.max(1, how.deadline - Date.now());
+    // ssh2's own timeout ends with the key exchange; this one covers everything.
+    const timer = setTimeout(
+      () => fail(unreachable(endpoint, `no answer within ${endpoint.timeoutMs / 1000} s`)),
+      left,
+    );
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      client.destroy();
+      reject(error);
+    };
+    client.on('error', error => {
+      clearTimeout(timer);
+      if (refused) return resolve({refused});
+      if (/no matching host key/i.test(error.message)) return resolve({});
+      if (error.level === 'client-authentication') return reject(authenticationFailed(endpoint, how.identities, error));
+      reject(unreachable(endpoint, plainWords(error), error));
+    });
+    client.once('close', () => fail(unreachable(endpoint, 'it closed the connection')));
+    client.once('ready', () => {
+      clearTimeout(timer);
+      client.removeAllListeners('close').removeAllListeners('error');
+      // Nagle's algorithm against delayed ACK costs 40 ms a command.
+      client.setNoDelay(true);
+      resolve({client});
+    });
+    const queue = how.identities.map(identity => ({...identity, username: endpoint.user}));
+    client.connect({
+      ...(how.sock ? {sock: how.sock as never} : {host: endpoint.address, port: endpoint.port}),
+      username: endpoint.user,
+      readyTimeout: 0,
+      keepaliveInterval: keepaliveMs,
+      keepaliveCountMax: 3,
+      algorithms: {serverHostKey: how.algorithms as never},
+      hostVerifier: (key: Buffer) => {
+        how.showKey?.(key);
+        const trusted = trusts(how.trust, key);
+        if (!trusted) refused = key;
+        return trusted;
+      },
+      authHandler: (_left, _partial, next) => next((queue.shift() ?? false) as never),
+    });
+  });
+}
+
+function forward(through: Client, endpoint: Endpoint, deadline: number): Promise<Duplex> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(unreachable(endpoint, 'the jump host gets no answer from it')),
+      Math.max(1, deadline - Date.now()),
+    );
+    through.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, (error, channel) => {
+      clearTimeout(timer);
+      if (error) reject(unreachable(endpoint, `the jump host cannot reach it: ${error.message}`, error));
+      else resolve(channel);
+    });
+  });
+}
+
+function plainWords(error: Error & {code?: string}): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'nothing listens there (connection refused)';
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return 'its name cannot be resolved';
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return 'there is no route to it';
+    default:
+      return error.message;
+  }
+}
+
+const textOf = (file: string): Promise<string> =>
+  readFile(file, 'utf8').catch(error => {
+    if (error.code === 'ENOENT') return '';
+    throw error;
+  });
