@@ -1,113 +1,109 @@
-import {execFileSync, spawnSync} from 'node:child_process';
-import {randomUUID} from 'node:crypto';
+import {type ChildProcessByStdio, spawn} from 'node:child_process';
 import type {EventEmitter} from 'node:events';
-import {PassThrough} from 'node:stream';
+import {PassThrough, type Readable, type Writable} from 'node:stream';
+import {stripVTControlCharacters} from 'node:util';
 import {afterEach, describe, expect, test, vi} from 'vitest';
 import {bridgeTerminal, terminalHere} from '../../src/cli/terminal.ts';
 import {root, run} from './run-niyanta.ts';
 
 const demo = (name: string) => `${root}test/commands/${name}`;
-const hasTmux = spawnSync('tmux', ['-V']).status === 0;
 
-/** A person's terminal: tmux draws what they would see and types what they would type. */
+// ink draws nothing where it believes to be in CI.
+const byHand = Object.entries(process.env).filter(([name]) => !/^(CI|CI_.*|CONTINUOUS_INTEGRATION)$/.test(name));
+
+/** A person's terminal of 80 by 24: `script` of util-linux gives the pty, what is typed goes to its input. */
 class Terminal {
-  readonly #socket = `niyanta-test-${randomUUID()}`;
+  readonly #child: ChildProcessByStdio<Writable, Readable, null>;
+  #drawn = '';
 
-  start(command: string): void {
-    this.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '80', '-y', '24', `${command}; echo "code $?"; sleep 60`);
+  constructor(command: string) {
+    this.#child = spawn('script', ['-qfec', `stty cols 80 rows 24; ${command}; echo "code $?"`, '/dev/null'], {
+      env: {...Object.fromEntries(byHand), TERM: 'xterm', NO_COLOR: '1'},
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
+    this.#child.stdout.setEncoding('utf8').on('data', chunk => {
+      this.#drawn += chunk;
+    });
   }
 
-  type(...keys: string[]): void {
-    this.#tmux('send-keys', ...keys);
+  type(keys: string): void {
+    this.#child.stdin.write(keys);
   }
 
-  screen(): string {
-    return this.#tmux('capture-pane', '-p').trimEnd();
+  /** Everything drawn so far, escape sequences and all. */
+  get drawn(): string {
+    return this.#drawn;
   }
 
-  /** The screen once it shows the text. */
-  async shows(text: string | RegExp): Promise<string> {
+  /** What was drawn, once the text is among it; escape sequences left out. */
+  shows(text: string | RegExp): Promise<string> {
     return vi.waitFor(
       () => {
-        const screen = this.screen();
-        expect(screen).toMatch(text);
-        return screen;
+        const shown = stripVTControlCharacters(this.#drawn);
+        expect(shown).toMatch(text);
+        return shown;
       },
       {timeout: 20_000, interval: 50},
     );
   }
 
   close(): void {
-    spawnSync('tmux', ['-L', this.#socket, 'kill-server']);
-  }
-
-  #tmux(...args: string[]): string {
-    return execFileSync('tmux', ['-L', this.#socket, ...args], {
-      encoding: 'utf8',
-      env: {...process.env, LC_ALL: 'C.UTF-8'},
-    });
+    this.#child.kill('SIGKILL');
   }
 }
 
-// tmux is what drives a terminal here; a machine without it has nothing to drive these with.
-describe.runIf(hasTmux)('on a terminal', {timeout: 60_000}, () => {
-  let terminal: Terminal;
-  const started = (command: string) => {
-    terminal = new Terminal();
-    terminal.start(command);
-    return terminal;
-  };
-  afterEach(() => terminal.close());
+let terminal: Terminal | undefined;
+const start = (name: string, ...args: string[]) => {
+  terminal = new Terminal([process.execPath, demo(name), ...args].map(word => `'${word}'`).join(' '));
+  return terminal;
+};
+afterEach(() => {
+  terminal?.close();
+  terminal = undefined;
+});
 
+describe('on a terminal', {timeout: 60_000}, () => {
   test.each([
-    ['y', /changing[\s\S]*code 0/],
-    ['n', /not confirmed; nothing was changed[\s\S]*code 3/],
-    ['Enter', /not confirmed; nothing was changed[\s\S]*code 3/],
-    ['C-c', /interrupted[\s\S]*code 130/],
-  ])('a change is asked for by the environment; %s', async (key, expected) => {
-    const {shows, type} = bound(started(`'${process.execPath}' '${demo('confirm-demo.ts')}'`));
-    await shows('Apply this plan to environment staging?');
-    type(...(key.length === 1 ? [key, 'Enter'] : [key]));
-    await shows(expected);
+    ['y', 'y\r', /changing\s+code 0/],
+    ['n', 'n\r', /not confirmed; nothing was changed\s+code 3/],
+    ['Enter', '\r', /not confirmed; nothing was changed\s+code 3/],
+    ['Ctrl-C', '\u0003', /interrupted\s+code 130/],
+  ])('a change is asked for by the environment: %s', async (_, keys, expected) => {
+    const terminal = start('confirm-demo.ts');
+    await terminal.shows('Apply this plan to environment staging?');
+    terminal.type(keys);
+    await terminal.shows(expected);
   });
 
   test('progress is drawn as one task a service, ending with the log of what failed', async () => {
-    const {shows} = bound(started(`'${process.execPath}' '${demo('progress-demo.ts')}'`));
-    const screen = await shows('code 0');
-    expect(screen).toContain('✔ hosts  1/1');
-    expect(screen).toMatch(/✖ backend {2}2\/2/);
-    expect(screen).toContain('start backend 1 on h1: exited at once with code 3');
-    expect(screen).toContain('| cannot open \\e[31mconfig');
-    expect(screen).toContain('result');
+    const shown = await start('progress-demo.ts').shows('code 0');
+    const end = shown.slice(shown.lastIndexOf('✔ hosts'));
+    expect(end).toMatch(
+      /^✔ hosts {2}1\/1\r?\n✖ backend {2}2\/2\r?\n {2}› start backend 1 on h1: exited at once with code 3/,
+    );
+    expect(end).toMatch(/\| cannot open \\e\[31mconfig\r?\nresult/);
+    expect(shown).toContain('send backend to h1: sending: 1 MiB of 4 MiB');
   });
 });
 
-describe.runIf(hasTmux)('ps --watch on a terminal', {timeout: 60_000}, () => {
-  let terminal: Terminal;
-  const started = (...args: string[]) => {
-    terminal = new Terminal();
-    terminal.start(`'${process.execPath}' '${demo('watch-demo.ts')}' ${args.join(' ')}`);
-    return bound(terminal);
-  };
-  afterEach(() => terminal.close());
-
-  test.each(['q', 'C-c'])('is renewed in place, and ends with %s', async key => {
-    const {shows, type} = started();
-    await shows(/default: pending, starting\s+SERVICE[\s\S]*backend +1 +h1 +starting/);
-    const screen = await shows(/default: running\s+SERVICE[\s\S]*backend +1 +h1 +running +healthy/);
-    expect(screen).not.toContain('pending');
-    type(key);
-    await shows('code 0');
+describe('ps --watch on a terminal', {timeout: 60_000}, () => {
+  test.each([
+    ['q', 'q'],
+    ['Ctrl-C', '\u0003'],
+  ])('is renewed in place, and ends with %s', async (_, keys) => {
+    const terminal = start('watch-demo.ts');
+    await terminal.shows(/default: pending, starting\s+SERVICE[\s\S]*backend +1 +h1 +starting/);
+    await terminal.shows(/default: running\s+SERVICE[\s\S]*backend +1 +h1 +running +healthy/);
+    const between = terminal.drawn.slice(terminal.drawn.indexOf('pending'), terminal.drawn.lastIndexOf('running'));
+    // The lines of the first table are erased, not scrolled away.
+    expect(between).toContain('\u001b[2K');
+    terminal.type(keys);
+    await terminal.shows('code 0');
   });
 
   test('ends with the error when the hosts cannot be asked any more', async () => {
-    await started('--fail').shows(/failed: h1 is gone\s+code 1/);
+    await start('watch-demo.ts', '--fail').shows(/failed: h1 is gone\s+code 1/);
   });
-});
-
-const bound = (terminal: Terminal) => ({
-  shows: terminal.shows.bind(terminal),
-  type: terminal.type.bind(terminal),
 });
 
 describe('without a terminal', {timeout: 60_000}, () => {
