@@ -85,8 +85,9 @@ Next, in examples/shop (niyanta is bin/run.js of this folder: alias niyanta=${jo
 
 /** Where the published ports of the example are, by what runs. */
 function shopAddresses() {
-  const {lab} = JSON.parse(niyantaOutput('lab', 'up', '--hosts', '3', '--name', labName, '--json'));
-  const address = Object.fromEntries(lab.hosts.map(host => [host.name, host.address]));
+  const {labs} = JSON.parse(niyantaOutput('lab', 'ls', '--json'));
+  const {hosts} = labs.find(({name}) => name === labName);
+  const address = Object.fromEntries(hosts.map(host => [host.name, host.address]));
   const {replicas} = JSON.parse(niyantaOutput('ps', '--json'));
   const published = replicas.flatMap(({host, ports}) =>
     (ports ?? []).map(port => `http://${address[host]}:${hostPort(port)}/`),
@@ -95,7 +96,9 @@ function shopAddresses() {
 }
 
 /** `80:8080`, or `{published: 80}`. */
-const hostPort = port => (typeof port === 'string' ? port.split(':').at(-2) : (port.published ?? port.host));
+function hostPort(port) {
+  return typeof port === 'string' ? port.split(':').at(-2) : (port.published ?? port.host);
+}
 
 async function down(all) {
   installModules();
@@ -115,12 +118,15 @@ async function down(all) {
   return 0;
 }
 
-const script = (...words) => {
-  const [path, args] = [words.filter(word => !word.startsWith('--')), words.filter(word => word.startsWith('--'))];
-  return follow(newEnoughNode(), [join(root, ...path), ...args]);
-};
+/** Runs a script of this folder: its path in pieces, then flags. */
+function script(...words) {
+  const path = words.filter(word => !word.startsWith('--'));
+  return follow(newEnoughNode(), [join(root, ...path), ...words.slice(path.length)]);
+}
 
-const niyanta = (...args) => follow(newEnoughNode(), [join(root, 'bin', 'run.js'), ...args], {cwd: shop});
+function niyanta(...args) {
+  return follow(newEnoughNode(), [join(root, 'bin', 'run.js'), ...args], {cwd: shop});
+}
 
 function niyantaOutput(...args) {
   const done = spawnSync(newEnoughNode(), [join(root, 'bin', 'run.js'), ...args], {cwd: shop, encoding: 'utf8'});
