@@ -8,11 +8,11 @@ const ENVIRONMENT =
 // Field 5 of proc(5) stat is the process group, which sshd (setsid) or we (detached) made for this process alone.
 const OWN_GROUP = 'read -r _ _ _ _ g _ </proc/$$/stat';
 
-// Asks first, since a killed apt leaves its lock and half a package; insists after three seconds.
-const KILL = `kill -TERM -- "-$1" 2>/dev/null
+// dash takes no "--" before the group. Asks first, since a killed apt leaves its lock and half a package; insists after three seconds.
+const KILL = `kill -TERM "-$1" 2>/dev/null
 i=0
-while [ $i -lt 30 ] && kill -0 -- "-$1" 2>/dev/null; do sleep 0.1; i=$((i+1)); done
-kill -KILL -- "-$1" 2>/dev/null
+while [ $i -lt 30 ] && kill -0 "-$1" 2>/dev/null; do sleep 0.1; i=$((i+1)); done
+kill -KILL "-$1" 2>/dev/null
 :`;
 
 /** Wraps one line so that the first line of its stderr (of its terminal) says its process group; for `groupOf`. */
