@@ -1,6 +1,7 @@
 import {Bug, type Location, type NiyantaError, OutsideError, UserError, UserErrors} from '../spec/errors.ts';
 import type {Look} from './look.ts';
 import {printable, printableLines} from './printable.ts';
+import {wrap} from './text-layout.ts';
 
 /** Gives a file's text when it can be read; views read nothing themselves. */
 export type ReadSource = (file: string) => string | undefined;
@@ -77,7 +78,7 @@ function trace(error: Bug, {style}: Look): string[] {
   return printableLines(stack ?? '').map(line => style.dim(`  ${line}`));
 }
 
-function hint(text: string, {style}: Look): string[] {
-  const [first = '', ...rest] = printableLines(text);
-  return [`  ${style.cyan('→')} ${first}`, ...rest.map(line => `    ${line}`)];
+function hint(text: string, {style, columns}: Look): string[] {
+  const lines = printableLines(text).flatMap(line => wrap(line, columns - 4));
+  return lines.map((line, i) => (i === 0 ? `  ${style.cyan('→')} ${line}` : `    ${line}`));
 }
