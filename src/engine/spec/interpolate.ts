@@ -6,10 +6,18 @@ import {type Entry, errorAt, type Path, type Place, type ScalarTree, type Tree} 
 
 export type Scalar = string | number | boolean;
 
+/**
+ * A value of a parameter: a tree where it was written in a file, undefined where an optional one is not given,
+ * null where it is wrong, which was told before.
+ */
+export type ParamValue = Scalar | ScalarTree | undefined | null;
+
 /** What placeholders can be replaced by. */
 export interface Surroundings {
-  /** Values by name; a tree where the value was written in a file, undefined where an optional one is not given. */
-  readonly params: ReadonlyMap<string, Scalar | ScalarTree | undefined>;
+  /** Values by name. */
+  readonly params: ReadonlyMap<string, ParamValue>;
+  /** Hears of spots that cannot be filled in for a reason that was told before. */
+  readonly told?: (at: Place, path: Path) => void;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Text of a file by absolute path, undefined when there is none. */
   readonly readText: (path: string) => Promise<string | undefined>;
@@ -65,6 +73,10 @@ class Filler {
     if (only?.kind === 'param' && only.otherwise === undefined && this.#around.params.has(only.name)) {
       const value = this.#around.params.get(only.name);
       if (value === undefined) return undefined;
+      if (value === null) {
+        this.#around.told?.(this.#at, this.#path);
+        return tree;
+      }
       return typeof value === 'object' ? value : {...tree, value, text: String(value)};
     }
     const text = await this.text(String(tree.value));
@@ -99,6 +111,10 @@ class Filler {
 
   #param(name: string, otherwise: string | undefined): string | undefined {
     const value = this.#around.params.get(name);
+    if (value === null) {
+      this.#around.told?.(this.#at, this.#path);
+      return undefined;
+    }
     if (value !== undefined) return typeof value === 'object' ? value.text : String(value);
     if (otherwise !== undefined) return otherwise;
     if (this.#around.params.has(name)) {

@@ -8,8 +8,8 @@ import {refuseLater} from './later.ts';
 import {mergeTrees} from './merge-trees.ts';
 import {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
-import {serviceSchema} from './service-schema.ts';
-import type {EnvironmentName, Stack} from './stack.ts';
+import {type ParsedService, serviceSchema} from './service-schema.ts';
+import type {EnvironmentName, Service, Stack} from './stack.ts';
 import {checkSecretPlaces, checkStack} from './stack-checks.ts';
 import {stackParams} from './stack-params.ts';
 import {stackSchema} from './stack-schema.ts';
@@ -35,6 +35,7 @@ export async function loadStack(request: StackRequest): Promise<Stack> {
   const chosen = chooseEnvironment(refuseLater('Stack', merged, [], report) as MapTree, request.environment, report);
   const {files, nameOf} = request.templates;
   const around: Omit<Surroundings, 'params'> = {
+    told: (at, path) => problems.told(at, path),
     env: request.env,
     readText: async path => {
       try {
@@ -47,9 +48,9 @@ export async function loadStack(request: StackRequest): Promise<Stack> {
   };
   const params = await stackParams(chosen, request, around, problems);
   const filled = await fillIn(without(chosen, 'params'), {...around, params}, problems);
-  const expanded = await expandAll(filled, request.templates, around, problems);
+  const {stack: expanded, unfinished} = await expandAll(filled, request.templates, around, problems);
   checkSecretPlaces(expanded, isEnvValue, report);
-  const stack = await compile(expanded, request, problems);
+  const stack = await compile(expanded, unfinished, request, problems);
   problems.throwIfAny();
   return stack!;
 }
@@ -107,10 +108,11 @@ async function expandAll(
   templates: TemplatePlaces,
   around: Omit<Surroundings, 'params'>,
   problems: Problems,
-): Promise<MapTree> {
+): Promise<{stack: MapTree; unfinished: ReadonlySet<string>}> {
+  const unfinished = new Set<string>();
   let services = treeAt(stack, ['services']);
   let volumes: Tree | undefined = treeAt(stack, ['volumes']);
-  if (services?.kind !== 'map') return stack;
+  if (services?.kind !== 'map') return {stack, unfinished};
   for (const [name, {value}] of services.entries) {
     if (value.kind !== 'map' || !(value.entries.has('template') || value.entries.has('with'))) continue;
     if (!value.entries.has('template')) {
@@ -119,35 +121,35 @@ async function expandAll(
       problems.add(errorAt(placeAt(stack, path), path, {code: 'conflict', message}));
     }
     const made = await expandTemplate(value, name, templates, around, problems);
+    if (!made) unfinished.add(name);
     services = made
       ? withEntry(services as MapTree, name, made.service)
       : withEntry(services as MapTree, name, without(value, 'template', 'with'));
     if (made?.volumes?.kind === 'map') volumes = volumes ? mergeTrees(made.volumes, volumes) : made.volumes;
   }
   const result = withEntry(stack, 'services', services);
-  return volumes ? withEntry(result, 'volumes', volumes) : result;
+  return {stack: volumes ? withEntry(result, 'volumes', volumes) : result, unfinished};
 }
 
-async function compile(tree: MapTree, request: StackRequest, problems: Problems): Promise<Stack | undefined> {
+async function compile(
+  tree: MapTree,
+  unfinished: ReadonlySet<string>,
+  request: StackRequest,
+  problems: Problems,
+): Promise<Stack | undefined> {
   const shape = checkShape(stackSchema, tree);
   problems.add(...shape.errors);
   const all = entriesOf(tree, 'services');
-  const right = all.flatMap(([name, {value}]) => {
-    const service = checkShape(serviceSchema, value).value;
+  const readable = all.flatMap(([name, {value}]) => {
+    const service = readableParts(value);
     return service ? [[name, service] as const] : [];
   });
-  checkStack(
-    {
-      tree,
-      services: new Map(right),
-      names: all.map(([name]) => name),
-      volumes: entriesOf(tree, 'volumes').map(([name]) => name),
-    },
-    error => problems.add(error),
-  );
+  const volumes = entriesOf(tree, 'volumes').map(([name]) => name);
+  const names = all.map(([name]) => name);
+  checkStack({tree, services: new Map(readable), names, volumes, unfinished}, error => problems.add(error));
   const {files, nameOf} = request.templates;
-  const services = [];
-  for (const [name, service] of right) {
+  const services: Service[] = [];
+  for (const [name, service] of readable) {
     services.push(await compileService(name, service, {tree, read: files.read, nameOf, problems}));
   }
   return (
@@ -157,4 +159,12 @@ async function compile(tree: MapTree, request: StackRequest, problems: Problems)
       volumes: Object.keys(shape.value.volumes).map(name => ({name})),
     }
   );
+}
+
+/** A service without its keys that are wrong, so that what the others say can still be checked. */
+function readableParts(tree: Tree): ParsedService | undefined {
+  if (tree.kind !== 'map') return undefined;
+  const {value, errors} = checkShape(serviceSchema, tree);
+  const wrong = errors.map(error => error.location?.path?.split('.')[0] ?? '');
+  return value ?? checkShape(serviceSchema, without(tree, ...wrong)).value;
 }

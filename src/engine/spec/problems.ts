@@ -1,14 +1,21 @@
-import {type UserError, UserErrors} from './errors.ts';
+import {type Location, type UserError, UserErrors} from './errors.ts';
+import {locationOf, type Path, type Place} from './tree.ts';
 
 /** Collects every error of the files, so that all of them can be told at once. One error a spot and path. */
 export class Problems {
   readonly #errors = new Map<string, UserError>();
 
+  readonly #told = new Set<string>();
+
+  /** What is wrong at this spot follows from something that was told elsewhere: say nothing more about it. */
+  told(place: Place, path: Path): void {
+    this.#told.add(keyOf(locationOf(place, path)));
+  }
+
   add(...errors: readonly UserError[]): void {
     for (const error of errors) {
-      const at = error.location;
-      const key = at ? `${at.file}:${at.line}:${at.column}:${at.path ?? ''}` : error.message;
-      if (!this.#errors.has(key)) this.#errors.set(key, error);
+      const key = error.location ? keyOf(error.location) : error.message;
+      if (!this.#told.has(key) && !this.#errors.has(key)) this.#errors.set(key, error);
     }
   }
 
@@ -33,6 +40,8 @@ export class Problems {
     if (this.any) throw new UserErrors([...this.#errors.values()].sort(byPlace));
   }
 }
+
+const keyOf = (at: Location): string => `${at.file}:${at.line}:${at.column}:${at.path ?? ''}`;
 
 function byPlace(a: UserError, b: UserError): number {
   const [left, right] = [a.location, b.location];

@@ -2,7 +2,7 @@ import type {UserError} from './errors.ts';
 import {secretsIn} from './placeholders.ts';
 import type {ParsedService} from './service-schema.ts';
 import {didYouMean} from './suggest.ts';
-import {errorAt, keyPlaceAt, type Path, placeAt, type Tree} from './tree.ts';
+import {errorAt, keyPlaceAt, type Path, placeAt, type Tree, treeAt} from './tree.ts';
 
 type Report = (error: UserError) => void;
 
@@ -12,12 +12,14 @@ export interface CheckedServices {
   readonly services: ReadonlyMap<string, ParsedService>;
   readonly names: readonly string[];
   readonly volumes: readonly string[];
+  /** Services whose template could not be read: what they lack says nothing. */
+  readonly unfinished: ReadonlySet<string>;
 }
 
 /** What no schema can see: everything that one part of a stack says about another. */
 export function checkStack(checked: CheckedServices, report: Report): void {
   for (const [name, service] of checked.services) {
-    checkSource(checked.tree, name, service, report);
+    if (!checked.unfinished.has(name)) checkSource(checked.tree, name, service, report);
     checkNeeds(checked, name, service, report);
     checkVolumes(checked, name, service, report);
     checkTargets(checked.tree, name, service, report);
@@ -38,7 +40,9 @@ function unknownService({tree, names}: CheckedServices, path: Path, name: string
 function checkSource(tree: Tree, name: string, service: ParsedService, report: Report): void {
   const given = (['image', 'archive', 'build'] as const).filter(key => service[key] !== undefined);
   const path = ['services', name];
-  if (given.length === 0) {
+  const written = treeAt(tree, path);
+  const tried = written?.kind === 'map' && ['image', 'archive', 'build'].some(key => written.entries.has(key));
+  if (given.length === 0 && !tried) {
     const message = 'has no image: write image, archive, build or template';
     report(errorAt(keyPlaceAt(tree, path), path, {code: 'missing', message}));
   }

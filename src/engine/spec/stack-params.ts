@@ -1,6 +1,6 @@
 import {checkShape} from './check-shape.ts';
 import {UserError} from './errors.ts';
-import {interpolate, type Scalar, type Surroundings} from './interpolate.ts';
+import {interpolate, type ParamValue, type Scalar, type Surroundings} from './interpolate.ts';
 import {paramValue, paramVariable} from './params.ts';
 import type {Problems} from './problems.ts';
 import {type ParamDeclaration, paramsSchema} from './stack-schema.ts';
@@ -18,7 +18,7 @@ export async function stackParams(
   given: Given,
   around: Omit<Surroundings, 'params'>,
   problems: Problems,
-): Promise<ReadonlyMap<string, Scalar | undefined>> {
+): Promise<ReadonlyMap<string, ParamValue>> {
   const written = treeAt(stack, ['params']);
   const tree =
     written && (await interpolate(written, ['params'], {...around, params: new Map()}, e => problems.add(e)));
@@ -32,7 +32,7 @@ export async function stackParams(
     problems.add(new UserError({code: 'param-unknown', message, hint}));
   }
   // Wrong declarations were told above; their names stay known, so that their uses are not told as well.
-  const values = new Map<string, Scalar | undefined>(names.map(name => [name, '']));
+  const values = new Map<string, ParamValue>(names.map(name => [name, null]));
   for (const [name, declaration] of Object.entries(declared)) {
     values.set(name, resolved(name, declaration, given, stack, problems));
   }
@@ -49,7 +49,7 @@ function resolved(name: string, declared: ParamDeclaration, given: Given, stack:
     const hint = `Give it with --param ${name}=… or ${paramVariable(name)}=…`;
     const parts = {code: 'param-missing', message: `this parameter has no value${about}`, hint};
     problems.add(errorAt(keyPlaceAt(stack, path), path, parts));
-    return '';
+    return null;
   }
   const value = paramValue(declared, text === undefined ? withText(declared.default!) : {value: text, text});
   if ('value' in value) return value.value;
@@ -60,7 +60,7 @@ function resolved(name: string, declared: ParamDeclaration, given: Given, stack:
     const from = flag === undefined ? paramVariable(name) : `--param ${name}`;
     problems.add(new UserError({code: 'param-invalid', message: `${from}: ${value.wrong}`}));
   }
-  return '';
+  return null;
 }
 
 const withText = (value: Scalar) => ({value, text: String(value)});

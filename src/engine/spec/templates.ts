@@ -4,25 +4,14 @@ import {checkShape} from './check-shape.ts';
 import {documentsOf} from './documents.ts';
 import {UserError} from './errors.ts';
 import {type Files, unreadable} from './files.ts';
-import {interpolate, type Scalar, type Surroundings} from './interpolate.ts';
+import {interpolate, type ParamValue, type Surroundings} from './interpolate.ts';
 import {mergeTrees} from './merge-trees.ts';
 import {paramValue} from './params.ts';
 import type {Problems} from './problems.ts';
 import {templateUse} from './service-schema.ts';
 import {type ParamDeclaration, templateHeadSchema} from './stack-schema.ts';
 import {didYouMean} from './suggest.ts';
-import {
-  entriesOf,
-  errorAt,
-  keyPlaceAt,
-  type MapTree,
-  type Path,
-  placeAt,
-  type ScalarTree,
-  type Tree,
-  treeAt,
-  without,
-} from './tree.ts';
+import {entriesOf, errorAt, keyPlaceAt, type MapTree, type Path, placeAt, type Tree, treeAt, without} from './tree.ts';
 
 const templateUseSchema = z.strictObject(templateUse);
 
@@ -134,7 +123,7 @@ async function templateParams(
   serviceName: string,
   around: Omit<Surroundings, 'params'>,
   problems: Problems,
-): Promise<ReadonlyMap<string, Scalar | ScalarTree | undefined> | undefined> {
+): Promise<ReadonlyMap<string, ParamValue> | undefined> {
   const path = ['services', serviceName];
   const known = Object.keys(template.params);
   const given = new Map(entriesOf(service, 'with'));
@@ -154,7 +143,7 @@ async function templateParams(
     const message = `the template ${template.name} has no such parameter${didYouMean(name, known)}`;
     wrong(keyAt, ['with', name], 'param-unknown', message, `Parameters: ${known.join(', ')}.`);
   }
-  const values = new Map<string, Scalar | ScalarTree | undefined>([['service', serviceName]]);
+  const values = new Map<string, ParamValue>([['service', serviceName]]);
   for (const [name, declared] of Object.entries(template.params)) {
     const written = given.get(name)?.value ?? (await defaultOf(template, name, values, around, problems));
     if (written?.kind === 'scalar' && written.value !== null) {

@@ -1,6 +1,6 @@
-import {type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap} from 'yaml';
+import {type Document, isAlias, isMap, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq} from 'yaml';
 import {type UserError, UserErrors} from './errors.ts';
-import {type Entry, errorAt, type MapTree, type Path, type Place, type Tree} from './tree.ts';
+import {type Entry, errorAt, type ListTree, type MapTree, type Path, type Place, type Tree} from './tree.ts';
 
 /** Anchors used again and again multiply: this bounds what one document may grow to. */
 const MAX_NODES = 100_000;
@@ -39,10 +39,11 @@ class TreeBuilder {
     if (this.#nodes > MAX_NODES) this.#giveUp(at, path, 'yaml-bomb', `grows to more than ${MAX_NODES} values`);
     if (path.length > MAX_DEPTH) this.#giveUp(at, path.slice(0, 3), 'yaml-too-deep', 'is nested too deeply');
     if (isAlias(node)) return this.#alias(node.resolve(this.#document), node.source, at, path);
-    if (isMap(node)) return this.#map(node, at, path);
-    if (isSeq(node)) {
-      const items = node.items.map((item, index) => this.build(item as Node | null, [...path, index], offset));
-      return {kind: 'list', at, items};
+    if (isMap(node) || isSeq(node)) {
+      this.#open.add(node);
+      const tree = isMap(node) ? this.#map(node, at, path) : this.#list(node, at, path, offset);
+      this.#open.delete(node);
+      return tree;
     }
     const value = isScalar(node) ? node.value : null;
     if (typeof value === 'string' || typeof value === 'boolean' || typeof value === 'number') {
@@ -57,17 +58,17 @@ class TreeBuilder {
   #alias(target: Node | undefined, name: string, at: Place, path: Path): Tree {
     if (target === undefined) this.#giveUp(at, path, 'yaml-alias', `there is no anchor &${name} before *${name}`);
     if (this.#open.has(target)) this.#giveUp(at, path, 'yaml-alias', `*${name} contains itself`);
-    this.#open.add(target);
-    const tree = this.build(target, path, 0);
-    this.#open.delete(target);
-    return tree;
+    return this.build(target, path, 0);
+  }
+
+  #list(node: YAMLSeq, at: Place, path: Path, offset: number): ListTree {
+    const items = node.items.map((item, index) => this.build(item as Node | null, [...path, index], offset));
+    return {kind: 'list', at, items};
   }
 
   #map(node: YAMLMap, at: Place, path: Path): MapTree {
     const own = new Map<string, Entry>();
     const merged = new Map<string, Entry>();
-    const anchored = this.#open.has(node);
-    this.#open.add(node);
     for (const pair of node.items as Pair<Node | null, Node | null>[]) {
       const keyAt = this.#place(pair.key?.range?.[0] ?? node.range?.[0] ?? 0);
       const key = this.#key(pair.key, keyAt, path);
@@ -80,7 +81,6 @@ class TreeBuilder {
         this.errors.push(errorAt(keyAt, [...path, key], {code: 'duplicate-key', message, hint: 'Remove one of them.'}));
       } else own.set(key, {keyAt, value});
     }
-    if (!anchored) this.#open.delete(node);
     return {kind: 'map', at, entries: new Map([...own, ...[...merged].filter(([key]) => !own.has(key))])};
   }
 
