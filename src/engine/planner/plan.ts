@@ -93,7 +93,11 @@ export interface ContainerOperation extends OperationBase {
    * stopped until the new one is healthy. Meaningless without `previous`.
    */
   readonly order: 'start-first' | 'stop-first';
-  /** update: rewrite the manifest only; start: the container exists and shall run again. */
+  /**
+   * manifest: rewrite the manifest only. start: the container exists and shall run and be healthy; it may run already,
+   * when an interrupted plan did not get as far as checking its health. create with action `replace`: the second half
+   * of a replacement in two parts, whose `delete` ran before.
+   */
   readonly how: 'create' | 'replace' | 'manifest' | 'start' | 'delete';
 }
 

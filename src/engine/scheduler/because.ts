@@ -15,7 +15,8 @@ export function because(chosen: Scored, candidates: readonly Scored[], asking: A
   if (stays) return `runs here already${warning}`;
   if (replica.last === chosen.host.name) return `ran here before${warning}`;
   if (candidates.length === 1) return `the only host that fits${warning}`;
-  if (chosen.score.serves.length > 0) return `${chosen.score.serves.join(', ')}, which needs it, fits here${warning}`;
+  const ahead = candidates.some(({score}) => score.serves.length < chosen.score.serves.length);
+  if (ahead) return `${chosen.score.serves.join(', ')}, which needs it, fits here${warning}`;
   if (chosen.score.preferred.length > 0) return `prefers ${chosen.score.preferred.join('; ')}${warning}`;
   return `spread over ${spreadLabel(service)}${warning}`;
 }

@@ -12,12 +12,18 @@ export interface Asking {
   /** Services that have a replica somewhere, or will have. */
   readonly peopled: ReadonlySet<string>;
   readonly hosts: readonly CandidateHost[];
+  /** Replicas that run may be sent elsewhere to make room; then they, too, have to fit. */
+  readonly mayMove: boolean;
 }
 
 /** Why this host cannot take the replica; undefined when it can. */
 export type Filter = (host: CandidateHost, asking: Asking) => string | undefined;
 
 const staysAt = (host: CandidateHost, {replica}: Asking): boolean => replica.present?.host === host.name;
+
+/** It has as much there already, and nobody may push it out. */
+const holds = (host: CandidateHost, asking: Asking, what: 'cpu' | 'memory', need: number): boolean =>
+  !asking.mayMove && staysAt(host, asking) && asking.replica.present?.resources[what] === need;
 
 /** What runs is not asked again whether it could start; only whether it may stay. */
 const isUsable: Filter = (host, asking) => (staysAt(host, asking) ? undefined : host.unusable);
@@ -49,10 +55,14 @@ const isBesideItsNeeds: Filter = (host, {service, ledger, peopled}) => {
   return undefined;
 };
 
-/** A named volume is one folder on one host: everyone who mounts it is there, unless allowed to leave its data. */
-const hasItsVolumes: Filter = (host, {service, ledger, hosts}) => {
-  if (service.rules.allowMove) return undefined;
+/**
+ * A named volume is one folder on one host: everyone who mounts it is there, unless every service that mounts it may
+ * leave its data (`allowMove`).
+ */
+const hasItsVolumes: Filter = (host, {service, services, ledger, hosts}) => {
   for (const volume of [...service.volumes].sort()) {
+    const mounting = [...services.values()].filter(other => other.volumes.includes(volume));
+    if (mounting.every(other => other.rules.allowMove)) continue;
     const users = ledger.hostsWithUsers(volume);
     const homes =
       users.length > 0 ? users : hosts.filter(other => other.volumes.includes(volume)).map(({name}) => name);
@@ -63,7 +73,7 @@ const hasItsVolumes: Filter = (host, {service, ledger, hosts}) => {
 
 const fitsCpu: Filter = (host, asking) => {
   const need = asking.service.resources.cpu ?? 0;
-  if (need === 0 || (staysAt(host, asking) && asking.replica.present?.resources.cpu === need)) return undefined;
+  if (need === 0 || holds(host, asking, 'cpu', need)) return undefined;
   const free = host.capacity.cpu - host.reserved.cpu - usedByOthers(host, asking).cpu;
   // Hundredths of a core are as fine as people write; binary fractions must not make 0.1 + 0.2 too much.
   return need <= free + 1e-9 ? undefined : `needs ${cores(need)}, ${cores(Math.max(0, free))} free`;
@@ -71,7 +81,7 @@ const fitsCpu: Filter = (host, asking) => {
 
 const fitsMemory: Filter = (host, asking) => {
   const need = asking.service.resources.memory ?? 0;
-  if (need === 0 || (staysAt(host, asking) && asking.replica.present?.resources.memory === need)) return undefined;
+  if (need === 0 || holds(host, asking, 'memory', need)) return undefined;
   const free = host.capacity.memory - host.reserved.memory - usedByOthers(host, asking).memory;
   return need <= free ? undefined : `needs ${bytes(need)}, ${bytes(Math.max(0, free))} free`;
 };

@@ -5,16 +5,16 @@ import type {Capacity, FixedReplica, PlacementRequest, TakenPort} from './reques
 export type Claim = Omit<FixedReplica, 'host'> & {readonly decided: boolean};
 
 /**
- * Who takes what on which host while `place` searches. A replica that runs already holds its place until it is
- * decided on, so that a new replica cannot push it out.
+ * Who takes what on which host while `place` searches. Unless replicas may move, one that runs already holds its
+ * place until it is decided on, so that a new replica cannot push it out.
  */
 export class Ledger {
   readonly #claims = new Map<HostName, Map<string, Claim>>();
 
-  constructor(request: PlacementRequest) {
+  constructor(request: PlacementRequest, mayMove: boolean) {
     for (const host of request.hosts) this.#claims.set(host.name, new Map());
     for (const {host, ...fixed} of request.fixed) this.claim(host, {...fixed, decided: true});
-    for (const service of request.services) {
+    for (const service of mayMove ? [] : request.services) {
       for (const {replica, present} of service.replicas) {
         if (!present) continue;
         const {name, resources, ports, volumes} = service;

@@ -55,7 +55,7 @@ type Found =
 
 /** Depth first, best host first, taking back the latest choice when a later replica fits nowhere. */
 function search(request: PlacementRequest, turns: readonly Turn[], mayMove: boolean): Found {
-  const ledger = new Ledger(request);
+  const ledger = new Ledger(request, mayMove);
   const hosts = [...request.hosts].sort((a, b) => compareNames(a.name, b.name));
   const services = new Map(request.services.map(service => [service.name, service]));
   const peopled = new Set([
@@ -70,7 +70,7 @@ function search(request: PlacementRequest, turns: readonly Turn[], mayMove: bool
     const turn = turns[depth];
     if (!turn) return true;
     const {service, replica, dependants} = turn;
-    const asking: Asking = {service, replica, ledger, hosts, services, peopled};
+    const asking: Asking = {service, replica, ledger, hosts, services, peopled, mayMove};
     const objections = new Map(hosts.map(host => [host, objection(filters, host, asking)]));
     const candidates = hosts
       .filter(host => objections.get(host) === undefined)
@@ -104,7 +104,7 @@ function search(request: PlacementRequest, turns: readonly Turn[], mayMove: bool
       if (decide(depth + 1)) return true;
       placed.pop();
       ledger.release(name, {service: service.name, replica: replica.replica});
-      if (replica.present) {
+      if (replica.present && !mayMove) {
         ledger.claim(replica.present.host, {
           service: service.name,
           replica: replica.replica,

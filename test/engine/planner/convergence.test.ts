@@ -10,7 +10,7 @@ import {anyMachines, anyMeddling, anyStack, drain, type Machines, meddle} from '
 import {applyAll, finish, interleave} from './simulate.ts';
 import {planInput, type World} from './world.ts';
 
-const runs = {numRuns: 400};
+const runs = {numRuns: 150};
 
 /** The plan, or undefined where the stack fits on no host: that is a proper answer, tested elsewhere. */
 function planned(world: World, {hosts}: Machines, desired: Stack, given: Partial<PlanInput> = {}): Plan | undefined {

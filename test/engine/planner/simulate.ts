@@ -91,7 +91,7 @@ export function applyAll(world: World, plan: Plan): World {
     ...plan.operations.flatMap(commitAtoms),
     commitLock(plan),
   ];
-  return atoms.reduce((state, atom) => atom(state), {...world, left: []});
+  return atoms.reduce<World>((state, atom) => atom(state), {...world, left: []});
 }
 
 /**
@@ -151,9 +151,15 @@ const create = (spec: ContainerSpec, serial: number): readonly Atom[] => [
 ];
 
 /** Every running container of the host knows every other, and itself. */
-const rename = (name: string): Atom => world => onHost(name, host => rewritten(host, world.left ?? []))(world);
+const rename =
+  (name: string): Atom =>
+  world =>
+    onHost(name, host => rewritten(host, world.left ?? []))(world);
 
-const leave = (host: string, id: string): Atom => world => rename(host)({...world, left: [...(world.left ?? []), id]});
+const leave =
+  (host: string, id: string): Atom =>
+  world =>
+    rename(host)({...world, left: [...(world.left ?? []), id]});
 
 function rewritten(host: ReachableHost, left: readonly string[]): ReachableHost {
   const running = host.containers.filter(one => one.manifest && one.task === 'running');

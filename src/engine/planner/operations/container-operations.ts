@@ -40,14 +40,16 @@ export function replicaSteps(sorted: Sorted, services: ReadonlyMap<string, Servi
       removals: leftovers(all),
     };
   }
+  if (bucket === 'restart') {
+    return {
+      sorted,
+      main: {...base(sorted), how: 'start', action: 'update', order: 'stop-first', previous: []},
+      removals: leftovers(extras),
+    };
+  }
   // What did not run anyway is only removed; what runs is stopped by the operation itself, at the right moment.
   const running = extras.filter(isRunning);
   const removals = leftovers(extras.filter(own => !isRunning(own)));
-  if (bucket === 'restart') {
-    const order = running[0] ? updateOrder(running[0].manifest?.spec, spec!, policy) : {order: 'stop-first' as const};
-    const previous = running.map(place);
-    return {sorted, main: {...base(sorted), how: 'start', action: 'update', order: order.order, previous}, removals};
-  }
   const orders = [current!, ...running].filter(isRunning).map(own => updateOrder(own.manifest?.spec, spec!, policy));
   const stopFirst = orders.find(({order}) => order === 'stop-first');
   return {

@@ -1,6 +1,7 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
 import {dependantsOf} from '../../scheduler/needs-order.ts';
 import type {Service, ServiceName} from '../../spec/stack.ts';
+import {isRunning} from '../ownership.ts';
 import type {Operation, OperationId} from '../plan.ts';
 import type {PlanInput} from '../plan-input.ts';
 import type {Sorted} from '../reconcile.ts';
@@ -10,6 +11,7 @@ import {addNames} from './names.ts';
 import {handOverPorts} from './ports.ts';
 import {addImage, addToolkits, addVolumes, hostId, hostsUsed} from './preparations.ts';
 import {roll} from './rolling.ts';
+import {updateOrder} from './update-order.ts';
 
 export interface Operations {
   readonly operations: readonly Operation[];
@@ -47,6 +49,7 @@ export function operationsFor(
     );
   }
   awaitNeeds(graph, input.stack.services, starting);
+  for (const step of steps) stopBeforeRestart(graph, services, step);
   handOverPorts(graph, steps);
   removeLast(graph, input, steps, starting);
   addNames(graph, input, hosts, steps);
@@ -103,6 +106,24 @@ function awaitNeeds(
     for (const dependant of dependantsOf(needed.name, services)) {
       for (const id of starting.get(dependant.name) ?? []) for (const other of before) graph.wait(id, other);
     }
+  }
+}
+
+/** What is started again waits for leftovers that cannot run beside it. */
+function stopBeforeRestart(
+  graph: OperationGraph,
+  services: ReadonlyMap<ServiceName, Service>,
+  {main, removals, sorted: {replica}}: ReplicaSteps,
+) {
+  if (main?.how !== 'start' || !main.spec) return;
+  const {update} = services.get(replica.service)!;
+  for (const own of replica.extras) {
+    if (isRunning(replica.current!) || updateOrder(own.manifest?.spec, main.spec, update).order === 'start-first')
+      continue;
+    graph.wait(
+      main.id,
+      removals.find(({previous}) => previous[0]!.id === own.id && previous[0]!.host === own.host)!.id,
+    );
   }
 }
 

@@ -7,7 +7,7 @@ import type {OperationGraph} from './graph.ts';
  * a window before it, so that at most a window of them is under way. `recreate` stops every old one first.
  */
 export function roll(graph: OperationGraph, service: Service, steps: readonly ReplicaSteps[]): void {
-  const replacing = steps.flatMap(({main}) => (main && takesOver(main) ? [main] : []));
+  const replacing = steps.flatMap(({main}) => (main?.how === 'replace' ? [main] : []));
   if (service.update.strategy === 'recreate' && replacing.length > 1) {
     recreate(graph, replacing);
     return;
@@ -19,11 +19,9 @@ export function roll(graph: OperationGraph, service: Service, steps: readonly Re
   chain(graph, startFirst, Math.max(1, maxSurge));
   chain(graph, stopFirst, Math.max(1, maxUnavailable));
   for (const {id} of stopFirst) for (const {id: other} of startFirst) graph.wait(id, other);
-  const arriving = steps.flatMap(({main}) => (main && !takesOver(main) && main.how !== 'manifest' ? [main.id] : []));
+  const arriving = steps.flatMap(({main}) => (main?.how === 'create' || main?.how === 'start' ? [main.id] : []));
   for (const {id} of replacing) graph.prefer(id, arriving);
 }
-
-const takesOver = ({how, previous}: ContainerDraft): boolean => how === 'replace' || previous.length > 0;
 
 function chain(graph: OperationGraph, operations: readonly ContainerDraft[], window: number): void {
   operations.forEach(({id}, index) => {
@@ -59,7 +57,7 @@ export function splitOff(graph: OperationGraph, main: ContainerDraft, reason: st
   );
   graph.change({
     ...main,
-    how: main.how === 'start' ? 'start' : 'create',
+    how: 'create',
     order: 'stop-first',
     previous: [],
   });

@@ -1,0 +1,327 @@
+import fc from 'fast-check';
+import {expect, test} from 'vitest';
+import {place} from '../../../src/engine/scheduler/place.ts';
+import type {CandidateHost, PlaceableService, PlacementRequest} from '../../../src/engine/scheduler/request.ts';
+
+const mebibyte = 1024 * 1024;
+
+const host = (name: string, given: Partial<CandidateHost> = {}): CandidateHost => ({
+  name,
+  drained: false,
+  capacity: {cpu: 2, memory: 1024 * mebibyte},
+  reserved: {cpu: 0, memory: 0},
+  ports: [],
+  volumes: [],
+  unsupported: {},
+  ...given,
+  labels: {host: name, ...given.labels},
+});
+
+type Given = Partial<Omit<PlaceableService, 'rules'>> & {
+  rules?: Partial<PlaceableService['rules']>;
+  present?: string[];
+};
+
+const service = (name: string, count: number, {present = [], ...given}: Given = {}): PlaceableService => {
+  const held = {resources: given.resources ?? {}, ports: given.ports ?? []};
+  return {
+    name,
+    replicas: Array.from({length: count}, (_, index) => ({
+      replica: index + 1,
+      present: present[index] === undefined ? undefined : {host: present[index], ...held},
+    })),
+    needs: [],
+    resources: {},
+    ports: [],
+    volumes: [],
+    ...given,
+    rules: {require: {}, prefer: [], avoid: [], allowMove: false, ...given.rules},
+  };
+};
+
+const ask = (hosts: CandidateHost[], ...services: PlaceableService[]): PlacementRequest => ({
+  hosts,
+  services,
+  fixed: [],
+});
+
+/** `a1@h1 a2@h2`. */
+const where = (request: PlacementRequest): string =>
+  place(request)
+    .placements.map(placed => `${placed.service}${placed.replica}@${placed.host}`)
+    .join(' ');
+
+const port = {host: 80, container: 8080, protocol: 'tcp' as const};
+const two = [host('h1'), host('h2')];
+const three = [...two, host('h3')];
+const disks = [
+  host('h1', {labels: {disk: 'hdd'}}),
+  host('h2', {labels: {disk: 'ssd'}}),
+  host('h3', {labels: {disk: 'hdd'}}),
+];
+
+test.each<[string, PlacementRequest, string]>([
+  ['replicas spread over hosts', ask(three, service('a', 3)), 'a1@h1 a2@h2 a3@h3'],
+  [
+    'services that have nothing to do with each other spread too',
+    ask(two, service('a', 1), service('b', 1)),
+    'a1@h1 b1@h2',
+  ],
+  ['a required label', ask(disks, service('a', 2, {rules: {require: {disk: 'ssd'}}})), 'a1@h2 a2@h2'],
+  ['a required host', ask(three, service('a', 1, {rules: {require: {host: 'h3'}}})), 'a1@h3'],
+  ['a preferred label', ask(disks, service('a', 1, {rules: {prefer: [{match: {disk: 'ssd'}, weight: 5}]}})), 'a1@h2'],
+  [
+    'a preference that is stronger than the spread',
+    ask(disks, service('a', 2, {rules: {prefer: [{match: {disk: 'ssd'}, weight: 50}]}})),
+    'a1@h2 a2@h2',
+  ],
+  ['spread over a label', ask(disks, service('a', 2, {rules: {spread: 'disk'}})), 'a1@h1 a2@h2'],
+  [
+    'a service to be avoided',
+    ask(two, service('a', 2), service('b', 1, {rules: {avoid: [{service: 'a'}]}})),
+    'a1@h1 a2@h2 b1@h1',
+  ],
+  [
+    'a service to be avoided, with a host left',
+    ask(three, service('a', 2), service('b', 1, {rules: {avoid: [{service: 'a'}]}})),
+    'a1@h1 a2@h2 b1@h3',
+  ],
+  [
+    'the avoided one placed second keeps away as well',
+    ask(two, service('a', 1, {rules: {avoid: [{service: 'b'}]}}), service('b', 1)),
+    'a1@h1 b1@h2',
+  ],
+  ['a host in drain', ask([host('h1', {drained: true}), host('h2')], service('a', 1, {present: ['h1']})), 'a1@h2'],
+  [
+    'what runs stays, whatever the scores say',
+    ask(disks, service('a', 2, {present: ['h3', 'h3'], rules: {prefer: [{match: {disk: 'ssd'}, weight: 99}]}})),
+    'a1@h3 a2@h3',
+  ],
+  [
+    'callers beside what they need',
+    ask(three, service('db', 1), service('web', 3, {needs: ['db']})),
+    'db1@h1 web1@h1 web2@h1 web3@h1',
+  ],
+  [
+    'callers beside one of several',
+    ask(three, service('cache', 2), service('web', 2, {needs: ['cache']})),
+    'cache1@h1 cache2@h2 web1@h1 web2@h2',
+  ],
+  [
+    'the needed one where its caller can run',
+    ask(disks, service('db', 1), service('web', 1, {needs: ['db'], rules: {require: {disk: 'ssd'}}})),
+    'db1@h2 web1@h2',
+  ],
+  [
+    'a chain of needs',
+    ask(
+      disks,
+      service('db', 1),
+      service('api', 2, {needs: ['db']}),
+      service('web', 1, {needs: ['api'], rules: {require: {disk: 'ssd'}}}),
+    ),
+    'api1@h2 api2@h2 db1@h2 web1@h2',
+  ],
+  [
+    'two that one caller needs are together',
+    ask(three, service('cache', 1), service('db', 1), service('web', 1, {needs: ['cache', 'db']})),
+    'cache1@h1 db1@h1 web1@h1',
+  ],
+  [
+    'a new need moves the caller',
+    ask(two, service('db', 1, {present: ['h1']}), service('web', 2, {needs: ['db'], present: ['h1', 'h2']})),
+    'db1@h1 web1@h1 web2@h1',
+  ],
+  [
+    'a volume keeps its host',
+    ask([host('h1'), host('h2', {volumes: ['rows']})], service('db', 1, {volumes: ['rows']})),
+    'db1@h2',
+  ],
+  [
+    'all that mount one volume are together',
+    ask(two, service('a', 2, {volumes: ['files']}), service('b', 1, {volumes: ['files']})),
+    'a1@h1 a2@h1 b1@h1',
+  ],
+  [
+    'a volume may be left when told',
+    ask(
+      [host('h1'), host('h2', {volumes: ['rows'], drained: true})],
+      service('db', 1, {volumes: ['rows'], rules: {allowMove: true}}),
+    ),
+    'db1@h1',
+  ],
+  ['a port only once a host', ask(two, service('a', 2, {ports: [port]})), 'a1@h1 a2@h2'],
+  [
+    'a port that another process holds',
+    ask(
+      [host('h1', {ports: [{protocol: 'tcp', port: 80, by: 'nginx'}]}), host('h2')],
+      service('a', 1, {ports: [port]}),
+    ),
+    'a1@h2',
+  ],
+  [
+    'room made by moving what runs, when nothing else helps',
+    ask(
+      disks,
+      service('a', 1, {present: ['h2'], resources: {cpu: 2}}),
+      service('b', 1, {resources: {cpu: 2}, rules: {require: {disk: 'ssd'}}}),
+    ),
+    'a1@h1 b1@h2',
+  ],
+])('%s', (_, request, expected) => expect(where(request)).toBe(expected));
+
+test.each<[string, PlacementRequest, RegExp]>([
+  [
+    'memory',
+    ask(
+      [host('h1', {reserved: {cpu: 0, memory: 924 * mebibyte}})],
+      service('a', 1, {resources: {memory: 256 * mebibyte}}),
+    ),
+    /h1: needs 256 MiB, 100 MiB free/,
+  ],
+  [
+    'CPU',
+    ask([host('h1')], service('a', 5, {resources: {cpu: 0.5}})),
+    /a 5 cannot be placed.*\n {2}h1: needs 0.5 CPU, 0 CPU free/,
+  ],
+  [
+    'a label that no host has',
+    ask(disks, service('a', 1, {rules: {require: {disk: 'tape'}}})),
+    /h1: requires disk=tape, has disk=hdd\n {2}h2: requires disk=tape, has disk=ssd/,
+  ],
+  [
+    'one port, more replicas than hosts',
+    ask(two, service('a', 3, {ports: [port]})),
+    /a 3 .*\n {2}h1: port 80\/tcp is taken by a 1\n {2}h2: port 80\/tcp is taken by a 2/,
+  ],
+  [
+    'data on a host in drain',
+    ask(
+      [host('h1', {drained: true, volumes: ['rows']}), host('h2')],
+      service('db', 1, {volumes: ['rows'], present: ['h1']}),
+    ),
+    /h1: in drain\n {2}h2: volume rows is on h1/,
+  ],
+  [
+    'needs that no host can meet together',
+    ask(
+      disks,
+      service('db', 1, {rules: {require: {host: 'h1'}}}),
+      service('web', 1, {needs: ['db'], rules: {require: {host: 'h2'}}}),
+    ),
+    /web 1 .*\n {2}h1: requires host=h2, has host=h1\n {2}h2: needs db on the same host, which is on h1/,
+  ],
+  [
+    'what containerd cannot do',
+    ask([host('h1', {unsupported: {a: ['containerd 1.6.20 cannot override the user']}})], service('a', 1)),
+    /h1: containerd 1.6.20 cannot override the user/,
+  ],
+  ['no hosts', ask([], service('a', 1)), /the project has no hosts/],
+])('refused, host by host: %s', (_, request, message) => {
+  expect(() => place(request)).toThrow(
+    expect.objectContaining({code: 'unplaceable', message: expect.stringMatching(message)}),
+  );
+});
+
+test('a refusal says what to do', () => {
+  const ports = ask(two, service('a', 3, {ports: [port]}));
+  expect(() => place(ports)).toThrow(expect.objectContaining({hint: expect.stringContaining('services.a.replicas')}));
+  const drained = ask([host('h1', {drained: true})], service('db', 1, {volumes: ['rows']}));
+  expect(() => place(drained)).toThrow(
+    expect.objectContaining({hint: expect.stringContaining('niyanta host undrain h1')}),
+  );
+});
+
+test('every placement says why here, and of every other host why not', () => {
+  const [db, web] = place(
+    ask(disks, service('db', 1, {rules: {require: {disk: 'ssd'}}}), service('web', 1, {needs: ['db']})),
+  ).placements;
+  expect(db).toMatchObject({because: 'the only host that fits'});
+  expect(web).toMatchObject({
+    because: 'beside db, which it needs',
+    rejected: [
+      {host: 'h1', reason: 'needs db on the same host, which is on h2', fits: false},
+      {host: 'h3', reason: 'needs db on the same host, which is on h2', fits: false},
+    ],
+  });
+});
+
+test('beside an avoided service only for want of another host, and said', () => {
+  const [, b] = place(
+    ask([host('h1')], service('a', 1), service('b', 1, {rules: {avoid: [{service: 'a'}]}})),
+  ).placements;
+  expect(b).toMatchObject({host: 'h1', because: expect.stringContaining('beside a for want of another')});
+});
+
+const anyRequest = fc
+  .record({
+    hosts: fc.array(fc.record({cpu: fc.integer({min: 1, max: 4}), disk: fc.constantFrom('ssd', 'hdd')}), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+    services: fc.array(
+      fc.record({
+        count: fc.integer({min: 0, max: 4}),
+        cpu: fc.constantFrom(undefined, 0.5, 1),
+        needs: fc.boolean(),
+        published: fc.boolean(),
+        disk: fc.constantFrom(undefined, 'ssd', 'hdd'),
+      }),
+      {minLength: 1, maxLength: 5},
+    ),
+  })
+  .map(({hosts, services}) =>
+    ask(
+      hosts.map(({cpu, disk}, index) => host(`h${index}`, {capacity: {cpu, memory: 0}, labels: {disk}})),
+      ...services.map((any, index) =>
+        service(`s${index}`, any.count, {
+          resources: {cpu: any.cpu},
+          needs: any.needs && index > 0 ? [`s${index - 1}`] : [],
+          ports: any.published ? [{...port, host: 80 + index}] : [],
+          rules: {require: any.disk === undefined ? {} : {disk: any.disk}},
+        }),
+      ),
+    ),
+  );
+
+const outcome = (request: PlacementRequest) => {
+  try {
+    return place(request).placements;
+  } catch (error) {
+    return (error as Error).message;
+  }
+};
+
+test('the order of hosts and services never matters', () => {
+  fc.assert(
+    fc.property(anyRequest, request => {
+      const turned = {...request, hosts: [...request.hosts].reverse(), services: [...request.services].reverse()};
+      expect(outcome(turned)).toEqual(outcome(request));
+    }),
+  );
+});
+
+test('what was placed stays placed', () => {
+  fc.assert(
+    fc.property(anyRequest, request => {
+      const first = outcome(request);
+      fc.pre(typeof first !== 'string');
+      const running = request.services.map(one => ({
+        ...one,
+        replicas: one.replicas.map(({replica}) => ({
+          replica,
+          present: {
+            host: (first as Exclude<typeof first, string>).find(p => p.service === one.name && p.replica === replica)!
+              .host,
+            resources: one.resources,
+            ports: one.ports,
+          },
+        })),
+      }));
+      const again = outcome({...request, services: running});
+      const hostsOf = (list: ReturnType<typeof outcome>) =>
+        typeof list === 'string' ? list : list.map(({host: name}) => name);
+      expect(hostsOf(again)).toEqual(hostsOf(first));
+    }),
+  );
+});
