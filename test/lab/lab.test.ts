@@ -37,6 +37,24 @@ describe('a lab of two hosts', () => {
     expect(await runContainer(lab(), 'h1')).toContain('hello from runc');
   });
 
+  test('keeps what a console starts inside the host, and kills it with it', async () => {
+    const cgroups = (await lab().sh('h2', 'cat /proc/self/cgroup')).trimEnd().split('\n');
+    expect(cgroups.map(line => line.split(':')[2])).toEqual(cgroups.map(() => '/'));
+    await lab().sh('h2', 'setsid sleep 12345 > /dev/null 2>&1 < /dev/null &');
+    await lab().kill('h2');
+    expect(commandLines().filter(line => line.includes('sleep\u000012345'))).toEqual([]);
+    await lab().reboot('h2');
+  });
+
+  test('is the lab of a project that names it', async () => {
+    const project = await lab().project('');
+    const done = await project.niyanta(['lab', 'exec', 'h2', '--', 'hostname']);
+    expect(done).toMatchObject({code: 0, stdout: 'h2\n'});
+    const other = await lab().niyanta(['lab', 'exec', 'h2', '--', 'hostname'], {env: {NIYANTA_LAB: 'no-such'}});
+    expect(other.code).toBe(64);
+    expect(other.stderr).toContain('no-such');
+  });
+
   test('keeps a killed host dead and its disk whole', async () => {
     await lab().sh('h2', 'echo kept > /var/lib/kept; sync; echo lost > /run/lost; ip link add br9 type bridge');
     await lab().kill('h2');
@@ -301,14 +319,23 @@ function tracesOf(number: number, directory: string): string[] {
   ];
 }
 
+const commandLines = (): string[] =>
+  readdirSync('/proc')
+    .filter(pid => /^\d+$/.test(pid))
+    .map(pid => readIfThere(`/proc/${pid}/cmdline`));
+
 /** Not a zombie, which has only its number left until this machine's process 1 reaps it. */
 function belongs(pid: string, named: RegExp): boolean {
+  const cgroups = readIfThere(`/proc/${pid}/cgroup`).split(/[\n/]/);
+  return !/^State:\s+Z/m.test(readIfThere(`/proc/${pid}/status`)) && cgroups.some(part => named.test(part));
+}
+
+/** Empty when the process ended meanwhile. */
+function readIfThere(file: string): string {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    const cgroups = readFileSync(`/proc/${pid}/cgroup`, 'utf8').split(/[\n/]/);
-    return !/^State:\s+Z/m.test(status) && cgroups.some(part => named.test(part));
+    return readFileSync(file, 'utf8');
   } catch (error) {
-    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return false;
+    if (['ENOENT', 'ESRCH'].includes((error as NodeJS.ErrnoException).code ?? '')) return '';
     throw error;
   }
 }

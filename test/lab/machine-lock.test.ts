@@ -2,7 +2,8 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test} from 'vitest';
 import {withMachineLock} from '../../src/engine/lab/machine-lock.ts';
 
-const name = `test/${process.pid}`;
+// Longer than a socket's address may be, as paths are.
+const name = `test/${process.pid}/${'x'.repeat(200)}`;
 
 test('only one is inside a lock at a time', async () => {
   let inside = 0;

@@ -44,3 +44,23 @@ export const mountWords = (hierarchies: readonly Hierarchy[]): string[] =>
     version === 1 ? 'cgroup' : 'cgroup2',
     version === 1 ? options : 'rw',
   ]);
+
+/**
+ * The files to which a process writes itself to join another one's cgroups; `text` is that one's /proc/PID/cgroup
+ * (cgroups(7)), as a process in this machine's cgroup namespace reads it.
+ */
+export function joinFiles(hierarchies: readonly Hierarchy[], text: string): string[] {
+  const paths = new Map(
+    text
+      .split('\n')
+      .filter(Boolean)
+      .map(line => /^\d+:([^:]*):(.*)$/.exec(line)!)
+      .map(([, controllers, path]) => [sorted(controllers!), path!]),
+  );
+  return hierarchies.flatMap(({version, mountPoint, options}) => {
+    const path = paths.get(version === 2 ? '' : sorted(options.replace(/^none,/, '')));
+    return path === undefined ? [] : [`${mountPoint}${path === '/' ? '' : path}/cgroup.procs`];
+  });
+}
+
+const sorted = (controllers: string): string => controllers.split(',').sort().join(',');

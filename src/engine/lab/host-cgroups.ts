@@ -3,10 +3,23 @@ import {mkdir, readFile, rmdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError} from '../spec/errors.ts';
-import {type Hierarchy, parseHierarchies} from './cgroups.ts';
+import {type Hierarchy, joinFiles, parseHierarchies} from './cgroups.ts';
 
 /** The cgroup hierarchies of this machine. */
 export const readHierarchies = (): Hierarchy[] => parseHierarchies(readFileSync('/proc/self/mountinfo', 'utf8'));
+
+/**
+ * A script that joins the cgroups whose files are its arguments up to `--`, then becomes the program after it.
+ */
+export const joinAndRun = `
+while [ "$1" != -- ]; do echo $$ > "$1"; shift; done
+shift
+exec "$@"
+`;
+
+/** The files to which a process writes itself to join the cgroups of another. */
+export const joinFilesOf = (pid: number): string[] =>
+  joinFiles(readHierarchies(), readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
 
 /** Makes the cgroup of this name in every hierarchy; returns the files to which a process that joins writes itself. */
 export async function makeCgroups(name: string): Promise<string[]> {

@@ -5,19 +5,12 @@ import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError} from '../spec/errors.ts';
 import {cgroupMode, mountWords} from './cgroups.ts';
-import {endProcess, makeCgroups, processesIn, readHierarchies, removeCgroups} from './host-cgroups.ts';
+import {endProcess, joinAndRun, makeCgroups, processesIn, readHierarchies, removeCgroups} from './host-cgroups.ts';
 import {initScript, rootScript} from './init-script.ts';
 import type {Lab, LabHost} from './lab.ts';
 import {mustRunScript} from './machine.ts';
 import {hostDirectory, hostKeyName, labDevice, macAddress, partitionMark, portName} from './names.ts';
 import {hostNetworkDown, hostNetworkUp} from './network-scripts.ts';
-
-/** Joins the cgroups in the arguments up to `--`, then becomes the rest. */
-const joinAndRun = `
-while [ "$1" != -- ]; do echo $$ > "$1"; shift; done
-shift
-exec "$@"
-`;
 
 /** Longest time that a host has for its start, in milliseconds. */
 const startLimit = 60_000;

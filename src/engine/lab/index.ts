@@ -1,8 +1,8 @@
-export {type Lab, type LabHost, type LabHostState, labHosts, type Release, releases} from './lab.ts';
+export {type Lab, type LabHost, labHosts} from './lab.ts';
 export {labDown} from './lab-down.ts';
 export {labExec, labExecHere} from './lab-exec.ts';
 export {labHeal, labHost, labHostState, labKill, labPartition, labReboot} from './lab-faults.ts';
 export {mustReadLab, readLab, readLabs as labList, rootsDirectory} from './lab-files.ts';
-export {type LabStatus, labStatus} from './lab-status.ts';
+export {labStatus} from './lab-status.ts';
 export {type LabUpOptions, labUp, parseReleases} from './lab-up.ts';
 export {requireLinuxRoot} from './requirements.ts';

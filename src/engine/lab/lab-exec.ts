@@ -1,5 +1,6 @@
 import {execa} from 'execa';
 import {OutsideError, UserError} from '../spec/errors.ts';
+import {joinAndRun, joinFilesOf} from './host-cgroups.ts';
 import {initProcess} from './host-power.ts';
 import {labHost} from './lab-faults.ts';
 import {mustReadLab} from './lab-files.ts';
@@ -37,5 +38,7 @@ function atConsole(name: string, host: string, argv: readonly string[]): string[
     });
   }
   const clean = ['env', '-i', `PATH=${path}`, 'HOME=/root', 'LANG=C.UTF-8', `TERM=${process.env.TERM ?? 'dumb'}`];
-  return ['nsenter', `--target=${init}`, '--all', ...clean, ...argv];
+  // In the host's cgroups, so that what it starts and leaves running is the host's, limits and power cut included.
+  const join = ['sh', '-euc', joinAndRun, 'niyanta-lab', ...joinFilesOf(init), '--'];
+  return [...join, 'nsenter', `--target=${init}`, '--all', ...clean, ...argv];
 }

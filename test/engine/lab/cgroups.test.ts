@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {cgroupMode, mountWords, parseHierarchies} from '../../../src/engine/lab/cgroups.ts';
+import {cgroupMode, joinFiles, mountWords, parseHierarchies} from '../../../src/engine/lab/cgroups.ts';
 
 const line = (mountPoint: string, type: string, options: string) =>
   `32 31 0:29 / ${mountPoint} rw,nosuid shared:9 - ${type} ${type} ${options}`;
@@ -41,4 +41,20 @@ test.each([
 
 test('a hierarchy that is mounted over itself counts once', () => {
   expect(parseHierarchies([...joined, ...joined].join('\n'))).toHaveLength(1);
+});
+
+test.each([
+  [
+    'v1',
+    separate,
+    '4:cpu:/nyl1.h1\n1:name=systemd:/nyl1.h1/init.scope\n',
+    ['cpu/nyl1.h1', 'systemd/nyl1.h1/init.scope'],
+  ],
+  ['v1, joined in another order', joined, '4:cpuacct,cpu:/nyl1.h1\n', ['cpu,cpuacct/nyl1.h1']],
+  ['hybrid', [...joined, unified], '4:cpu,cpuacct:/a\n0::/b:c\n', ['cpu,cpuacct/a', 'unified/b:c']],
+  ['v2', pure, '0::/nyl1.h1/init\n', ['nyl1.h1/init']],
+  ['v2, at the top', pure, '0::/\n', ['']],
+])('what runs at the console of a host joins the cgroups of its init: %s', (_, lines, text, files) => {
+  const expected = files.map(file => `/sys/fs/cgroup/${file}/cgroup.procs`.replace('//', '/'));
+  expect(joinFiles(parseHierarchies(lines.join('\n')), text)).toEqual(expected);
 });

@@ -1,3 +1,3 @@
-export {type BusyboxImage, busyboxArchive} from './busybox-archive.ts';
-export {LabFixture, type LabFixtureOptions, type Ran, TestProject, useLab, withLab} from './lab-fixture.ts';
-export {type CliOptions, type CliResult, niyanta, startNiyanta} from './niyanta-cli.ts';
+export {busyboxArchive} from './busybox-archive.ts';
+export {type LabFixture, type TestProject, useLab, withLab} from './lab-fixture.ts';
+export {niyanta, startNiyanta} from './niyanta-cli.ts';
