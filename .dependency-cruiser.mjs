@@ -52,7 +52,12 @@ export default {
       from: {path: useCases},
       to: {path: ['^src/commands/', room('view'), room('api'), room('coordinator')]},
     },
-    {name: 'nobody-imports-commands', severity: 'error', from: {path: '^src/engine/'}, to: {path: '^src/commands/'}},
+    {
+      name: 'nobody-imports-commands',
+      severity: 'error',
+      from: {path: '^src/engine/'},
+      to: {path: '^src/(commands|cli)/'},
+    },
     {
       name: 'view-sees-types-only',
       severity: 'error',

@@ -6,7 +6,14 @@ import {dirname, join} from 'node:path';
 import process from 'node:process';
 import {root} from './node24.mjs';
 
-const publicHosts = new Set(['registry.npmjs.org', 'deb.debian.org', 'security.debian.org', 'snapshot.debian.org', 'localhost']);
+const publicHosts = new Set([
+  'registry.npmjs.org',
+  'deb.debian.org',
+  'github.com',
+  'security.debian.org',
+  'snapshot.debian.org',
+  'localhost',
+]);
 const secrets = [
   [/-----BEGIN (?:[A-Z]+ )*PRIVATE KEY-----\s+[A-Za-z0-9+/=\s]{100,}/, 'a private key'],
   [/\b(?:ghp|gho|ghs)_[A-Za-z0-9]{36}\b/, 'a GitHub token'],
@@ -18,12 +25,15 @@ const secrets = [
 export function privateTraces() {
   const {stdout} = spawnSync('git', ['ls-files', '-z'], {cwd: root, encoding: 'utf8'});
   const words = privateWords();
-  return stdout.split('\0').filter(Boolean).flatMap(file => {
-    if (!existsSync(join(root, file))) return [];
-    const text = readFileSync(join(root, file), 'utf8');
-    const found = words.filter(word => text.includes(word)).map(word => `${file}: has ${word}`);
-    return [...found, ...secrets.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${file}: has ${what}`)];
-  });
+  return stdout
+    .split('\0')
+    .filter(Boolean)
+    .flatMap(file => {
+      if (!existsSync(join(root, file))) return [];
+      const text = readFileSync(join(root, file), 'utf8');
+      const found = words.filter(word => text.includes(word)).map(word => `${file}: has ${word}`);
+      return [...found, ...secrets.filter(([pattern]) => pattern.test(text)).map(([, what]) => `${file}: has ${what}`)];
+    });
 }
 
 /** Names of this machine: its folders above the project, mirrors that are not the public ones, its own name. */

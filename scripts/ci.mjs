@@ -22,9 +22,7 @@ failed += Math.max(Number(counted?.[2] ?? 0), tests.code === 0 ? 0 : 1);
 
 await check('lint', () => program('node_modules/@biomejs/biome/bin/biome', 'ci', '.'));
 await check('types', () => program('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json'));
-await check('import rule', () =>
-  program('node_modules/dependency-cruiser/bin/dependency-cruise.mjs', '--config', '.dependency-cruiser.mjs', 'src'),
-);
+await check('import rule', () => program('scripts/check-imports.mjs'));
 await check('dead code', () => program('node_modules/knip/bin/knip.js'));
 await check('reference docs are current', () => program('scripts/docs.mjs', '--check'));
 await check('starts as built', () => program('bin/run.js', '--help'));

@@ -14,7 +14,9 @@ export function look(mark) {
     mount: mounts(),
     cgroup: cgroups('/sys/fs/cgroup', 3),
     link: lines('ip', '-o', 'link').map(line => line.split(': ')[1]?.split('@')[0] ?? line),
-    'firewall rule': lines('iptables-save').filter(line => line.startsWith('-A') || line.startsWith(':')).map(line => line.replace(/\[\d+:\d+\]/, '')),
+    'firewall rule': lines('iptables-save')
+      .filter(line => line.startsWith('-A') || line.startsWith(':'))
+      .map(line => line.replace(/\[\d+:\d+\]/, '')),
   };
 }
 
@@ -37,12 +39,10 @@ export async function leftBehind(before, mark) {
 function processes(mark) {
   const ours = namespace(process.pid);
   return readdirSync('/proc')
-    .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid && parentOf(name) !== process.pid)
+    .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
     .filter(pid => readable(`/proc/${pid}/environ`).includes(mark) || ![ours, undefined].includes(namespace(pid)))
     .map(pid => `${pid} ${readable(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`);
 }
-
-const parentOf = pid => Number(readable(`/proc/${pid}/stat`).split(') ')[1]?.split(' ')[1]);
 
 function namespace(pid) {
   try {
@@ -67,7 +67,10 @@ function cgroups(folder, depth) {
 }
 
 function lines(command, ...args) {
-  const {stdout} = spawnSync(command, args, {encoding: 'utf8', env: {...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`}});
+  const {stdout} = spawnSync(command, args, {
+    encoding: 'utf8',
+    env: {...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin`},
+  });
   return (stdout ?? '').split('\n').filter(Boolean);
 }
 

@@ -1,8 +1,8 @@
 import {type FleetOptions, withFleet} from './fleet.ts';
+import {rebuildLockFile} from './rebuild-lock-file.ts';
 import type {Session} from './session.ts';
 import type {LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
-import {rebuildLockFile} from './state/rebuild.ts';
 
 /**
  * Makes the lock file anew from what the hosts run. Hosts that do not answer are an error unless allowed: what they

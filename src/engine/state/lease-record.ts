@@ -9,7 +9,6 @@ import type {LeaseHolder} from './store.ts';
  */
 export type LeaseRecord = z.infer<typeof leaseRecordSchema>;
 export type Holding = z.infer<typeof holdingSchema>;
-export type Ticket = z.infer<typeof ticketSchema>;
 
 const processSchema = z.object({
   pid: z.number().int().positive(),

@@ -1,9 +1,9 @@
-import type {ObservedHost} from '../runtime/observed.ts';
-import {UserError} from '../spec/errors.ts';
-import type {EnvironmentName} from '../spec/stack.ts';
-import type {EnvironmentState, LockFile, PinnedReference} from './lock-file.ts';
-import {emptyLockFile} from './lock-file-schema.ts';
 import {byAge, type Found, newestOfEachReplica, placementsOf} from './placements.ts';
+import type {ObservedHost} from './runtime/observed.ts';
+import {UserError} from './spec/errors.ts';
+import type {EnvironmentName} from './spec/stack.ts';
+import type {EnvironmentState, LockFile, PinnedReference} from './state/lock-file.ts';
+import {emptyLockFile} from './state/lock-file-schema.ts';
 
 /** What a rebuild needs beside the hosts. */
 export interface RebuildContext {

@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest';
-import type {HostFacts} from '../../../src/engine/hosts/facts.ts';
-import type {ContainerSpec, Manifest} from '../../../src/engine/runtime/container-spec.ts';
-import type {ObservedHost} from '../../../src/engine/runtime/observed.ts';
-import {formatLockFile, parseLockFile} from '../../../src/engine/state/lock-file-schema.ts';
-import {rebuildLockFile} from '../../../src/engine/state/rebuild.ts';
+import type {HostFacts} from '../../src/engine/hosts/facts.ts';
+import {rebuildLockFile} from '../../src/engine/rebuild-lock-file.ts';
+import type {ContainerSpec, Manifest} from '../../src/engine/runtime/container-spec.ts';
+import type {ObservedHost} from '../../src/engine/runtime/observed.ts';
+import {formatLockFile, parseLockFile} from '../../src/engine/state/lock-file-schema.ts';
 
 const digest = (letter: string) => `sha256:${letter.repeat(64)}`;
 const facts = {} as HostFacts;

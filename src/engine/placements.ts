@@ -1,7 +1,7 @@
-import type {Manifest} from '../runtime/container-spec.ts';
-import type {ObservedHost} from '../runtime/observed.ts';
-import type {EnvironmentName, HostName, ServiceName} from '../spec/stack.ts';
-import type {Placement} from './lock-file.ts';
+import type {Manifest} from './runtime/container-spec.ts';
+import type {ObservedHost} from './runtime/observed.ts';
+import type {EnvironmentName, HostName, ServiceName} from './spec/stack.ts';
+import type {Placement} from './state/lock-file.ts';
 
 /** A container's manifest and the host it was found on. */
 export interface Found {
