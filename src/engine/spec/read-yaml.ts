@@ -43,7 +43,12 @@ export function readYaml(text: string, source: Source): Tree[] {
     const {line, col} = lines.linePos(offset);
     return {source, line: Math.max(line, 1), column: Math.max(col, 1)};
   };
-  const documents = parse(text, source, lines);
+  const documents = parse(text, lines);
+  // The parser recurses; only nesting thousands deep exhausts the stack, and what else it says then means nothing.
+  if (!documents || documents.some(({errors}) => errors.some(({code}) => code === 'RESOURCE_EXHAUSTION'))) {
+    const location = {file: source.name, line: 1, column: 1};
+    throw new UserError({code: 'yaml-too-deep', message: 'lists and maps are nested too deeply', location});
+  }
   const errors = documents.flatMap(document =>
     [...document.errors, ...document.warnings].map(error => {
       const {line, column} = place(error.pos[0]);
@@ -59,20 +64,15 @@ export function readYaml(text: string, source: Source): Tree[] {
   return documents.flatMap(document => documentTree(document, place) ?? []);
 }
 
-function parse(text: string, source: Source, lineCounter: LineCounter): Document[] {
+/** Undefined when the stack was exhausted. */
+function parse(text: string, lineCounter: LineCounter): Document[] | undefined {
   try {
     // Duplicate keys are found in yaml-tree.ts: the parser's own check takes quadratic time.
     const parsed = parseAllDocuments(text, {lineCounter, prettyErrors: false, uniqueKeys: false, logLevel: 'silent'});
     return Array.isArray(parsed) ? parsed : [];
-  } catch (cause) {
-    // The parser recurses; only nesting thousands deep exhausts the stack.
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new UserError({
-      code: 'yaml-too-deep',
-      message: 'lists and maps are nested too deeply',
-      location: {file: source.name, line: 1, column: 1},
-      cause,
-    });
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
   }
 }
 

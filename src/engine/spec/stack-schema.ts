@@ -70,4 +70,4 @@ export const templateSchema = z.strictObject({
 });
 
 /** A template before its parameters are put in: the body is checked afterwards. */
-export const templateHeadSchema = templateSchema.extend({service: z.unknown(), volumes: z.unknown()});
+export const templateHeadSchema = templateSchema.extend({service: z.unknown(), volumes: z.unknown().optional()});

@@ -4,7 +4,8 @@ export function suggest(word: string, candidates: readonly string[]): string | u
     .map(candidate => ({candidate, distance: distance(word.toLowerCase(), candidate.toLowerCase())}))
     .filter(({candidate, distance}) => distance <= Math.max(1, Math.floor(Math.max(word.length, candidate.length) / 3)))
     .sort((a, b) => a.distance - b.distance || a.candidate.localeCompare(b.candidate));
-  return near[0]?.candidate;
+  const begun = word.length >= 3 ? candidates.find(candidate => candidate.startsWith(word)) : undefined;
+  return near[0]?.candidate ?? begun;
 }
 
 /** `, did you mean "replicas"?`, or nothing. */
