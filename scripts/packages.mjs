@@ -11,7 +11,6 @@ export const debianPackages = {
   images: {'busybox-static': 'busybox', buildah: 'buildah'},
   tests: {
     'openssh-client': 'ssh-keygen',
-    'openssh-server': 'sshd',
     'docker-registry': 'docker-registry',
     chromium: 'chromium',
     git: 'git',
