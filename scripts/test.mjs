@@ -24,7 +24,9 @@ async function main() {
   installModules();
   const missing = unitOnly ? [] : installDebianPackages('lab', 'images', 'tests');
   if (missing.length > 0) {
-    process.stderr.write(`The lab tests need these Debian packages, which could not be installed: ${missing.join(' ')}\n`);
+    process.stderr.write(
+      `The lab tests need these Debian packages, which could not be installed: ${missing.join(' ')}\n`,
+    );
     return 1;
   }
   const node = newEnoughNode();
