@@ -28,7 +28,7 @@ const unneeded = [
 const common = `set -e
 mkdir -p "$1/etc" "$1/tmp" "$1/run" "$1/root" "$1/home" "$1/var/tmp"
 chmod 1777 "$1/tmp" "$1/var/tmp"
-[ -e "$1/var/run" ] || ln -s /run "$1/var/run"
+rm -rf "$1/var/run" && ln -s /run "$1/var/run"
 printf 'root:x:0:0:root:/root:/bin/sh\\nnobody:x:65534:65534:nobody:/nonexistent:/bin/sh\\n' > "$1/etc/passwd"
 printf 'root:x:0:\\nnogroup:x:65534:\\n' > "$1/etc/group"
 printf 'passwd: files\\ngroup: files\\nhosts: files dns\\n' > "$1/etc/nsswitch.conf"
@@ -45,7 +45,7 @@ echo 'app:x:1000:' >> "$1/etc/group"
 rm -rf "$1"/usr/lib/python3*/pydoc_data "$1"/usr/lib/python3*/test "$1"/usr/lib/python3*/lib2to3`,
   },
   db: {
-    packages: ['base-files', 'dash', 'coreutils', 'netbase', 'util-linux', 'sed', 'postgresql-15'],
+    packages: ['base-files', 'dash', 'coreutils', 'netbase', 'util-linux', 'findutils', 'sed', 'postgresql-15'],
     // PostgreSQL's compiler for queries (LLVM, 130 MB) is optional: without it they run as they are written.
     hook: `${common}
 echo 'postgres:x:999:999:PostgreSQL:/var/lib/postgresql:/bin/sh' >> "$1/etc/passwd"

@@ -2,7 +2,6 @@
 # Understands POSTGRES_USER, POSTGRES_PASSWORD, POSTGRES_DB and PGDATA as the official image does.
 # The password goes through a pipe and is dropped from the environment: it shows in no process list.
 set -eu
-umask 077
 
 if [ "${1:-postgres}" != postgres ]; then exec "$@"; fi
 [ $# -eq 0 ] || shift
@@ -14,6 +13,7 @@ if [ "$(id -u)" = 0 ]; then
   exec setpriv --reuid=postgres --regid=postgres --clear-groups -- "$0" postgres "$@"
 fi
 
+umask 077
 user=${POSTGRES_USER:-postgres}
 database=${POSTGRES_DB:-$user}
 new=$PGDATA/.new
@@ -33,14 +33,14 @@ if [ ! -s "$PGDATA/PG_VERSION" ]; then
   fi
   mkdir "$new"
   printf '%s\n' "$POSTGRES_PASSWORD" | initdb --pgdata="$new/cluster" --username="$user" --pwfile=/dev/stdin \
-    --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 >&2
+    --auth-local=trust --auth-host=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync >&2
   echo 'host all all all scram-sha-256' >> "$new/cluster/pg_hba.conf"
   if [ "$database" != postgres ]; then
     quoted=$(printf %s "$database" | sed 's/"/""/g')
     printf 'CREATE DATABASE "%s"\n' "$quoted" | postgres --single -D "$new/cluster" postgres >/dev/null
   fi
   find "$new/cluster" -mindepth 1 -maxdepth 1 ! -name PG_VERSION -exec mv -t "$PGDATA" -- {} +
-  sync
+  sync --file-system "$PGDATA"
   mv "$new/cluster/PG_VERSION" "$PGDATA/"
   rmdir "$new/cluster" "$new"
 fi
