@@ -67,7 +67,8 @@ async function authorization(
     throw unauthorized(connection.host, image, access);
   const url = new URL(realm);
   // A password never goes over plain http unless the project allows http for this registry.
-  if (url.protocol !== 'https:' && !access.http) throw unauthorized(connection.host, image, access);
+  if (url.protocol !== 'https:' && !(access.http && url.protocol === 'http:'))
+    throw unauthorized(connection.host, image, access);
   const service = parameters.get('service');
   if (service !== undefined) url.searchParams.set('service', service);
   url.searchParams.set('scope', `repository:${image.repository}:pull`);
