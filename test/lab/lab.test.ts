@@ -4,11 +4,11 @@ import {connect} from 'node:net';
 import {Client} from 'ssh2';
 import {describe, expect, test} from 'vitest';
 import {labDown, labHostState, labHosts, labUp, readLab} from '../../src/engine/lab/index.ts';
-import {busyboxArchive, type LabFixture, niyanta, startNiyanta, useLab, withLab} from './harness/index.ts';
+import {busyboxArchive, type LabFixture, niyanta, sharedLab, startNiyanta, withLab} from './harness/index.ts';
 import {uniqueLabName} from './harness/test-run.ts';
 
 describe('a lab of two hosts', () => {
-  const lab = useLab({hosts: 2});
+  const lab = sharedLab({hosts: 2});
 
   test('has hosts that are machines of their own', async () => {
     for (const name of ['h1', 'h2']) {

@@ -1,20 +1,28 @@
+import {spawn} from 'node:child_process';
 import process from 'node:process';
+import {fileURLToPath} from 'node:url';
 import type {TestProject} from 'vitest/node';
 import {labDown, requireLinuxRoot} from '../../../src/engine/lab/index.ts';
-import {labsOfRun, removeLabsOfDeadRuns} from './test-run.ts';
+import {labsOfRun} from './run-names.ts';
 
-/** Before and after all lab tests: no lab of an earlier run, and none of this one, stays behind. */
+/** Around all lab tests: none of their labs stays behind, however the run ends. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   requireLinuxRoot();
   project.provide('labRun', process.pid);
-  let interrupted = false;
-  process.once('SIGINT', () => {
-    interrupted = true;
+  const program = fileURLToPath(new URL('watchdog.ts', import.meta.url));
+  const watchdog = spawn(process.execPath, [program, String(process.pid)], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
   });
-  await removeLabsOfDeadRuns();
+  watchdog.unref();
   return async () => {
     const left = labsOfRun(process.pid);
     for (const name of left) await labDown(name);
-    if (left.length > 0 && !interrupted) throw new Error(`tests left their labs behind: ${left.join(', ')}`);
+    // Waited for, since a pending promise alone does not keep a process alive.
+    watchdog.ref();
+    const ended = new Promise(resolve => watchdog.once('exit', resolve));
+    watchdog.kill();
+    await ended;
+    if (left.length > 0) throw new Error(`tests left their labs behind: ${left.join(', ')}`);
   };
 }

@@ -1,6 +1,5 @@
 import type {ChildProcess} from 'node:child_process';
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {mkdir, rm, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {afterAll, beforeAll} from 'vitest';
 import {
@@ -18,7 +17,7 @@ import {
   mustReadLab,
 } from '../../../src/engine/lab/index.ts';
 import {type CliOptions, type CliResult, niyanta, startNiyanta} from './niyanta-cli.ts';
-import {uniqueLabName} from './test-run.ts';
+import {scratchFolder, uniqueLabName} from './test-run.ts';
 
 /** Default: one prepared bookworm host. */
 export type LabFixtureOptions = Partial<Omit<LabUpOptions, 'name' | 'onProgress'>>;
@@ -131,8 +130,8 @@ export async function withLab<T>(options: LabFixtureOptions, work: (lab: LabFixt
   }
 }
 
-/** One lab for all tests of a file or a `describe`: `const lab = useLab({hosts: 2})`, then `lab().exec(…)`. */
-export function useLab(options: LabFixtureOptions = {}): () => LabFixture {
+/** One lab for all tests of a file or a `describe`: `const lab = sharedLab({hosts: 2})`, then `lab().exec(…)`. */
+export function sharedLab(options: LabFixtureOptions = {}): () => LabFixture {
   let fixture: LabFixture | undefined;
   beforeAll(async () => {
     fixture = await bringUp(options);
@@ -154,7 +153,7 @@ async function bringUp(options: LabFixtureOptions): Promise<LabFixture> {
     await labDown(name);
     throw error;
   }
-  return new LabFixture(name, await mkdtemp(join(tmpdir(), 'niyanta-test-')));
+  return new LabFixture(name, await scratchFolder());
 }
 
 async function takeDown(fixture: LabFixture): Promise<void> {

@@ -1,7 +1,9 @@
-import {readFileSync} from 'node:fs';
+import {mkdtemp} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import process from 'node:process';
 import {inject} from 'vitest';
-import {labDown, labList} from '../../../src/engine/lab/index.ts';
+import {scratchPrefix} from './run-names.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -15,24 +17,5 @@ let count = 0;
 /** `test-RUN-WORKER-COUNT`: no other lab on this machine is called so. */
 export const uniqueLabName = (): string => `test-${inject('labRun')}-${process.pid}-${++count}`;
 
-/** Names of the labs that this run made and that are still there. */
-export const labsOfRun = (run: number): string[] => labNames().filter(name => name.startsWith(`test-${run}-`));
-
-/** Removes labs of runs whose process is gone (kill -9 leaves no time to clean up). */
-export async function removeLabsOfDeadRuns(): Promise<void> {
-  for (const name of labNames()) {
-    const run = /^test-(\d+)-\d+-\d+$/.exec(name)?.[1];
-    if (run && !alive(Number(run))) await labDown(name);
-  }
-}
-
-const labNames = (): string[] => labList().map(lab => lab.name);
-
-function alive(pid: number): boolean {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('vitest');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
-    throw error;
-  }
-}
+/** A new folder for temporary files, which is gone after the run at the latest. */
+export const scratchFolder = (): Promise<string> => mkdtemp(join(tmpdir(), scratchPrefix(inject('labRun'))));
