@@ -138,9 +138,25 @@ function allHosts(project: Project): Host[] {
       hint: `niyanta lab up --name ${project.lab}`,
     });
   }
-  // A host of the project's own with the same name stands for itself.
+  const fromLab = labHosts(lab);
   const own = new Map(project.hosts.map(host => [host.name, host]));
-  return [...labHosts(lab).filter(host => !own.has(host.name)), ...project.hosts];
+  const added = project.hosts.filter(host => host.local || host.address !== undefined);
+  const unknown = project.hosts.find(host => !added.includes(host) && !fromLab.some(({name}) => name === host.name));
+  if (unknown) {
+    throw new UserError({
+      code: 'host-without-address',
+      message: `the host ${unknown.name} has no address, and the lab ${project.lab} has no host of that name`,
+      hint: `Give it an address, or choose one of ${fromLab.map(host => host.name).join(', ')}.`,
+    });
+  }
+  const rest = fromLab.filter(({name}) => !added.some(host => host.name === name));
+  return [...rest.map(host => withOwn(host, own.get(host.name))), ...added];
+}
+
+/** A lab's host with what niyanta.yaml adds to it: labels, region, drain. */
+function withOwn(host: Host, own: Host | undefined): Host {
+  if (own === undefined) return host;
+  return {...host, labels: {...host.labels, ...own.labels}, region: own.region ?? host.region, drain: own.drain};
 }
 
 function originOf(tree: Tree, path: readonly (string | number)[]): string {

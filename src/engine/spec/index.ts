@@ -1,11 +1,8 @@
-export type {Input, Kind} from './documents.ts';
+export type {Input} from './documents.ts';
 export {explainField, type FieldDoc, fieldReference} from './explain.ts';
 export {type Files, unreadable} from './files.ts';
-export {formatReference, type ImageReference, parseReference} from './image-reference.ts';
-export {jsonSchema, type SchemaKind, schemaKinds} from './json-schema.ts';
-export {loadProject, type ProjectRequest} from './load-project.ts';
-export {environmentNames, loadStack, type StackRequest} from './load-stack.ts';
+export {jsonSchema, schemaKinds} from './json-schema.ts';
+export {loadProject} from './load-project.ts';
+export {environmentNames, loadStack} from './load-stack.ts';
 export {asName} from './names.ts';
-export {secretsIn} from './placeholders.ts';
 export {addHost, type HostFields, removeHost, setHostField} from './project-edit.ts';
-export {formatDuration, formatSize, parseDuration, parseSize} from './quantities.ts';

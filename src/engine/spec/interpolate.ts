@@ -131,7 +131,7 @@ class Filler {
   }
 
   #env(name: string, otherwise: string | undefined): string | undefined {
-    const value = this.#around.env[name];
+    const value = Object.hasOwn(this.#around.env, name) ? this.#around.env[name] : undefined;
     // As in POSIX shells, `:-` also stands in for an empty value.
     if (otherwise !== undefined && (value === undefined || value === '')) return otherwise;
     if (value === undefined) {

@@ -2,6 +2,7 @@ import nodePath from 'node:path';
 import type {z} from 'zod';
 import {checkShape} from './check-shape.ts';
 import {documentsOf, type Input} from './documents.ts';
+import type {UserError} from './errors.ts';
 import {interpolate} from './interpolate.ts';
 import {refuseLater} from './later.ts';
 import {Problems} from './problems.ts';
@@ -36,8 +37,16 @@ export async function loadProject(request: ProjectRequest): Promise<{project: Pr
   checkSecretPlaces(tree, isPassword, report);
   const {value, errors} = checkShape(projectSchema, tree);
   problems.add(...errors);
+  if (value && value.lab === undefined) problems.add(...hostsWithoutAddress(value, tree));
   problems.throwIfAny();
   return {project: compileProject(value!, request, tree), tree};
+}
+
+function hostsWithoutAddress({hosts}: z.output<typeof projectSchema>, tree: Tree): UserError[] {
+  const message = 'must have an address, or local: true for this machine';
+  return Object.entries(hosts)
+    .filter(([, host]) => !host.local && host.address === undefined)
+    .map(([name]) => errorAt(placeAt(tree, ['hosts', name]), ['hosts', name], {code: 'missing', message}));
 }
 
 const isPassword = (path: Path): boolean => path[0] === 'registries' && path[2] === 'password';

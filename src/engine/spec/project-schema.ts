@@ -4,7 +4,7 @@ import {labels} from './placement-schema.ts';
 import {duration, portNumber} from './quantities.ts';
 import {line} from './texts.ts';
 
-/** A host of the project. */
+/** A host of the project. Beside `lab`, one without an address adds to the lab's host of that name. */
 export const hostSchema = z
   .strictObject({
     local: z.boolean().default(false).describe('This machine, without SSH.'),
@@ -44,8 +44,6 @@ export const hostSchema = z
         message: 'a local host has no address: remove one of the two',
       });
     }
-    if (!host.local && host.address === undefined)
-      context.addIssue('must have an address, or local: true for this machine');
   })
   .describe('A Linux machine with containerd, reached by SSH, or this one.');
 

@@ -41,7 +41,8 @@ export async function stackParams(
 
 function resolved(name: string, declared: ParamDeclaration, given: Given, stack: MapTree, problems: Problems) {
   const path = ['params', name];
-  const flag = given.params[name];
+  // Names are people's: `toString` is one, and no value of it was given.
+  const flag = Object.hasOwn(given.params, name) ? given.params[name] : undefined;
   const text = flag ?? given.env[paramVariable(name)];
   if (text === undefined && declared.default === undefined) {
     if (declared.optional) return undefined;

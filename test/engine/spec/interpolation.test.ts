@@ -22,6 +22,7 @@ describe('placeholders', () => {
 
   test.each([
     ['${env:NONE}', 'the environment variable NONE is not set'],
+    ['${env:toString}', 'the environment variable toString is not set'],
     ['${file:none}', 'there is no file none that can be read'],
     ['${HOME}', 'there is no parameter "HOME"'],
     ['${vault:X}', '${vault:X}: there is env:, file: and secret:, but no vault:'],

@@ -26,7 +26,7 @@ async function parsesOrExplains(reading: Promise<unknown>): Promise<void> {
 const anyText = fc.oneof(
   fc.string(),
   fc.string({unit: 'binary'}),
-  fc.constantFrom('', ' ', 'a\nb', '<<', '${', '$${a}', '~'),
+  fc.constantFrom('', ' ', 'a\nb', '<<', '${', '$${a}', '~', 'toString'),
 );
 const anyJson = fc.jsonValue({maxDepth: 4, stringUnit: 'binary'});
 const head = {apiVersion: 'niyanta/v1', kind: 'Stack', name: 'shop'};
