@@ -37,9 +37,10 @@ function issueErrors(issue: Issue, context: Context, around: Path): UserError[] 
     const there = schemaAt(context.schema, path);
     const known = there ? keysOf(there) : [];
     return issue.keys.map(key => {
-      const message = `unknown key${didYouMean(key, known)}`;
-      const hint = known.length > 0 ? `Known keys: ${known.join(', ')}.` : undefined;
-      return errorAt(keyPlaceAt(tree, [...path, key]), [...prefix, ...path, key], {code: 'unknown-key', message, hint});
+      const meant = didYouMean(key, known);
+      const hint = meant === '' && known.length > 0 ? `Known keys: ${known.join(', ')}.` : undefined;
+      const parts = {code: 'unknown-key', message: `unknown key${meant}`, hint};
+      return errorAt(keyPlaceAt(tree, [...path, key]), [...prefix, ...path, key], parts);
     });
   }
   if (issue.code === 'invalid_key') {

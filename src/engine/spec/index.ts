@@ -1,5 +1,5 @@
 export type {Input} from './documents.ts';
-export {explainField, type FieldDoc, fieldReference} from './explain.ts';
+export {explainField, fieldReference} from './explain.ts';
 export {type Files, unreadable} from './files.ts';
 export {jsonSchema, schemaKinds} from './json-schema.ts';
 export {loadProject} from './load-project.ts';
