@@ -45,6 +45,11 @@ export interface OpenedStack extends OpenedProject {
 
 /** The project alone, for commands that need no stack. Errors: UserError, UserErrors. */
 export async function openProjectOnly(at: ProjectLocation): Promise<OpenedProject> {
+  const read = await readProject(at);
+  return {...read, hosts: allHosts(read.project)};
+}
+
+async function readProject(at: ProjectLocation): Promise<Omit<OpenedProject, 'hosts'>> {
   const file = await findProject(at.cwd, at.project);
   const request = {
     input: await fileInput(file, at.cwd),
@@ -54,12 +59,18 @@ export async function openProjectOnly(at: ProjectLocation): Promise<OpenedProjec
     readText: (path: string) => readFile(path, 'utf8').catch(() => undefined),
   };
   const {project, tree} = await loadProject(request);
-  return {project, hosts: allHosts(project), originOf: path => originOf(tree, path)};
+  return {project, originOf: path => originOf(tree, path)};
 }
 
 /** The project and the chosen stack. Errors: UserError, UserErrors with everything that is wrong in the stack. */
 export async function openProject(choice: StackChoice): Promise<OpenedStack> {
-  const opened = await openProjectOnly(choice);
+  const read = await readFiles(choice);
+  return {...read, hosts: allHosts(read.project)};
+}
+
+/** The same without its hosts: files may be checked before their lab is up. */
+export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 'hosts'>> {
+  const opened = await readProject(choice);
   const environment = choice.environment ?? 'default';
   const {inputs, paths} = await stackInputs(choice, opened.project);
   const stack = await loadStack({
@@ -78,7 +89,7 @@ export async function openProject(choice: StackChoice): Promise<OpenedStack> {
 
 /** Environments that the stack's files declare, beside `default`. */
 export async function declaredEnvironments(choice: StackChoice): Promise<string[]> {
-  const {project} = await openProjectOnly(choice);
+  const {project} = await readProject(choice);
   return environmentNames((await stackInputs(choice, project)).inputs);
 }
 

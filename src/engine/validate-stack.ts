@@ -1,4 +1,4 @@
-import {declaredEnvironments, type OpenedStack, openProject, type StackChoice} from './open-project.ts';
+import {declaredEnvironments, readFiles, type StackChoice} from './open-project.ts';
 import {Problems} from './spec/problems.ts';
 
 /** What was found right. */
@@ -6,7 +6,10 @@ export interface Validation {
   readonly project: string;
   readonly stack: string;
   readonly files: readonly string[];
+  /** Written in niyanta.yaml. */
   readonly hosts: number;
+  /** Whose hosts come on top; need not be up. */
+  readonly lab?: string;
   readonly services: readonly string[];
   readonly volumes: readonly string[];
   readonly environments: readonly string[];
@@ -20,18 +23,19 @@ export async function validateStack(choice: StackChoice): Promise<Validation> {
   const once = await withStdinKept(choice);
   const environments = once.environment ? [once.environment] : await allEnvironments(once);
   const problems = new Problems();
-  const opened: OpenedStack[] = [];
+  const opened: Awaited<ReturnType<typeof readFiles>>[] = [];
   for (const environment of environments) {
-    const one = await problems.gather(() => openProject({...once, environment}));
+    const one = await problems.gather(() => readFiles({...once, environment}));
     if (one) opened.push(one);
   }
   problems.throwIfAny();
-  const {project, hosts, stack, stackFiles} = opened[0]!;
+  const {project, stack, stackFiles} = opened[0]!;
   return {
     project: project.name,
     stack: stack.name,
     files: [project.file, ...stackFiles],
-    hosts: hosts.length,
+    hosts: project.hosts.length,
+    ...(project.lab !== undefined && {lab: project.lab}),
     services: stack.services.map(service => service.name),
     volumes: stack.volumes.map(volume => volume.name),
     environments,

@@ -50,6 +50,8 @@ describe('the project is found', () => {
     await write({'niyanta.yaml': project('lab: no-such-lab-here')});
     const [error] = await userErrors(openProjectOnly(at()));
     expect(error).toMatchObject({code: 'lab-not-found', hint: 'niyanta lab up --name no-such-lab-here'});
+    await write({'stack.yaml': web('image: x')});
+    expect(await validateStack(at())).toMatchObject({lab: 'no-such-lab-here', hosts: 0});
   });
 });
 

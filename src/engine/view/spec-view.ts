@@ -8,11 +8,11 @@ import {table} from './tables.ts';
 
 /** `validate`, when nothing is wrong. */
 export const validationView: View<Validation> = {
-  text: ({stack, services, volumes, hosts, environments}, {style}) => {
+  text: ({stack, services, volumes, hosts, lab, environments}, {style}) => {
     const environment = environments.length === 1 ? 'environment' : 'environments';
     return [
       `${style.green('valid')}: stack ${style.bold(printable(stack))} with ${count(services.length, 'service')}, ` +
-        `${count(volumes.length, 'volume')}, ${count(hosts, 'host')}`,
+        `${count(volumes.length, 'volume')}, ${count(hosts, 'host')}${lab === undefined ? '' : ` and those of the lab ${printable(lab)}`}`,
       style.dim(`checked in ${environment} ${environments.map(printable).join(', ')}`),
     ].join('\n');
   },
