@@ -1,5 +1,6 @@
+import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {connect} from 'node:net';
 import {Client} from 'ssh2';
 import {describe, expect, test} from 'vitest';
@@ -207,6 +208,32 @@ test('down cleans up after a lab up that was killed half-way', async () => {
   expect(again).toMatchObject({code: 64, json: {error: {code: 'lab-half-made'}}});
   expect((await niyanta(['lab', 'down', '--name', name])).code).toBe(0);
   expect(tracesOf(number, directory)).toEqual([]);
+});
+
+test('a lab comes back after a restart of this machine, and never takes another one for its own', async () => {
+  await withLab({}, async lab => {
+    await lab.sh('h1', 'echo kept > /root/kept');
+    const device = `nyl${lab.lab.number}`;
+    await lab.kill('h1');
+    execFileSync('ip', ['link', 'delete', device]);
+    execFileSync('ip', ['netns', 'delete', device]);
+    await labUp({name: lab.name, hosts: 1});
+    expect(await reaches(lab, 'h1')).toBe(true);
+    expect(await lab.sh('h1', 'cat /root/kept')).toBe('kept\n');
+
+    const mark = readFileSync(`/sys/class/net/${device}/ifalias`, 'utf8').trim();
+    execFileSync('ip', ['link', 'set', device, 'alias', 'niyanta-lab of someone else']);
+    await expect(labUp({name: lab.name, hosts: 1})).rejects.toMatchObject({code: 'lab-number-taken'});
+    const description = readFileSync(`${lab.lab.directory}/lab.json`);
+    const {directory} = lab.lab;
+    renameSync(directory, `${directory}.kept`);
+    mkdirSync(directory);
+    writeFileSync(`${directory}/lab.json`, description);
+    await labDown(lab.name);
+    renameSync(`${directory}.kept`, directory);
+    execFileSync('ip', ['link', 'set', device, 'alias', mark]);
+    expect(await reaches(lab, 'h1')).toBe(true);
+  });
 });
 
 test('the commands do all of it', async () => {

@@ -2,10 +2,8 @@ import {rm, rmdir} from 'node:fs/promises';
 import {dirname} from 'node:path';
 import {powerOff} from './host-power.ts';
 import {labDirectory, readLab} from './lab-files.ts';
-import {mustRunScript} from './machine.ts';
+import {numberIsAnothers, removeLabNetwork} from './lab-network.ts';
 import {withMachineLock} from './machine-lock.ts';
-import {labDevice} from './names.ts';
-import {labNetworkDown} from './network-scripts.ts';
 import {requireLinuxRoot} from './requirements.ts';
 
 /**
@@ -19,8 +17,10 @@ export async function labDown(name: string): Promise<boolean> {
   return withMachineLock(`lab/${directory}`, async () => {
     const lab = readLab(name);
     if (!lab) return false;
-    await Promise.all(lab.hosts.map(host => powerOff(lab, host)));
-    await mustRunScript(labNetworkDown, labDevice(lab.number));
+    if (!numberIsAnothers(lab)) {
+      await Promise.all(lab.hosts.map(host => powerOff(lab, host)));
+      await removeLabNetwork(lab);
+    }
     await rm(directory, {recursive: true, force: true, maxRetries: 5});
     await removeIfEmpty(dirname(directory));
     return true;

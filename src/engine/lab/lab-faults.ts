@@ -61,7 +61,8 @@ async function setPort(lab: Lab, host: LabHost, state: 'up' | 'down'): Promise<v
 async function onHost(name: string, host: string, act: (lab: Lab, host: LabHost) => Promise<void>): Promise<void> {
   requireLinuxRoot();
   const {directory} = mustReadLab(name);
-  await withMachineLock(`host/${directory}/${host}`, async () => {
+  // Not while the lab goes up or down.
+  await withMachineLock(`lab/${directory}`, async () => {
     const lab = mustReadLab(name);
     await act(lab, labHost(lab, host));
   });

@@ -1,4 +1,4 @@
-import {existsSync, mkdirSync, readdirSync} from 'node:fs';
+import {mkdirSync, readdirSync} from 'node:fs';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {UserError} from '../spec/errors.ts';
@@ -8,19 +8,10 @@ import {writeHostFiles} from './host-files.ts';
 import {initProcess, powerOff, powerOn} from './host-power.ts';
 import {type Lab, type LabHost, type Release, releases} from './lab.ts';
 import {labDirectory, readLab, readLabs, writeLab} from './lab-files.ts';
-import {mustRun, mustRunScript} from './machine.ts';
+import {hasLabNetwork, makeLabNetwork, numberIsAnothers, removeLabNetwork} from './lab-network.ts';
+import {mustRun} from './machine.ts';
 import {withMachineLock} from './machine-lock.ts';
-import {
-  freeNumber,
-  gatewayAddress,
-  hostAddress,
-  hostName,
-  labDevice,
-  mostHosts,
-  numbersInUse,
-  numbersRouted,
-} from './names.ts';
-import {labNetworkDown, labNetworkUp} from './network-scripts.ts';
+import {freeNumber, hostAddress, hostName, mostHosts, numbersInUse, numbersRouted} from './names.ts';
 import {requireLinuxRoot, requirePrograms} from './requirements.ts';
 import {ensureRoot, requireRoots} from './roots.ts';
 import {newSshKey, type SshKey} from './ssh-key.ts';
@@ -126,7 +117,7 @@ async function makeLab(
     };
     // Written before anything is made, so that `lab down` knows what to look for whatever happens.
     writeLab(planned);
-    await mustRunScript(labNetworkUp, labDevice(number), gatewayAddress(number));
+    await makeLabNetwork(planned);
     return planned;
   });
   await writeFile(lab.identityFile, loginKey.privateKey, {mode: 0o600});
@@ -140,14 +131,20 @@ async function makeLab(
 
 /** After a restart of this machine, or of hosts that were killed. */
 async function switchOn(lab: Lab, onProgress: (text: string) => void): Promise<Lab> {
-  const device = labDevice(lab.number);
+  if (numberIsAnothers(lab)) {
+    throw new UserError({
+      code: 'lab-number-taken',
+      message: `the subnet of the lab "${lab.name}" was taken by a lab of someone else while it was off`,
+      hint: `Make it anew: niyanta lab down --name ${lab.name}, then niyanta lab up`,
+    });
+  }
   const off = lab.hosts.filter(host => initProcess(lab, host) === undefined);
   if (off.length === 0) return lab;
   requireRoots(lab);
   for (const host of off) await powerOff(lab, host);
-  if (!existsSync(`/run/netns/${device}`) || !existsSync(`/sys/class/net/${device}`)) {
-    await mustRunScript(labNetworkDown, device);
-    await mustRunScript(labNetworkUp, device, gatewayAddress(lab.number));
+  if (!hasLabNetwork(lab)) {
+    await removeLabNetwork(lab);
+    await makeLabNetwork(lab);
   }
   await startAll(lab, off, onProgress);
   return lab;

@@ -1,7 +1,7 @@
 /**
  * Makes the lab's bridge and this machine's leg in it. The bridge is in a network namespace of its own, so that no
  * firewall of this machine (Docker's FORWARD DROP, for one) comes between hosts, and nothing of it stays behind.
- * Arguments: the device's name, the gateway's address.
+ * Arguments: the device's name, the gateway's address, a mark for the device.
  */
 export const labNetworkUp = `
 ip netns add "$1"
@@ -10,6 +10,7 @@ ip -n "$1" link add bridge type bridge
 ip -n "$1" link set bridge up
 ip link add "$1" type veth peer name machine netns "$1"
 ip -n "$1" link set machine master bridge up
+ip link set "$1" alias "$3"
 ip address add "$2/24" dev "$1"
 ip link set "$1" up
 `;
