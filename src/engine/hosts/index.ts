@@ -3,5 +3,8 @@ export {connect} from './connect.ts';
 export {type Connected, connectAll} from './connect-all.ts';
 export type {Connection, Output, RemoteProcess, RunOptions, TerminalSize} from './connection.ts';
 export type {HostFacts} from './facts.ts';
+export {facts} from './facts-probe.ts';
+export {factsScript} from './facts-script.ts';
 export {mustRun} from './must-run.ts';
+export {parseFacts} from './parse-facts.ts';
 export type {Probe} from './probe.ts';
