@@ -101,7 +101,7 @@ async function runTool(
   await mkdir(store.folder, {recursive: true});
   const steps = buildSteps(tool, source, {name: `niyanta.local/build-${id}:latest`, output, store});
   for (const words of [steps.build, steps.save, steps.tidy ?? []])
-    if (words.length > 0) await step(words, source, onProgress, signal);
+    if (words.length > 0) await step(tool, words, source, onProgress, signal);
 }
 
 /** statfs(2)'s f_type of overlayfs: an overlay cannot have its upper layer on one. */
@@ -114,6 +114,7 @@ async function storageDriver(folder: string): Promise<'overlay' | 'vfs'> {
 }
 
 async function step(
+  tool: BuildTool,
   words: readonly string[],
   source: BuildSource,
   onProgress: BuildOptions['onProgress'],
@@ -139,7 +140,7 @@ async function step(
   if (!result.failed) return;
   throw new OutsideError({
     code: 'build-failed',
-    message: `${source.context}: ${program} could not build the image: ${lines.at(-1) ?? `exit code ${result.exitCode}`}`,
+    message: `${source.context}: ${tool} could not build the image: ${lines.at(-1) ?? `exit code ${result.exitCode}`}`,
     hint: `Correct ${source.file} and try again.`,
     command: words.join(' '),
     exitCode: result.exitCode,

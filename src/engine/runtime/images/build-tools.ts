@@ -40,17 +40,13 @@ export function buildSteps(tool: BuildTool, source: BuildSource, place: BuildPla
     case 'buildah': {
       const {folder, driver} = place.store;
       const words = [
-        'buildah',
-        '--root',
-        `${folder}/storage`,
-        '--runroot',
-        `${folder}/run`,
-        '--storage-driver',
-        driver,
+        // buildah leaves its overlay folder mounted; a mount namespace of its own takes that with it.
+        ...(driver === 'overlay' ? ['unshare', '--mount'] : []),
+        ...['buildah', '--root', `${folder}/storage`, '--runroot', `${folder}/run`, '--storage-driver', driver],
       ];
       return {
         // In a chroot: needs neither runc nor a network of its own, and works in containers.
-        build: [...words, 'build', '--isolation', 'chroot', '--layers', ...what],
+        build: [...words, 'build', '--isolation', 'chroot', '--layers', '--force-rm', ...what],
         save: [...words, 'push', '--quiet', place.name, `oci-archive:${place.output}`],
         tidy: [...words, 'rmi', '--prune'],
       };

@@ -29,6 +29,8 @@ export function imageArchive(
   });
   // Whoever reads the stream sees the failure there as well.
   ended.catch(() => {});
+  stream.on('error', () => {});
+  archive.on('error', () => {});
   stream.on('close', () => archive.destroy());
   return {stream, ended};
 }

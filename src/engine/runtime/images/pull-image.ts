@@ -1,5 +1,6 @@
-import {type Command, render} from '../../hosts/command.ts';
+import {render} from '../../hosts/command.ts';
 import type {Connection} from '../../hosts/connection.ts';
+import {mustRun} from '../../hosts/must-run.ts';
 import {OutsideError} from '../../spec/errors.ts';
 import {listedImages, tagImage} from './image-commands.ts';
 import {digestName, type ImageReference, parseReference} from './image-name.ts';
@@ -39,13 +40,13 @@ export async function pullImage(
   if (found === undefined) throw missing(connection, image.full);
   const known = byDigest ?? image.full;
   for (const name of new Set([image.full, digestName(reference, found)]))
-    if (name !== known) await must(connection, tagImage(known, name));
+    if (name !== known) await mustRun(connection, tagImage(known, name), {what: `name an image ${name}`});
   return {name: image.full, digest: found};
 }
 
 /** The digest that a name has on the host; undefined when the host has no such image. */
 export async function resolveReference(connection: Connection, name: string): Promise<string | undefined> {
-  const listed = await must(connection, listedImages.command);
+  const listed = await mustRun(connection, listedImages.command, {what: 'list its images'});
   return listedImages.parse(listed.stdout).find(image => image.name === name)?.digest;
 }
 
@@ -67,21 +68,6 @@ async function pull(
   signal?.throwIfAborted();
   if (output.code !== 0)
     throw pullFailure(connection.host, image, access, render(pullPublic(name, access.http)), output);
-}
-
-async function must(connection: Connection, command: Command): Promise<{readonly stdout: string}> {
-  const output = await connection.run(command);
-  if (output.code === 0) return output;
-  const lastLines = output.stderr.split('\n').filter(Boolean).slice(-5);
-  throw new OutsideError({
-    code: 'image-command-failed',
-    message: `${connection.host}: ${lastLines.at(-1) ?? `ctr ended with exit code ${output.code}`}`,
-    hint: 'Check that containerd runs: niyanta doctor',
-    host: connection.host,
-    command: render(command),
-    exitCode: output.code,
-    lastLines,
-  });
 }
 
 const missing = (connection: Connection, name: string): OutsideError =>

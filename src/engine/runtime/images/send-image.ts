@@ -1,7 +1,8 @@
 import type {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {render} from '../../hosts/command.ts';
-import type {Connection} from '../../hosts/connection.ts';
+import type {Connection, Output} from '../../hosts/connection.ts';
+import {mustRun} from '../../hosts/must-run.ts';
 import {OutsideError, UserError} from '../../spec/errors.ts';
 import {imageArchive} from './image-archive.ts';
 import {importImage, listedImages, storedBlobs} from './image-commands.ts';
@@ -26,8 +27,7 @@ export interface Sent {
  * import whole when containerd's garbage collector took them in between.
  */
 export async function missingBlobs(connection: Connection, image: LocalImage): Promise<readonly LocalBlob[]> {
-  const output = await connection.run(storedBlobs.command);
-  if (output.code !== 0) throw failure(connection, 'list its image blobs', render(storedBlobs.command), output);
+  const output = await mustRun(connection, storedBlobs.command, {what: 'list its image blobs'});
   const stored = storedBlobs.parse(output.stdout);
   return image.blobs.filter((blob, i) => i < 2 || !stored.has(blob.digest));
 }
@@ -62,8 +62,7 @@ async function sendNow(connection: Connection, image: LocalImage, name: string, 
   // A blob that was there a moment ago may have been collected since: the whole image then.
   if (sent === 'blob-gone') sent = await transfer(connection, image, name, image.blobs, options);
   if (sent === 'blob-gone') throw notThere(connection, image, name);
-  const listed = await connection.run(listedImages.command);
-  if (listed.code !== 0) throw failure(connection, 'list its images', render(listedImages.command), listed);
+  const listed = await mustRun(connection, listedImages.command, {what: 'list its images'});
   const found = listedImages.parse(listed.stdout).find(candidate => candidate.name === name);
   if (found?.digest !== image.digest) throw notThere(connection, image, name);
   return sent;
@@ -80,20 +79,23 @@ async function transfer(
   let bytes = 0;
   onProgress?.(0, total);
   const process = await connection.spawn(importImage);
+  // The pipeline below tells of failures; a stream that fails once more after its end has nobody else to tell.
+  process.stdin.on('error', () => {});
   const stderr = collected(process.stderr);
   const stdout = collected(process.stdout);
   const archive = imageArchive(image, name, blobs);
-  const count = async function* (source: AsyncIterable<Buffer>) {
-    for await (const chunk of source) {
-      bytes += chunk.length;
-      onProgress?.(Math.min(bytes, total), total);
-      yield chunk;
-    }
-  };
-  const written = await pipeline(archive.stream, count, process.stdin, {signal}).then(
-    () => undefined,
-    (error: unknown) => error,
-  );
+  archive.stream.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    onProgress?.(Math.min(bytes, total), total);
+  });
+  const stop = (): void => void archive.stream.destroy(new Error('stopped'));
+  signal?.addEventListener('abort', stop);
+  const written = await pipeline(archive.stream, process.stdin)
+    .then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    .finally(() => signal?.removeEventListener('abort', stop));
   if (written !== undefined) {
     if (signal?.aborted || written instanceof UserError) process.kill();
     signal?.throwIfAborted();
@@ -104,7 +106,7 @@ async function transfer(
   if (code === 0 && written === undefined) return {bytes, blobs: blobs.map(blob => blob.digest)};
   if (blobs.length < image.blobs.length && /not found|not exist/i.test(output.stderr)) return 'blob-gone';
   if (code === 0) throw written;
-  throw failure(connection, `import ${name}`, render(importImage), output);
+  throw importFailure(connection, name, output);
 }
 
 /** The last 64 KB that a process says. */
@@ -127,24 +129,20 @@ const notThere = (connection: Connection, image: LocalImage, name: string): Outs
     transient: true,
   });
 
-function failure(
-  connection: Connection,
-  what: string,
-  command: string,
-  output: {readonly code: number; readonly stdout: string; readonly stderr: string},
-): OutsideError {
+function importFailure(connection: Connection, name: string, output: Output): OutsideError {
   const lastLines = `${output.stdout}\n${output.stderr}`.split('\n').filter(Boolean).slice(-10);
   const full = /no space left on device/i.test(output.stderr);
+  const {host} = connection;
   return new OutsideError({
     code: full ? 'disk-full' : 'image-import-failed',
     message: full
-      ? `${connection.host}: the disk is full; it could not ${what}`
-      : `${connection.host}: could not ${what}: ${lastLines.at(-1) ?? `exit code ${output.code}`}`,
+      ? `${host}: the disk is full; it could not take ${name}`
+      : `${host}: could not import ${name}: ${lastLines.at(-1) ?? `exit code ${output.code}`}`,
     hint: full
-      ? `Make room under /var/lib/containerd on ${connection.host}, for example with "niyanta gc".`
-      : `Check that containerd runs: niyanta doctor`,
-    host: connection.host,
-    command,
+      ? `Make room under /var/lib/containerd on ${host}, for example with "niyanta gc".`
+      : 'Check that containerd runs: niyanta doctor',
+    host,
+    command: render(importImage),
     exitCode: output.code,
     lastLines,
     // Locked: another import of the same blob has not ended yet.

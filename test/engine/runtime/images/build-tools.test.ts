@@ -29,13 +29,16 @@ const what = [
   'niyanta.local/build-1:latest',
   '/p/backend',
 ];
-const own = ['buildah', '--root', '/c/l/storage', '--runroot', '/c/l/run', '--storage-driver', 'overlay'];
+const own = [
+  ...['unshare', '--mount'],
+  ...['buildah', '--root', '/c/l/storage', '--runroot', '/c/l/run', '--storage-driver', 'overlay'],
+];
 
 test.each<[BuildTool, object]>([
   [
     'buildah',
     {
-      build: [...own, 'build', '--isolation', 'chroot', '--layers', ...what],
+      build: [...own, 'build', '--isolation', 'chroot', '--layers', '--force-rm', ...what],
       save: [...own, 'push', '--quiet', 'niyanta.local/build-1:latest', 'oci-archive:/c/image.tar'],
       tidy: [...own, 'rmi', '--prune'],
     },

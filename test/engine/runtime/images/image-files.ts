@@ -3,13 +3,13 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {gzipSync} from 'node:zlib';
-import {type Headers, pack} from 'tar-stream';
+import {type Header, pack} from 'tar-stream';
 
 /** A member of an archive: its content, or a link. */
 export interface Entry {
   readonly name: string;
   readonly content?: Buffer;
-  readonly header?: Partial<Headers>;
+  readonly header?: Partial<Header>;
 }
 
 export const digest = (content: Buffer): string => `sha256:${createHash('sha256').update(content).digest('hex')}`;
@@ -17,7 +17,7 @@ export const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value
 
 export async function tar(entries: readonly Entry[]): Promise<Buffer> {
   const archive = pack();
-  for (const {name, content, header} of entries) archive.entry({name, mtime: new Date(0), ...header}, content);
+  for (const {name, content, header} of entries) archive.entry({name, mtime: new Date(0), ...header}, content ?? '');
   archive.finalize();
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
