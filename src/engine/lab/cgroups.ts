@@ -46,6 +46,13 @@ export const mountWords = (hierarchies: readonly Hierarchy[]): string[] =>
   ]);
 
 /**
+ * v2: a cgroup with processes cannot hand controllers on to its children (cgroups(7), no internal processes), so that a
+ * host's first processes go into a leaf of its cgroup. `init.scope` is what systemd calls it, too.
+ */
+export const leafFolders = (hierarchies: readonly Hierarchy[], name: string): string[] =>
+  cgroupMode(hierarchies) === 'v2' ? hierarchies.map(({mountPoint}) => `${mountPoint}/${name}/init.scope`) : [];
+
+/**
  * The files to which a process writes itself to join another one's cgroups; `text` is that one's /proc/PID/cgroup
  * (cgroups(7)), as a process in this machine's cgroup namespace reads it.
  */

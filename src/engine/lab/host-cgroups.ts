@@ -3,7 +3,7 @@ import {mkdir, readFile, rmdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError} from '../spec/errors.ts';
-import {type Hierarchy, joinFiles, parseHierarchies} from './cgroups.ts';
+import {cgroupMode, type Hierarchy, joinFiles, leafFolders, parseHierarchies} from './cgroups.ts';
 
 /** The cgroup hierarchies of this machine. */
 export const readHierarchies = (): Hierarchy[] => parseHierarchies(readFileSync('/proc/self/mountinfo', 'utf8'));
@@ -21,20 +21,30 @@ exec "$@"
 export const joinFilesOf = (pid: number): string[] =>
   joinFiles(readHierarchies(), readFileSync(`/proc/${pid}/cgroup`, 'utf8'));
 
-/** Makes the cgroup of this name in every hierarchy; returns the files to which a process that joins writes itself. */
-export async function makeCgroups(name: string): Promise<string[]> {
+/** Files to which a process writes itself: first to join a host's cgroups, then its leaf in them. */
+export interface CgroupFiles {
+  readonly joins: readonly string[];
+  readonly leaves: readonly string[];
+}
+
+/** Makes the cgroup of this name in every hierarchy. */
+export async function makeCgroups(name: string): Promise<CgroupFiles> {
+  const hierarchies = readHierarchies();
   const joins: string[] = [];
-  for (const {version, mountPoint} of readHierarchies()) {
+  for (const {version, mountPoint} of hierarchies) {
     const folder = join(mountPoint, name);
     await mkdir(folder, {recursive: true});
     // A v1 cpuset takes no process before it has CPUs and memory nodes.
     for (const file of version === 1 ? ['cpuset.cpus', 'cpuset.mems'] : []) {
       if (existsSync(join(folder, file))) await writeFile(join(folder, file), await readFile(join(mountPoint, file)));
     }
-    if (version === 2) await passControllersOn(mountPoint);
+    // Beside v1 (hybrid), cgroup2 only names processes.
+    if (cgroupMode(hierarchies) === 'v2') await passControllersOn(mountPoint);
     joins.push(join(folder, 'cgroup.procs'));
   }
-  return joins;
+  const leaves = leafFolders(hierarchies, name);
+  for (const folder of leaves) await mkdir(folder, {recursive: true});
+  return {joins, leaves: leaves.map(folder => join(folder, 'cgroup.procs'))};
 }
 
 /** v2: a child has only the controllers that its parent names. */

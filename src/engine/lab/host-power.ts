@@ -29,19 +29,42 @@ export async function powerOn(lab: Lab, host: LabHost): Promise<void> {
     macAddress(host.address),
     partitioned ? 'down' : 'up',
   );
-  const joins = await makeCgroups(key);
+  const {joins, leaves} = await makeCgroups(key);
   const hierarchies = readHierarchies();
-  const init = ['sh', '-c', rootScript, 'niyanta-lab', folder, host.name, host.systemd ? 'systemd' : 'plain'];
   const cgroup = cgroupMode(hierarchies) === 'v2' ? 'v2' : 'v1';
-  const namespaces = ['--cgroup', '--mount', '--pid', '--uts', '--ipc', '--fork', '--kill-child'];
   writeFileSync(join(folder, 'init'), initScript);
   const console = openSync(join(folder, 'console.log'), 'w', 0o600);
-  // `ip netns exec` would mount a fresh /sys over this machine's cgroups; nsenter leaves them be.
+  // `ip netns exec` would mount a fresh /sys over this machine's cgroups; nsenter leaves them be. The cgroup namespace
+  // begins at the host's cgroup, so it is made before the leaf is joined.
   const child = spawn(
     'sh',
     [
-      ...['-euc', joinAndRun, 'niyanta-lab', ...joins, '--', 'nsenter', `--net=/run/netns/${key}`],
-      ...['unshare', ...namespaces, ...init, cgroup, ...mountWords(hierarchies)],
+      ...[
+        '-euc',
+        joinAndRun,
+        'niyanta-lab',
+        ...joins,
+        '--',
+        'nsenter',
+        `--net=/run/netns/${key}`,
+        'unshare',
+        '--cgroup',
+      ],
+      ...['sh', '-euc', joinAndRun, 'niyanta-lab', ...leaves, '--'],
+      ...[
+        'unshare',
+        '--mount',
+        '--pid',
+        '--uts',
+        '--ipc',
+        '--fork',
+        '--kill-child',
+        'sh',
+        '-c',
+        rootScript,
+        'niyanta-lab',
+      ],
+      ...[folder, host.name, host.systemd ? 'systemd' : 'plain', cgroup, ...mountWords(hierarchies)],
     ],
     {detached: true, stdio: ['ignore', console, console], env: {PATH: process.env.PATH}},
   );

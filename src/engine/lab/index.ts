@@ -1,4 +1,4 @@
-export {type Lab, type LabHost, labHosts, type Release} from './lab.ts';
+export {type Lab, type LabHost, labHosts} from './lab.ts';
 export {labDown} from './lab-down.ts';
 export {labExec, labExecHere} from './lab-exec.ts';
 export {labHeal, labHost, labHostState, labKill, labPartition, labReboot} from './lab-faults.ts';

@@ -55,9 +55,7 @@ export const initScript = `
 set -e
 name=$1 kind=$2 cgroup=$3
 if [ "$cgroup" = v2 ] && [ "$kind" = plain ]; then
-  # A cgroup with processes cannot hand controllers on to its children (cgroups(7), no internal processes).
-  mkdir -p /sys/fs/cgroup/init
-  echo 1 > /sys/fs/cgroup/init/cgroup.procs
+  # Process 1 is in a leaf (see leafFolders); containers get their controllers from here.
   for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
     echo "+$controller" > /sys/fs/cgroup/cgroup.subtree_control
   done

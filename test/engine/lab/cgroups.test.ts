@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {cgroupMode, joinFiles, mountWords, parseHierarchies} from '../../../src/engine/lab/cgroups.ts';
+import {cgroupMode, joinFiles, leafFolders, mountWords, parseHierarchies} from '../../../src/engine/lab/cgroups.ts';
 
 const line = (mountPoint: string, type: string, options: string) =>
   `32 31 0:29 / ${mountPoint} rw,nosuid shared:9 - ${type} ${type} ${options}`;
@@ -52,9 +52,17 @@ test.each([
   ],
   ['v1, joined in another order', joined, '4:cpuacct,cpu:/nyl1.h1\n', ['cpu,cpuacct/nyl1.h1']],
   ['hybrid', [...joined, unified], '4:cpu,cpuacct:/a\n0::/b:c\n', ['cpu,cpuacct/a', 'unified/b:c']],
-  ['v2', pure, '0::/nyl1.h1/init\n', ['nyl1.h1/init']],
+  ['v2', pure, '0::/nyl1.h1/init.scope\n', ['nyl1.h1/init.scope']],
   ['v2, at the top', pure, '0::/\n', ['']],
 ])('what runs at the console of a host joins the cgroups of its init: %s', (_, lines, text, files) => {
   const expected = files.map(file => `/sys/fs/cgroup/${file}/cgroup.procs`.replace('//', '/'));
   expect(joinFiles(parseHierarchies(lines.join('\n')), text)).toEqual(expected);
+});
+
+test.each([
+  ['v1', separate, []],
+  ['hybrid', [...joined, unified], []],
+  ['v2', pure, ['/sys/fs/cgroup/nyl1.h1/init.scope']],
+] as const)('only with v2 do the first processes of a host need a leaf: %s', (_, lines, folders) => {
+  expect(leafFolders(parseHierarchies(lines.join('\n')), 'nyl1.h1')).toEqual(folders);
 });
