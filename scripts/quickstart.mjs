@@ -1,7 +1,7 @@
 // `npm run quickstart`: from a fresh checkout to examples/shop running on a lab of three hosts. Plain Node ≥ 18.
 // `npm run quickstart -- --down` removes all of it again, with `--all` what was kept for a next time, too.
 import {spawnSync} from 'node:child_process';
-import {existsSync, readdirSync, rmSync} from 'node:fs';
+import {readdirSync, rmSync} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
@@ -102,8 +102,8 @@ function hostPort(port) {
 
 async function down(all) {
   installModules();
-  if (!existsSync(join(root, 'dist'))) await script('scripts', 'build.mjs');
-  const code = await niyanta('lab', 'down', '--name', labName);
+  // From the sources, which need no build.
+  const code = await follow(newEnoughNode(), [join(root, 'bin', 'dev.js'), 'lab', 'down', '--name', labName]);
   if (code !== 0) return code;
   const images = await script('examples', 'shop', 'prepare-images.mjs', '--remove');
   if (images !== 0) return images;
