@@ -1,3 +1,3 @@
 export {busyboxArchive} from './busybox-archive.ts';
-export {type LabFixture, sharedLab, type TestProject, withLab} from './lab-fixture.ts';
+export {type LabFixture, sharedLab, withLab} from './lab-fixture.ts';
 export {niyanta, startNiyanta} from './niyanta-cli.ts';
