@@ -31,7 +31,10 @@ export async function openStack(flags: StackFlagValues, context: CommandContext)
 }
 
 /** The project alone, for commands that read no stack. */
-export async function openOnlyProject(flags: ProjectFlagValues, context: CommandContext): Promise<OpenedProject & Session> {
+export async function openOnlyProject(
+  flags: ProjectFlagValues,
+  context: CommandContext,
+): Promise<OpenedProject & Session> {
   const {openProjectOnly} = await import('../engine/open-project.ts');
   const {openSession} = await import('../engine/session.ts');
   const opened = await openProjectOnly({cwd: context.cwd, env: context.env, project: flags.project});

@@ -26,7 +26,8 @@ export function environmentStatus(services: readonly ServiceStatus[], applied: b
   const meant = wanted.filter(service => !service.stopped);
   if (wanted.length > 0 && meant.length === 0) return {state: 'stopped', why: 'every service was stopped on purpose'};
   const down = meant.filter(service => service.good + service.starting === 0);
-  if (down.length > 0) return {state: 'failed', why: `${list(down)} ${down.length === 1 ? 'has' : 'have'} no running replica`};
+  if (down.length > 0)
+    return {state: 'failed', why: `${list(down)} ${down.length === 1 ? 'has' : 'have'} no running replica`};
   const short = meant.filter(service => service.good + service.starting < service.wanted);
   if (short.length > 0) return {state: 'degraded', why: short.map(shortage).join(', ')};
   const starting = meant.filter(service => service.starting > 0);
@@ -38,4 +39,5 @@ export function environmentStatus(services: readonly ServiceStatus[], applied: b
 
 const list = (services: readonly ServiceStatus[]): string => services.map(({service}) => service).join(', ');
 
-const shortage = ({service, good, starting, wanted}: ServiceStatus): string => `${service} ${good + starting} of ${wanted}`;
+const shortage = ({service, good, starting, wanted}: ServiceStatus): string =>
+  `${service} ${good + starting} of ${wanted}`;

@@ -11,6 +11,8 @@ export interface Present {
   readonly host: HostName;
   readonly id: string;
   readonly running: boolean;
+  /** containerd has it, running or not. */
+  readonly exists: boolean;
   readonly spec?: ContainerSpec;
 }
 
@@ -117,8 +119,9 @@ async function retire(
 ): Promise<void> {
   for (const {host, id} of operation.previous) {
     const before = run.present(host, id);
-    if (!before?.running) continue;
-    inverses.push(() => revive(before, run, context));
+    if (!before?.exists) continue;
+    // One that crashes over and over does not run now, but its restart monitor would bring it back: it is stopped too.
+    if (before.running) inverses.push(() => revive(before, run, context));
     await run.ledger.leave(host, id);
     await run.actions.stopContainer(host, id);
   }

@@ -19,7 +19,8 @@ export interface RunOptions {
   readonly keepFailed: boolean;
   /** Something ran before, so that a failure that is taken back is a rollback and not a failed first deploy. */
   readonly deployedBefore: boolean;
-  readonly limitPerHost: number;
+  /** Operations in flight on one host; most of their time is waiting for health. */
+  readonly inFlightPerHost: number;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
   /** Milliseconds since the epoch. */
@@ -41,7 +42,7 @@ export interface RunEnd {
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> {
   const run = new PlanRun(plan, options);
   const ends = await runGraph(plan.operations, {
-    limitPerHost: options.limitPerHost,
+    limitPerHost: options.inFlightPerHost,
     onFailure: options.onFailure === 'continue' ? 'continue' : 'stop',
     signal: options.signal,
     run: operation => run.operation(operation),

@@ -12,7 +12,7 @@ export type ObservedHost =
       readonly toolkit?: string;
       readonly containers: readonly ObservedContainer[];
       readonly images: readonly ObservedImage[];
-      /** `STACK-ENV/NAME` folders under the volume directory. */
+      /** `PROJECT.STACK.ENV/NAME` folders under the volume directory. */
       readonly volumes: readonly string[];
       readonly drained: boolean;
     }
@@ -35,7 +35,7 @@ export interface ObservedContainer {
   readonly exitCode?: number;
   /** The container has a working network namespace of its own. */
   readonly networkUp: boolean;
-  /** `name address` pairs in its hosts file, sorted, for drift of names. */
+  /** Fingerprint of its hosts file, for drift of names. */
   readonly names: readonly string[];
 }
 

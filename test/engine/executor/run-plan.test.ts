@@ -13,7 +13,7 @@ const apply = (hosts: SimulatedHosts, operations: readonly Operation[], more: Pa
     onFailure: 'rollback',
     keepFailed: false,
     deployedBefore: true,
-    limitPerHost: 4,
+    inFlightPerHost: 4,
     signal: new AbortController().signal,
     onEvent: () => undefined,
     now: () => 0,

@@ -1,8 +1,6 @@
-import {argv, type Command} from '../../hosts/command.ts';
+import type {Command} from '../../hosts/command.ts';
+import {ctr} from '../ctr.ts';
 import type {ObservedImage} from '../observed.ts';
-
-/** `ctr` in containerd's namespace for niyanta. */
-const ctr = (...words: readonly string[]): Command => argv('ctr', '--namespace', 'niyanta', ...words);
 
 /** Digests of all blobs in the host's content store. */
 export const storedBlobs = {
@@ -24,6 +22,9 @@ export const listedImages = {
 
 /** Reads an OCI archive from standard input; unpacks it for the snapshotter. */
 export const importImage: Command = ctr('images', 'import', '-');
+
+/** Writes an image as an OCI archive to standard output. */
+export const exportImage = (name: string): Command => ctr('images', 'export', '-', name);
 
 /** A second name for an image, in place of what had that name. */
 export const tagImage = (from: string, to: string): Command => ctr('images', 'tag', '--force', from, to);

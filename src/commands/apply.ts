@@ -1,0 +1,56 @@
+import {Args, Flags} from '@oclif/core';
+import {ChangeCommand} from '../cli/change-command.ts';
+import {hostFlags, lockWaitFlag, onFailureFlag, projectFlags, stackFlags, targetFlag, yesFlag} from '../cli/flags.ts';
+import {openStack} from '../cli/open.ts';
+import {loadPlan} from '../engine/saved-plan.ts';
+
+export default class Apply extends ChangeCommand {
+  static override summary = 'Make the hosts run what the stack says, after showing the plan.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> plan.json --yes',
+    '<%= config.bin %> <%= command.id %> --env staging --param tag=1.5',
+    '<%= config.bin %> <%= command.id %> --yes --locked --lock-wait 60s --json',
+  ];
+  static override args = {plan: Args.string({description: 'A plan saved by plan -o.'})};
+  static override flags = {
+    ...stackFlags,
+    ...projectFlags,
+    ...hostFlags,
+    target: targetFlag,
+    yes: yesFlag,
+    'lock-wait': lockWaitFlag,
+    'on-failure': onFailureFlag,
+    'keep-failed': Flags.boolean({summary: 'Leave what failed on its host, stopped.', default: false}),
+    pull: Flags.boolean({summary: 'Ask registries what tags mean now.', default: false}),
+    locked: Flags.boolean({summary: 'Refuse images that the lock file does not pin.', default: false}),
+    parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
+  };
+
+  async run(): Promise<void> {
+    const {flags, args} = await this.parse(Apply);
+    const saved = args.plan === undefined ? undefined : await loadPlan(args.plan);
+    const session = await openStack({...flags, ...saved?.request}, this.context());
+    const {applyStack} = await import('../engine/apply-stack.ts');
+    const next = [
+      `niyanta ps${session.environment === 'default' ? '' : ` --env ${session.environment}`}`,
+      'niyanta logs -f',
+      'niyanta history',
+    ];
+    await this.change({question: 'Apply this plan to', yes: flags.yes, next}, hooks =>
+      applyStack(session, {
+        ...hooks,
+        purpose: 'apply',
+        saved: saved?.plan,
+        targets: saved ? saved.request.target : flags.target,
+        pull: flags.pull,
+        locked: saved?.request.locked ?? flags.locked,
+        allowUnreachable: flags['allow-unreachable'],
+        lockWaitMs: flags['lock-wait'],
+        onFailure: flags['on-failure'],
+        keepFailed: flags['keep-failed'],
+        limitPerHost: flags.parallel,
+      }),
+    );
+  }
+}

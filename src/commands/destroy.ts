@@ -1,0 +1,40 @@
+import {Flags} from '@oclif/core';
+import {ChangeCommand} from '../cli/change-command.ts';
+import {environmentFlag, hostFlags, lockWaitFlag, projectFlags, yesFlag} from '../cli/flags.ts';
+import {openOnlyProject} from '../cli/open.ts';
+
+export default class Destroy extends ChangeCommand {
+  static override summary = "Remove an environment's containers and networks; its volumes only when told.";
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --env staging --yes',
+    '<%= config.bin %> <%= command.id %> --volumes',
+  ];
+  static override flags = {
+    ...projectFlags,
+    ...hostFlags,
+    env: environmentFlag,
+    yes: yesFlag,
+    'lock-wait': lockWaitFlag,
+    volumes: Flags.boolean({summary: 'Remove its volumes as well, with all data in them.', default: false}),
+    parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Destroy);
+    const session = await openOnlyProject(flags, this.context());
+    const {destroyStack} = await import('../engine/destroy-stack.ts');
+    const question = flags.volumes
+      ? 'Remove all of this, with the data in its volumes, from'
+      : 'Remove all of this from';
+    await this.change({question, yes: flags.yes, next: ['niyanta history']}, hooks =>
+      destroyStack(session, {
+        ...hooks,
+        volumes: flags.volumes,
+        allowUnreachable: flags['allow-unreachable'],
+        lockWaitMs: flags['lock-wait'],
+        limitPerHost: flags.parallel,
+      }),
+    );
+  }
+}

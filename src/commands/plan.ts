@@ -1,0 +1,48 @@
+import {Flags} from '@oclif/core';
+import {EngineCommand} from '../cli/engine-command.ts';
+import {detailedExitCodeFlag, hostFlags, outFlag, projectFlags, stackFlags, targetFlag} from '../cli/flags.ts';
+import {openStack} from '../cli/open.ts';
+import {savePlan} from '../engine/saved-plan.ts';
+import {Exit} from '../engine/spec/exit-codes.ts';
+import {commandsView} from '../engine/view/commands-view.ts';
+import {planView} from '../engine/view/plan-view.ts';
+
+export default class Plan extends EngineCommand {
+  static override summary = 'Show what apply would change. Changes nothing, on any host, ever.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --env staging -o plan.json',
+    '<%= config.bin %> <%= command.id %> --target backend --commands',
+    '<%= config.bin %> <%= command.id %> --json --detailed-exitcode',
+  ];
+  static override flags = {
+    ...stackFlags,
+    ...projectFlags,
+    ...hostFlags,
+    target: targetFlag,
+    out: outFlag,
+    'detailed-exitcode': detailedExitCodeFlag,
+    pull: Flags.boolean({summary: 'Ask registries what tags mean now.', default: false}),
+    locked: Flags.boolean({summary: 'Refuse images that the lock file does not pin.', default: false}),
+    commands: Flags.boolean({summary: 'Show the exact commands for each host instead.', default: false}),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Plan);
+    const session = await openStack(flags, this.context());
+    const {planStack} = await import('../engine/plan-stack.ts');
+    const {plan, commands} = await planStack(session, {
+      targets: flags.target,
+      pull: flags.pull,
+      locked: flags.locked,
+      allowUnreachable: flags['allow-unreachable'],
+      purpose: 'apply',
+      signal: this.signal,
+      now: () => new Date(),
+    });
+    if (flags.out !== undefined) await savePlan(plan, flags, flags.out);
+    if (flags.commands) await this.show(commands, commandsView);
+    else await this.show(plan, planView);
+    this.exitWith(flags['detailed-exitcode'] && plan.operations.length > 0 ? Exit.changes : Exit.ok);
+  }
+}

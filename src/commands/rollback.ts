@@ -1,0 +1,40 @@
+import {Flags} from '@oclif/core';
+import {ChangeCommand} from '../cli/change-command.ts';
+import {environmentFlag, hostFlags, lockWaitFlag, onFailureFlag, projectFlags, yesFlag} from '../cli/flags.ts';
+import {openOnlyProject} from '../cli/open.ts';
+
+export default class Rollback extends ChangeCommand {
+  static override summary = 'Bring the whole stack back to what an earlier apply ran, whatever the files say now.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --to 12',
+    '<%= config.bin %> <%= command.id %> --env staging --yes',
+  ];
+  static override flags = {
+    ...projectFlags,
+    ...hostFlags,
+    env: environmentFlag,
+    yes: yesFlag,
+    'lock-wait': lockWaitFlag,
+    'on-failure': onFailureFlag,
+    to: Flags.integer({summary: 'Serial to go back to; see history.', helpValue: 'SERIAL', min: 1}),
+    parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
+  };
+
+  async run(): Promise<void> {
+    const {flags} = await this.parse(Rollback);
+    const session = await openOnlyProject(flags, this.context());
+    const {rollbackStack} = await import('../engine/rollback-stack.ts');
+    await this.change({question: 'Roll back', yes: flags.yes, next: ['niyanta ps', 'niyanta history']}, hooks =>
+      rollbackStack(session, {
+        ...hooks,
+        to: flags.to,
+        allowUnreachable: flags['allow-unreachable'],
+        lockWaitMs: flags['lock-wait'],
+        onFailure: flags['on-failure'],
+        keepFailed: false,
+        limitPerHost: flags.parallel,
+      }),
+    );
+  }
+}

@@ -1,0 +1,76 @@
+import {type Change, changeEnvironment, type LeaseOptions} from './change-environment.ts';
+import {type MakePlanOptions, makePlan, type PlanStackOptions} from './plan-stack.ts';
+import type {Plan} from './planner/plan.ts';
+import {type ChangeEnd, type RunChangeOptions, runChange} from './run-change.ts';
+import type {StackSession} from './session.ts';
+import {UserError} from './spec/errors.ts';
+import {Exit} from './spec/exit-codes.ts';
+import type {LockFile} from './state/lock-file.ts';
+
+export interface ApplyStackOptions
+  extends Omit<PlanStackOptions, 'purpose'>,
+    Omit<LeaseOptions, 'allowUnreachable' | 'signal'>,
+    Omit<RunChangeOptions, 'action' | 'signal'> {
+  /** A plan saved by `plan -o`: applied only if state and hosts are as they were. */
+  readonly saved?: Plan;
+  readonly purpose: 'apply' | 'rollback';
+  /** Shown the plan; rejects when it is not agreed to. Not asked when the plan is empty. */
+  readonly confirm: (plan: Plan) => Promise<void>;
+  /** What a build prints. */
+  readonly onBuild: (label: string, line: string) => void;
+}
+
+/** A plan, and how running it ended. */
+export interface ApplyEnd extends ChangeEnd {
+  readonly plan: Plan;
+}
+
+/** How it ends when there is nothing to do. */
+export const unchanged = (plan: Plan, {serial}: Pick<LockFile, 'serial'>): ApplyEnd => ({
+  plan,
+  result: {outcome: 'unchanged', serial, operations: []},
+  leftovers: [],
+  durationMs: 0,
+});
+
+/**
+ * Plans, asks, and applies under the environment's lease. Errors: UserError `lock-held` (exit 4), `stale-plan`
+ * (exit 8), and what planning says.
+ */
+export function applyStack(session: StackSession, options: ApplyStackOptions): Promise<ApplyEnd> {
+  return changeEnvironment(session, options.purpose, options, change => applyUnderLease(session, options, change));
+}
+
+async function applyUnderLease(
+  session: StackSession,
+  options: ApplyStackOptions,
+  {fleet, signal}: Change,
+): Promise<ApplyEnd> {
+  const planning: MakePlanOptions = {...options, signal, build: true, onProgress: options.onBuild};
+  if (options.saved) {
+    // Builds are left out, as `plan` does: what they give is not part of what was reviewed.
+    const {plan} = await makePlan(session, fleet, {...planning, build: false});
+    refuseStale(options.saved, plan);
+  }
+  const {plan, lock, images, secrets} = await makePlan(session, fleet, planning);
+  const known = lock.environments[session.environment] !== undefined;
+  const empty = plan.operations.length === 0;
+  if (empty && (known || plan.placements.length === 0)) return unchanged(plan, lock);
+  // Everything runs, but the lock file does not know: only the state is written, so there is nothing to ask.
+  if (!empty) await options.confirm(plan);
+  const intent = {plan, lock, images, secrets, stack: session.stack};
+  const end = await runChange(session, fleet, intent, {...options, action: options.purpose, signal});
+  return {plan, ...end};
+}
+
+function refuseStale(saved: Plan, now: Plan): void {
+  if (saved.fingerprint === now.fingerprint && saved.serial === now.serial) return;
+  const what =
+    saved.serial === now.serial ? 'hosts or files have' : `the state (serial ${saved.serial} → ${now.serial}) has`;
+  throw new UserError({
+    code: 'stale-plan',
+    message: `${what} changed since this plan was made, so it is not applied`,
+    hint: 'Plan again, look at it, and apply that: niyanta plan -o plan.json',
+    exit: Exit.stalePlan,
+  });
+}

@@ -1,0 +1,93 @@
+import {type Command, render} from '../hosts/command.ts';
+import type {ContainerOperation, Operation, Plan} from '../planner/plan.ts';
+import {createContainer} from '../runtime/containers/create-container.ts';
+import type {HostScript} from '../runtime/containers/host-script.ts';
+import {removeContainer} from '../runtime/containers/remove-container.ts';
+import {startContainer} from '../runtime/containers/start-container.ts';
+import {stopContainer} from '../runtime/containers/stop-container.ts';
+import {manifestOf, writeManifest} from '../runtime/containers/write-manifest.ts';
+import {importImage} from '../runtime/images/index.ts';
+import {pullPublic} from '../runtime/images/pull-commands.ts';
+import type {ObservedHost} from '../runtime/observed.ts';
+import {toolkitScript} from '../runtime/toolkit/index.ts';
+import {createVolume, deleteVolume} from '../runtime/volumes.ts';
+import {operationTitle} from './titles.ts';
+
+/** What one operation runs on one host. */
+export interface HostCommands {
+  readonly host: string;
+  readonly operation: string;
+  readonly commands: readonly string[];
+}
+
+/**
+ * The exact commands of a plan, by host, in its order. Secrets stand as `${secret:NAME}`; what only applying finds out
+ * (the time of creation, who else is known by name) is as it is now.
+ */
+export function commandsOf(plan: Plan, observed: readonly ObservedHost[], now: Date): readonly HostCommands[] {
+  const serial = plan.serial + 2;
+  return plan.operations.flatMap(operation =>
+    commandsByHost(operation, observed, {serial, createdAt: now.toISOString()}).map(({host, commands}) => ({
+      host,
+      operation: operationTitle(operation),
+      commands,
+    })),
+  );
+}
+
+interface When {
+  readonly serial: number;
+  readonly createdAt: string;
+}
+
+type OnHost = Pick<HostCommands, 'host' | 'commands'>;
+
+function commandsByHost(operation: Operation, observed: readonly ObservedHost[], when: When): readonly OnHost[] {
+  const {host} = operation;
+  const one = (...commands: (Command | HostScript)[]): OnHost[] => [{host, commands: commands.map(textOf)}];
+  switch (operation.kind) {
+    case 'host':
+      return one({what: '', text: toolkitScript});
+    case 'image':
+      if (operation.source.kind !== 'reference') return one(importImage);
+      return one(pullPublic(operation.pinned?.name ?? operation.source.reference, false));
+    case 'volume':
+      return one(operation.action === 'delete' ? deleteVolume(operation.path) : createVolume(operation.path));
+    case 'names':
+      return [{host, commands: ['# rewrite the hosts files of this environment']}];
+    case 'container':
+      return containerCommands(operation, observed, when);
+  }
+}
+
+function containerCommands(operation: ContainerOperation, observed: readonly ObservedHost[], when: When): OnHost[] {
+  const created = creation(operation, observed, when);
+  const retired = operation.how === 'start' || operation.how === 'manifest' ? [] : operation.previous;
+  const stops = retired.map(({host, id}) => ({
+    host,
+    commands: [textOf(stopContainer(id, stopOf(observed, host, id)))],
+  }));
+  const removals = retired.map(({host, id}) => ({host, commands: [textOf(removeContainer(id))]}));
+  return operation.order === 'stop-first' ? [...stops, ...created, ...removals] : [...created, ...stops, ...removals];
+}
+
+function creation({spec, how}: ContainerOperation, observed: readonly ObservedHost[], when: When): OnHost[] {
+  if (!spec) return [];
+  const {host} = spec;
+  if (how === 'start') return [{host, commands: [textOf(startContainer(spec))]}];
+  const manifest = manifestOf(spec, when);
+  if (how === 'manifest') return [{host, commands: [textOf(writeManifest(manifest))]}];
+  const self = {id: spec.id, service: spec.service, replica: spec.replica, address: spec.network.address};
+  const seen = observed.find(candidate => candidate.host === host);
+  const containerd = (seen?.reachable && seen.facts.containerd?.version) || '0';
+  return [{host, commands: [textOf(createContainer({manifest, env: spec.env, peers: [self], containerd}))]}];
+}
+
+function stopOf(observed: readonly ObservedHost[], host: string, id: string): {signal: string; graceMs: number} {
+  const seen = observed.find(candidate => candidate.host === host);
+  const container = seen?.reachable ? seen.containers.find(candidate => candidate.id === id) : undefined;
+  return container?.manifest?.spec.stop ?? {signal: 'SIGTERM', graceMs: 10_000};
+}
+
+const textOf = (command: Command | HostScript): string =>
+  ('text' in command && 'what' in command ? command.text : render(command as Command)).trimEnd();

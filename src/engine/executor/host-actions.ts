@@ -1,0 +1,132 @@
+import type {Connection} from '../hosts/connection.ts';
+import {mustRun} from '../hosts/must-run.ts';
+import {Slots} from '../hosts/slots.ts';
+import type {ContainerSpec, Manifest} from '../runtime/container-spec.ts';
+import {createContainer} from '../runtime/containers/create-container.ts';
+import {runScript} from '../runtime/containers/host-script.ts';
+import {removeContainer} from '../runtime/containers/remove-container.ts';
+import {startContainer} from '../runtime/containers/start-container.ts';
+import {stopContainer} from '../runtime/containers/stop-container.ts';
+import {manifestOf, writeManifest} from '../runtime/containers/write-manifest.ts';
+import {parseLogLine, readLog} from '../runtime/logs.ts';
+import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
+import type {ObservedHost} from '../runtime/observed.ts';
+import {installToolkit} from '../runtime/toolkit/index.ts';
+import {createVolume, deleteVolume} from '../runtime/volumes.ts';
+import type {HostName} from '../spec/stack.ts';
+import {resolveSecrets} from '../state/secret-references.ts';
+import type {Actions} from './actions.ts';
+import {bringImage, type ImageSources} from './bring-image.ts';
+import {TaskWatch} from './task-watch.ts';
+import {waitHealthy} from './wait-healthy.ts';
+
+export interface HostActionsOptions extends ImageSources {
+  /** Values of the secrets that the environments refer to. */
+  readonly secrets: ReadonlyMap<string, string>;
+  /** For manifests: the serial that the state will have. */
+  readonly serial: number;
+  /** How many scripts that start or stop something run at once on a host. */
+  readonly limitPerHost: number;
+  readonly now: () => Date;
+}
+
+/** Lines of a failed container's log that are shown. */
+const lastLines = 15;
+/** Starting is quick; what takes longer is stuck. */
+const startTimeoutMs = 120_000;
+
+/** Does operations on real hosts, over their connections. */
+export function hostActions(options: HostActionsOptions): Actions {
+  const {connection} = options;
+  const hosts = new Map<HostName, PerHost>();
+  const on = (host: HostName): PerHost => {
+    const known = hosts.get(host) ?? perHost(connection(host), options);
+    hosts.set(host, known);
+    return known;
+  };
+  const manifests = observedManifests(options.observed);
+  const manifestFor = (spec: ContainerSpec): Manifest =>
+    manifestOf(spec, {serial: options.serial, createdAt: options.now().toISOString()});
+  const limited = async <T>(host: HostName, work: () => Promise<T>): Promise<T> => {
+    const leave = await on(host).slots.take();
+    return work().finally(leave);
+  };
+
+  return {
+    installToolkit: host => installToolkit(connection(host)),
+    bringImage: (operation, context) => bringImage(operation, options, context),
+    createVolume: ({host, path}) => runScript(connection(host), createVolume(path)).then(() => undefined),
+    deleteVolume: ({host, path}) => runScript(connection(host), deleteVolume(path)).then(() => undefined),
+    async createContainer(spec, peers) {
+      const manifest = manifestFor(spec);
+      manifests.set(`${spec.host}/${spec.id}`, manifest);
+      const self = {id: spec.id, service: spec.service, replica: spec.replica, address: spec.network.address};
+      const script = createContainer({
+        manifest,
+        env: withSecrets(spec, options.secrets),
+        peers: [...peers.filter(({id}) => id !== spec.id), self],
+        containerd: on(spec.host).containerd,
+      });
+      await limited(spec.host, () => runScript(connection(spec.host), script, startTimeoutMs));
+    },
+    waitHealthy: (spec, context) =>
+      waitHealthy({
+        connection: connection(spec.host),
+        tasks: on(spec.host).tasks,
+        spec,
+        context,
+        now: () => options.now().getTime(),
+      }),
+    async stopContainer(host, id) {
+      const stop = manifests.get(`${host}/${id}`)?.spec.stop ?? {signal: 'SIGTERM', graceMs: 10_000};
+      await limited(host, () => runScript(connection(host), stopContainer(id, stop), stop.graceMs + startTimeoutMs));
+    },
+    async startContainer(host, id) {
+      const restart = manifests.get(`${host}/${id}`)?.spec.restart ?? 'always';
+      await limited(host, () => runScript(connection(host), startContainer({id, restart}), startTimeoutMs));
+    },
+    async removeContainer(host, id) {
+      await limited(host, () => runScript(connection(host), removeContainer(id), startTimeoutMs));
+    },
+    async writeManifest(spec) {
+      const manifest = manifestFor(spec);
+      manifests.set(`${spec.host}/${spec.id}`, manifest);
+      await runScript(connection(spec.host), writeManifest(manifest));
+    },
+    async writeNames(host, peers) {
+      const files = new Map(peers.map(self => [self.id, hostsFile(self, peers)]));
+      if (files.size > 0) await mustRun(connection(host), writeHostsFiles(files), {what: 'update names'});
+    },
+    async lastLogLines(host, id) {
+      const {stdout} = await connection(host).run(readLog(id, {tail: lastLines}));
+      return stdout.split('\n').flatMap(line => parseLogLine(line)?.text ?? []);
+    },
+  };
+}
+
+interface PerHost {
+  readonly slots: Slots;
+  readonly tasks: TaskWatch;
+  readonly containerd: string;
+}
+
+function perHost(connection: Connection, {limitPerHost, observed, now}: HostActionsOptions): PerHost {
+  const host = observed.find(candidate => candidate.host === connection.host);
+  return {
+    slots: new Slots(limitPerHost),
+    tasks: new TaskWatch(connection, () => now().getTime()),
+    containerd: (host?.reachable && host.facts.containerd?.version) || '0',
+  };
+}
+
+const observedManifests = (observed: readonly ObservedHost[]): Map<string, Manifest> =>
+  new Map(
+    observed.flatMap(host =>
+      host.reachable
+        ? host.containers.flatMap(({id, manifest}) => (manifest ? [[`${host.host}/${id}`, manifest] as const] : []))
+        : [],
+    ),
+  );
+
+const withSecrets = ({env}: ContainerSpec, secrets: ReadonlyMap<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).map(([name, text]) => [name, resolveSecrets(text, secrets)]));

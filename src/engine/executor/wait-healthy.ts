@@ -1,0 +1,80 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Connection} from '../hosts/connection.ts';
+import type {ContainerSpec} from '../runtime/container-spec.ts';
+import {type CheckResult, checkHealth} from '../runtime/health-check.ts';
+import {afterCheck, unknownHealth} from '../runtime/health-tracker.ts';
+import {OutsideError} from '../spec/errors.ts';
+import type {Health} from '../spec/stack.ts';
+import type {StepContext} from './actions.ts';
+import type {TaskWatch} from './task-watch.ts';
+
+/** Without a health check, a container that ran this long counts as started. Milliseconds. */
+const settledMs = 500;
+/** How often the task is looked at, and a container that starts is asked: sooner than its interval, so that deploys are quick. */
+const lookMs = 150;
+
+export interface HealthWait {
+  readonly connection: Connection;
+  readonly tasks: TaskWatch;
+  readonly spec: ContainerSpec;
+  readonly now: () => number;
+  /** Whether starting again means waiting again: `never` has run to its end when it ends. */
+  readonly context: StepContext;
+}
+
+/**
+ * Waits until a container is healthy, or, without a check, has settled. Errors: OutsideError `container-exited` when
+ * it ended meanwhile, `unhealthy` with what the last check said.
+ */
+export async function waitHealthy(wait: HealthWait): Promise<void> {
+  const {spec, context, now} = wait;
+  const began = now();
+  let health = unknownHealth;
+  let nextCheck = began;
+  let last: CheckResult | undefined;
+  for (;;) {
+    context.signal.throwIfAborted();
+    if ((await running(wait)) === 'ended') return;
+    if (!spec.health) {
+      if (now() - began >= settledMs) return;
+    } else if (now() >= nextCheck) {
+      last = await checkHealth(wait.connection, targetOf(spec, spec.health));
+      health = afterCheck(health, last, now() - began, spec.health);
+      if (health.verdict === 'healthy') return;
+      if (health.verdict === 'unhealthy') throw unhealthy(spec, last);
+      context.onProgress(`not healthy yet: ${last.detail}`);
+      // Failures count once an interval; before they count, asking more often only finds it healthy sooner.
+      const starting = now() - began < spec.health.startPeriodMs;
+      nextCheck = now() + (starting ? Math.min(lookMs, spec.health.intervalMs) : spec.health.intervalMs);
+    }
+    await sleep(Math.min(lookMs, Math.max(10, nextCheck - now())), undefined, {signal: context.signal});
+  }
+}
+
+/** A container whose task ended fails, unless ending is what it is for. */
+async function running({tasks, spec}: HealthWait): Promise<'running' | 'ended'> {
+  const task = (await tasks.states()).get(spec.id);
+  if (task?.running && task.starts <= 1) return 'running';
+  if (spec.restart === 'never' && task && !task.running) return 'ended';
+  throw new OutsideError({
+    code: 'container-exited',
+    message: `${spec.service} ${spec.replica} on ${spec.host} ended right after it started`,
+    hint: `Look at what it printed: niyanta logs ${spec.service}. Keep it for a look with: niyanta apply --keep-failed`,
+    host: spec.host,
+  });
+}
+
+const targetOf = (spec: ContainerSpec, {check, timeoutMs}: Health) => ({
+  id: spec.id,
+  address: spec.network.address,
+  check,
+  timeoutMs,
+});
+
+const unhealthy = (spec: ContainerSpec, {detail}: CheckResult): OutsideError =>
+  new OutsideError({
+    code: 'unhealthy',
+    message: `${spec.service} ${spec.replica} on ${spec.host} did not become healthy: ${detail}`,
+    hint: `See services.${spec.service}.health (startPeriod, retries), and what it printed: niyanta logs ${spec.service}`,
+    host: spec.host,
+  });

@@ -1,0 +1,134 @@
+import {commandsOf, type HostCommands} from './executor/commands-of.ts';
+import type {Fleet} from './fleet.ts';
+import {withFleet} from './fleet.ts';
+import type {Plan} from './planner/plan.ts';
+import type {PlanInput} from './planner/plan-input.ts';
+import {planStack as planPurely} from './planner/plan-stack.ts';
+import {type ResolvedImages, resolveImages} from './resolve-images.ts';
+import {unsupported} from './runtime/capabilities.ts';
+import {naming} from './runtime/naming.ts';
+import {toolkitHash} from './runtime/toolkit/index.ts';
+import type {StackSession} from './session.ts';
+import {UserError} from './spec/errors.ts';
+import type {Stack} from './spec/stack.ts';
+import {suggest} from './spec/suggest.ts';
+import {fingerprints} from './state/fingerprint.ts';
+import type {LockFile, PinnedReference} from './state/lock-file.ts';
+import {secretNames} from './state/secret-references.ts';
+
+export interface PlanStackOptions {
+  readonly targets?: readonly string[];
+  /** Ask registries what tags mean now. */
+  readonly pull: boolean;
+  /** Refuse images that the lock file does not pin. */
+  readonly locked: boolean;
+  readonly allowUnreachable: boolean;
+  readonly purpose: 'apply' | 'rollback';
+  /** For a rollback: the images of then, by label. */
+  readonly pins?: Readonly<Record<string, PinnedReference>>;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+}
+
+/** A plan with what it was made of, for those who go on to run it. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly lock: LockFile;
+  readonly images: ResolvedImages;
+  /** Values of the secrets that the stack refers to. */
+  readonly secrets: ReadonlyMap<string, string>;
+}
+
+/** Reads the lock file and the hosts and says what `apply` would change, and by which commands. Changes nothing. */
+export function planStack(
+  session: StackSession,
+  options: PlanStackOptions,
+): Promise<{readonly plan: Plan; readonly commands: readonly HostCommands[]}> {
+  return withFleet(session.hosts, options, async fleet => {
+    const {plan} = await makePlan(session, fleet, {...options, build: false, onProgress: () => undefined});
+    return {plan, commands: commandsOf(plan, fleet.observed, options.now())};
+  });
+}
+
+export interface MakePlanOptions extends PlanStackOptions {
+  /** Build images that are not built yet. */
+  readonly build: boolean;
+  readonly onProgress: (label: string, message: string) => void;
+}
+
+/** As `planStack`, on hosts that are connected already. */
+export async function makePlan(session: StackSession, fleet: Fleet, options: MakePlanOptions): Promise<Planned> {
+  const {project, stack, environment} = session;
+  checkTargets(stack, options.targets);
+  const lock = await session.store.read();
+  const state = lock.environments[environment];
+  checkOwner(stack, environment, state?.stack);
+  const secrets = await session.secrets.values(secretNames(stack.services.flatMap(({env}) => Object.values(env))));
+  const images = await resolveImages(session, stack.services, fleet, state, options);
+  const plan = planPurely({
+    project: {name: project.name, hosts: session.hosts, network: project.network},
+    stack,
+    environment,
+    serial: lock.serial,
+    lock: state,
+    takenSubnets: takenSubnets(lock, environment),
+    observed: fleet.observed,
+    images: images.byService,
+    secrets: await fingerprintsOf(lock.salt, project.name, secrets),
+    unsupported: unsupportedByHost(fleet, stack),
+    toolkit: toolkitHash,
+    naming,
+    options: {purpose: options.purpose, targets: options.targets, allowUnreachable: options.allowUnreachable},
+  });
+  return {plan, lock, images, secrets};
+}
+
+async function fingerprintsOf(
+  salt: string,
+  project: string,
+  secrets: ReadonlyMap<string, string>,
+): Promise<Record<string, string>> {
+  const fingerprint = fingerprints(salt, project);
+  const pairs = [...secrets].map(async ([name, value]) => [name, await fingerprint(name, value)] as const);
+  return Object.fromEntries(await Promise.all(pairs));
+}
+
+function unsupportedByHost(fleet: Fleet, stack: Stack): PlanInput['unsupported'] {
+  return Object.fromEntries(
+    fleet.observed.flatMap(host => {
+      if (!host.reachable || !host.facts.containerd) return [];
+      const {version} = host.facts.containerd;
+      return [
+        [host.host, Object.fromEntries(stack.services.map(service => [service.name, unsupported(service, version)]))],
+      ];
+    }),
+  );
+}
+
+const takenSubnets = (lock: LockFile, environment: string): string[] =>
+  Object.entries(lock.environments).flatMap(([name, state]) =>
+    name === environment ? [] : Object.values(state.subnets),
+  );
+
+/** An environment belongs to one stack: another stack of the same name would delete its services. */
+function checkOwner(stack: Stack, environment: string, owner: string | undefined): void {
+  if (owner === undefined || owner === stack.name) return;
+  throw new UserError({
+    code: 'environment-of-other-stack',
+    message: `environment "${environment}" runs stack ${owner}, not ${stack.name}`,
+    hint: `Choose another environment: --env ${stack.name}. Or remove what runs there: niyanta destroy`,
+  });
+}
+
+function checkTargets(stack: Stack, targets: readonly string[] = []): void {
+  const names = stack.services.map(({name}) => name);
+  for (const target of targets) {
+    if (names.includes(target)) continue;
+    const near = suggest(target, names);
+    throw new UserError({
+      code: 'unknown-service',
+      message: `stack ${stack.name} has no service "${target}"`,
+      hint: near ? `Did you mean "${near}"?` : `Services: ${names.join(', ')}`,
+    });
+  }
+}

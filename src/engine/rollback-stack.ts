@@ -1,0 +1,43 @@
+import {type ApplyEnd, type ApplyStackOptions, applyStack} from './apply-stack.ts';
+import type {Session, StackSession} from './session.ts';
+import {UserError} from './spec/errors.ts';
+import type {Stack} from './spec/stack.ts';
+import {findSerial} from './state/history.ts';
+import type {EnvironmentState, HistoryEntry} from './state/lock-file.ts';
+
+export interface RollbackOptions extends Omit<ApplyStackOptions, 'purpose' | 'saved' | 'locked' | 'pull' | 'targets'> {
+  /** The serial to go back to; the one applied before the present one when absent. */
+  readonly to?: number;
+}
+
+/**
+ * Brings the whole stack back to what an earlier apply ran, with the images it had then, whatever the files say now.
+ * Errors: UserError `nothing-to-roll-back`, `unknown-serial`, `serial-too-old`.
+ */
+export async function rollbackStack(session: Session, options: RollbackOptions): Promise<ApplyEnd> {
+  const lock = await session.store.read();
+  const state = lock.environments[session.environment];
+  const entry =
+    options.to === undefined ? previous(state, session.environment) : findSerial(state?.history ?? [], options.to);
+  const then: StackSession = {...session, stack: entry.stack};
+  return applyStack(then, {...options, purpose: 'rollback', pull: false, locked: false, pins: entry.images ?? {}});
+}
+
+type Applied = HistoryEntry & {readonly stack: Stack};
+
+/** The newest successful apply whose stack is not the one that runs now. */
+function previous(state: EnvironmentState | undefined, environment: string): Applied {
+  const applied = (state?.history ?? []).filter((entry): entry is Applied => entry.stack !== undefined);
+  const now = applied.at(-1);
+  const before = applied.findLast(entry => now && fingerprint(entry) !== fingerprint(now));
+  if (before) return before;
+  throw new UserError({
+    code: 'nothing-to-roll-back',
+    message: `environment "${environment}" has no earlier apply to go back to`,
+    hint: 'See what there is: niyanta history',
+    exit: 1,
+  });
+}
+
+const fingerprint = ({stack, images}: Applied): string =>
+  JSON.stringify([stack, Object.entries(images ?? {}).map(([label, {digest}]) => [label, digest])]);

@@ -1,0 +1,156 @@
+import type {ApplyResult, OnEvent} from './executor/events.ts';
+import {hostActions} from './executor/host-actions.ts';
+import {type RunEnd, runPlan} from './executor/run-plan.ts';
+import type {Fleet} from './fleet.ts';
+import {placementsNow} from './placements.ts';
+import type {Plan} from './planner/plan.ts';
+import {registryAccess} from './registry-credentials.ts';
+import type {ResolvedImages} from './resolve-images.ts';
+import type {Session} from './session.ts';
+import type {Stack} from './spec/stack.ts';
+import {appendHistory, summaryText} from './state/history.ts';
+import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
+import {ownerName} from './state/process-identity.ts';
+
+export interface RunChangeOptions {
+  readonly action: HistoryEntry['action'];
+  readonly onFailure: 'rollback' | 'stop' | 'continue';
+  readonly keepFailed: boolean;
+  readonly limitPerHost: number;
+  readonly onEvent: OnEvent;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+}
+
+/** What is run, and what the state shall say of it when it ran to its end. */
+export interface ChangeIntent {
+  readonly plan: Plan;
+  readonly lock: LockFile;
+  readonly images?: ResolvedImages;
+  readonly secrets: ReadonlyMap<string, string>;
+  /** Absent when everything is removed. */
+  readonly stack?: Stack;
+}
+
+export interface ChangeEnd {
+  readonly result: ApplyResult;
+  /** What failed first. */
+  readonly error?: unknown;
+  readonly leftovers: readonly string[];
+  readonly durationMs: number;
+}
+
+/** Most of an operation's time is waiting for health; what loads a host is bounded by `limitPerHost`. */
+const inFlightPerHost = 32;
+
+/**
+ * Runs a plan on the hosts and writes the state: before, so that subnets given out are known whatever happens, and
+ * after, as the hosts were seen to be.
+ */
+export async function runChange(
+  session: Session,
+  fleet: Fleet,
+  intent: ChangeIntent,
+  options: RunChangeOptions,
+): Promise<ChangeEnd> {
+  const began = options.now().getTime();
+  const state = intent.lock.environments[session.environment];
+  const before = await session.store.update(intent.lock.serial, lock =>
+    withEnvironment(lock, session.environment, {
+      ...(state ?? emptyState(intent.plan.stack)),
+      stack: intent.plan.stack,
+      subnets: {...state?.subnets, ...intent.plan.subnets},
+    }),
+  );
+  const at = new Date(began).toISOString();
+  options.onEvent({type: 'started', at, operations: intent.plan.operations.length});
+  const end = await runPlan(intent.plan, {
+    ...options,
+    inFlightPerHost,
+    now: () => options.now().getTime(),
+    deployedBefore: (state?.history ?? []).some(({outcome, action}) => outcome === 'applied' && action !== 'destroy'),
+    present: presentContainers(fleet, intent.plan),
+    actions: hostActions({
+      connection: fleet.connection,
+      observed: fleet.observed,
+      secrets: intent.secrets,
+      localImages: intent.images?.local ?? new Map(),
+      registryAccess: reference => registryAccess(session, reference),
+      serial: before.serial + 1,
+      limitPerHost: options.limitPerHost,
+      now: options.now,
+    }),
+  });
+  const after = await commit(session, fleet, intent, before, end, at, options);
+  const result: ApplyResult = {outcome: end.outcome, serial: after.serial, operations: end.operations};
+  options.onEvent({type: 'result', at: options.now().toISOString(), ...result});
+  return {result, error: end.error, leftovers: end.leftovers, durationMs: options.now().getTime() - began};
+}
+
+/** Writes what the hosts run now, the images that are pinned, and the line of history. */
+async function commit(
+  session: Session,
+  fleet: Fleet,
+  intent: ChangeIntent,
+  before: LockFile,
+  end: RunEnd,
+  at: string,
+  options: RunChangeOptions,
+): Promise<LockFile> {
+  const observed = await fleet.observe();
+  const applied = end.outcome === 'applied';
+  return session.store.update(before.serial, lock => {
+    const state = lock.environments[session.environment]!;
+    const entry: HistoryEntry = {
+      serial: lock.serial + 1,
+      at,
+      who: ownerName(),
+      action: options.action,
+      outcome: end.outcome === 'unchanged' ? 'applied' : end.outcome,
+      summary: summaryText(countDone(intent.plan, end)),
+      ...(applied && intent.stack ? {stack: intent.stack, images: intent.images?.pins ?? {}} : {}),
+    };
+    return withEnvironment(lock, session.environment, {
+      ...state,
+      images: applied ? {...state.images, ...intent.images?.pins} : state.images,
+      placements: placementsNow(observed, session.project.name, session.environment, state.placements),
+      stopped: applied && intent.stack === undefined ? [] : state.stopped,
+      history: appendHistory(state.history, entry),
+    });
+  });
+}
+
+function countDone(plan: Plan, end: RunEnd): Plan['summary'] {
+  const counts = {create: 0, update: 0, replace: 0, delete: 0};
+  const done = new Set(end.operations.filter(({outcome}) => outcome === 'done').map(({id}) => id));
+  for (const {id, action} of plan.operations) if (done.has(id)) counts[action] += 1;
+  return counts;
+}
+
+/** The containers of the plan's environment, as they were seen before it runs. */
+function presentContainers(fleet: Fleet, {project, environment}: Plan) {
+  return fleet.observed.flatMap(host =>
+    host.reachable
+      ? host.containers.flatMap(({id, manifest, task}) =>
+          manifest?.spec.project === project && manifest.spec.environment === environment
+            ? [{host: host.host, id, running: task === 'running', exists: task !== 'gone', spec: manifest.spec}]
+            : [],
+        )
+      : [],
+  );
+}
+
+const withEnvironment = (lock: LockFile, name: string, state: EnvironmentState): LockFile => ({
+  ...lock,
+  environments: {...lock.environments, [name]: state},
+});
+
+const emptyState = (stack: string): EnvironmentState => ({
+  stack,
+  fence: 0,
+  images: {},
+  subnets: {},
+  placements: {},
+  stopped: [],
+  history: [],
+});

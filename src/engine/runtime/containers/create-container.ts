@@ -1,0 +1,72 @@
+import {quote, render} from '../../hosts/command.ts';
+import {UserError} from '../../spec/errors.ts';
+import type {ContainerSpec, Manifest} from '../container-spec.ts';
+import {ctr} from '../ctr.ts';
+import {hostnameOf, hostsFile, type NamedPeer} from '../names.ts';
+import * as paths from '../paths.ts';
+import {type HostScript, replaceFile, writeFile} from './host-script.ts';
+import {networkFiles} from './network-files.ts';
+import {removeLines} from './remove-container.ts';
+import {runArguments} from './run-arguments.ts';
+
+export interface Creation {
+  readonly manifest: Manifest;
+  /** The environment with secrets in place; the manifest's has them by name. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Who it knows by name from its first moment, itself too. */
+  readonly peers: readonly NamedPeer[];
+  /** Version of containerd on the host. */
+  readonly containerd: string;
+}
+
+/**
+ * Creates and starts a container: its files, its network, its task. The manifest is written first, so that whatever
+ * happens in between, the next plan knows whose leftovers these are; what an earlier try left is removed before.
+ */
+export function createContainer({manifest, env, peers, containerd}: Creation): HostScript {
+  const {spec} = manifest;
+  const {id} = spec;
+  const self = {id, service: spec.service, replica: spec.replica, address: spec.network.address};
+  const folder = paths.networkPath(id);
+  const text = [
+    'set -eu',
+    // A first try needs no tidying: asking for the manifest costs nothing, asking containerd does.
+    `if [ -e ${quote(paths.manifestPath(id))} ]; then`,
+    ...removeLines(id),
+    'fi',
+    replaceFile(paths.manifestPath(id), `${JSON.stringify(manifest)}\n`),
+    `mkdir -p ${quote(folder)}`,
+    ...[...networkFiles(spec)].map(([name, content]) => writeFile(`${folder}/${name}`, content)),
+    writeFile(paths.hostsPath(id), hostsFile(self, peers)),
+    writeFile(paths.hostnamePath(id), `${hostnameOf(spec)}\n`),
+    ...volumeLines(spec),
+    `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
+    // On tmpfs, readable by root alone, gone when the script ends in whichever way.
+    `trap 'rm -f ${quote(paths.envPath(id))}' EXIT`,
+    'umask 077',
+    `mkdir -p ${quote(`${paths.runtime}/env`)}`,
+    writeFile(paths.envPath(id), environmentFile(spec, env)),
+    'umask 022',
+    render(ctr('run', '--detach', ...runArguments(spec, containerd))),
+    '',
+  ].join('\n');
+  return {what: `start ${spec.service} ${spec.replica}`, text};
+}
+
+/** A volume is a folder that stays; the plan creates it, a reinstalled host gets it again. */
+const volumeLines = ({volumes}: ContainerSpec): readonly string[] =>
+  volumes.map(({source}) => `mkdir -p ${quote(source)}`);
+
+/** One `NAME=value` a line, as `ctr --env-file` reads it. Errors: UserError `env-multiline`: it cuts values at a newline. */
+function environmentFile(spec: ContainerSpec, env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .map(([name, value]) => {
+      if (!/[\n\r\0]/.test(value)) return `${name}=${value}\n`;
+      throw new UserError({
+        code: 'env-multiline',
+        message: `services.${spec.service}.env.${name}: its value has more than one line, which containerd's ctr cannot pass on`,
+        hint: 'Put the value into a file, and mount that: mounts: ["/path/on/host:/path/in/container:ro"]',
+      });
+    })
+    .join('');
+}

@@ -1,0 +1,24 @@
+import {argv, quote} from '../../hosts/command.ts';
+import type {Connection} from '../../hosts/connection.ts';
+import {mustRun} from '../../hosts/must-run.ts';
+
+/** A shell script for a host as a value: what it does, in words, and its text. Secrets may stand in the text alone. */
+export interface HostScript {
+  /** For errors: `start backend 2`. */
+  readonly what: string;
+  /** POSIX sh; goes to the host over standard input, so that nothing in it is in a process list. */
+  readonly text: string;
+}
+
+/** Runs a script that has to succeed. Errors: OutsideError `disk-full`, `command-failed`. */
+export async function runScript(connection: Connection, {what, text}: HostScript, timeoutMs?: number): Promise<string> {
+  const {stdout} = await mustRun(connection, argv('sh', '-s'), {what, input: text, timeoutMs});
+  return stdout;
+}
+
+/** A line that writes a text to a file. */
+export const writeFile = (path: string, text: string): string => `printf %s ${quote(text)} >${quote(path)}`;
+
+/** A line that replaces a file at once: readers see the old or the new. */
+export const replaceFile = (path: string, text: string): string =>
+  `${writeFile(`${path}.new`, text)}; mv -f ${quote(`${path}.new`)} ${quote(path)}`;

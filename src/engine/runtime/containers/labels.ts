@@ -1,0 +1,34 @@
+import type {ContainerSpec} from '../container-spec.ts';
+import {specHash} from '../hashes.ts';
+import * as paths from '../paths.ts';
+
+/** Where a task's output goes: through niyanta's logger (containerd's binary logging). */
+export const logUri = `binary://${paths.toolkit}/logger`;
+
+const restart = 'containerd.io/restart';
+
+/** Labels by which containerd's restart monitor keeps a container running; none for `never`. */
+export function restartLabels({restart: policy}: Pick<ContainerSpec, 'restart'>): readonly string[] {
+  if (policy === 'never') return [];
+  return [
+    `${restart}.status=running`,
+    // Without it logs vanish after a restart on 1.6.
+    `${restart}.loguri=${logUri}`,
+    // 1.6 does not read it; the planner refuses on-failure there.
+    `${restart}.policy=${policy}`,
+  ];
+}
+
+/** What makes the restart monitor leave a container alone: an empty value removes a label. */
+export const noRestart = `${restart}.status=`;
+
+/** Who this is, so that state can be rebuilt from containerd alone. */
+export const identityLabels = (spec: ContainerSpec): readonly string[] => [
+  `niyanta.project=${spec.project}`,
+  `niyanta.stack=${spec.stack}`,
+  `niyanta.environment=${spec.environment}`,
+  `niyanta.service=${spec.service}`,
+  `niyanta.replica=${spec.replica}`,
+  `niyanta.address=${spec.network.address}`,
+  `niyanta.spec=${specHash(spec)}`,
+];

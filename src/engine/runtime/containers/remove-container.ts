@@ -1,0 +1,35 @@
+import {quote, render} from '../../hosts/command.ts';
+import type {ContainerId} from '../container-spec.ts';
+import {ctr, namespace} from '../ctr.ts';
+import * as paths from '../paths.ts';
+import type {HostScript} from './host-script.ts';
+import {noRestart} from './labels.ts';
+
+/** Lines that remove a container and everything that belongs to it, whatever of it there is. */
+export function removeLines(id: ContainerId): readonly string[] {
+  const name = quote(id);
+  return [
+    `if ${render(ctr('containers', 'info', id))} >/dev/null 2>&1; then`,
+    // The monitor must not start it again in between.
+    `  ${render(ctr('containers', 'label', id, noRestart))} >/dev/null`,
+    `  ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :`,
+    `  ${render(ctr('containers', 'rm', id))}`,
+    'fi',
+    // An interrupted creation leaves a snapshot without a container.
+    `${render(ctr('snapshots', 'rm', id))} >/dev/null 2>&1 || :`,
+    `if [ -d /run/containerd/io.containerd.runtime.v2.task/${namespace}/${name} ]; then`,
+    `  ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :`,
+    'fi',
+    `if [ -x ${quote(`${paths.toolkit}/network`)} ]; then ${quote(`${paths.toolkit}/network`)} down ${name}; fi`,
+    `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.envPath(id), paths.startsPath(id)].map(quote).join(' ')}`,
+    `rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
+    // Last: as long as it is there, the next plan knows that something may be left.
+    `rm -f ${quote(paths.manifestPath(id))} ${quote(`${paths.manifestPath(id)}.new`)}`,
+  ];
+}
+
+/** Removes a container, its snapshot, network, files and logs. Volumes stay. Idempotent. */
+export const removeContainer = (id: ContainerId): HostScript => ({
+  what: `remove ${id}`,
+  text: ['set -eu', ...removeLines(id), ''].join('\n'),
+});

@@ -1,0 +1,81 @@
+import {can} from '../capabilities.ts';
+import type {ContainerSpec} from '../container-spec.ts';
+import {hostnameOf} from '../names.ts';
+import * as paths from '../paths.ts';
+import {identityLabels, logUri, restartLabels} from './labels.ts';
+
+/** What containerd gives a container by default (containerd/oci, defaultUnixCaps). */
+const defaultCapabilities = [
+  'CHOWN',
+  'DAC_OVERRIDE',
+  'FSETID',
+  'FOWNER',
+  'MKNOD',
+  'NET_RAW',
+  'SETGID',
+  'SETUID',
+  'SETFCAP',
+  'SETPCAP',
+  'NET_BIND_SERVICE',
+  'SYS_CHROOT',
+  'KILL',
+  'AUDIT_WRITE',
+];
+
+/** The words after `ctr run --detach`, for containerd of this version. */
+export function runArguments(spec: ContainerSpec, containerd: string): readonly string[] {
+  return [
+    ...[...identityLabels(spec), ...restartLabels(spec), ...userLabels(spec)].flatMap(label => ['--label', label]),
+    '--log-uri',
+    logUri,
+    '--with-ns',
+    `network:${paths.namespacePath(spec.id)}`,
+    '--env-file',
+    paths.envPath(spec.id),
+    ...mounts(spec).flatMap(mount => ['--mount', mount]),
+    ...(can(containerd, 'hostname') ? ['--hostname', hostnameOf(spec)] : []),
+    ...(spec.user !== undefined ? ['--user', spec.user] : []),
+    ...(spec.workdir !== undefined ? ['--cwd', spec.workdir] : []),
+    ...(spec.readOnly ? ['--read-only'] : []),
+    ...capabilityArguments(spec.capabilities),
+    ...(spec.seccomp === 'default' ? ['--seccomp'] : []),
+    ...(spec.noNewPrivileges ? [] : ['--allow-new-privs']),
+    ...(spec.resources.cpu !== undefined ? ['--cpus', String(spec.resources.cpu)] : []),
+    ...(spec.resources.memory !== undefined ? ['--memory-limit', String(spec.resources.memory)] : []),
+    spec.image.name,
+    spec.id,
+    ...(spec.command ?? []),
+  ];
+}
+
+const userLabels = ({labels}: ContainerSpec): readonly string[] =>
+  Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+
+function mounts(spec: ContainerSpec): readonly string[] {
+  const bind = (source: string, target: string, readOnly: boolean) =>
+    [`type=bind`, csv(`src=${source}`), csv(`dst=${target}`), `options=rbind:${readOnly ? 'ro' : 'rw'}`].join(',');
+  return [
+    bind(paths.hostsPath(spec.id), '/etc/hosts', true),
+    bind(paths.hostnamePath(spec.id), '/etc/hostname', true),
+    bind('/etc/resolv.conf', '/etc/resolv.conf', true),
+    ...spec.volumes.map(({source, target, readOnly}) => bind(source, target, readOnly)),
+    ...spec.mounts.map(({source, target, readOnly}) => bind(source, target, readOnly)),
+  ];
+}
+
+/** ctr reads a mount as one line of CSV (RFC 4180). */
+const csv = (field: string): string => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
+
+/** `ctr` knows no ALL: dropping it is dropping each of the defaults that is not added. */
+function capabilityArguments({add, drop}: ContainerSpec['capabilities']): readonly string[] {
+  const named = (name: string) => name.toUpperCase().replace(/^CAP_/, '');
+  const added = add.map(named);
+  const dropped = drop.map(named);
+  const drops = dropped.includes('ALL') ? defaultCapabilities.filter(name => !added.includes(name)) : dropped;
+  return [
+    ...added
+      .filter(name => !defaultCapabilities.includes(name) || dropped.includes(name))
+      .flatMap(name => ['--cap-add', `CAP_${name}`]),
+    ...drops.filter(name => !added.includes(name)).flatMap(name => ['--cap-drop', `CAP_${name}`]),
+  ];
+}

@@ -1,0 +1,28 @@
+import {quote, render} from '../../hosts/command.ts';
+import type {ContainerSpec} from '../container-spec.ts';
+import {ctr} from '../ctr.ts';
+import * as paths from '../paths.ts';
+import type {HostScript} from './host-script.ts';
+import {logUri, restartLabels} from './labels.ts';
+
+/** Starts a container that exists and is stopped; one that runs is left alone, but kept running from now on. Idempotent. */
+export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart'>): HostScript {
+  const {id} = spec;
+  const labels = restartLabels(spec);
+  const text = [
+    'set -eu',
+    `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
+    `state=$(${render(ctr('tasks', 'ls'))} | awk -v id=${quote(id)} '$1 == id {print $3}')`,
+    `if [ "$state" = PAUSED ]; then ${render(ctr('tasks', 'resume', id))}; state=RUNNING; fi`,
+    'if [ "$state" != RUNNING ]; then',
+    `  if [ -n "$state" ]; then ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :; fi`,
+    `  rm -f ${quote(paths.startsPath(id))}`,
+    // Labelled before: killed in between, the monitor starts it.
+    ...(labels.length > 0 ? [`  ${render(ctr('containers', 'label', id, ...labels))} >/dev/null`] : []),
+    `  ${render(ctr('tasks', 'start', '--detach', '--log-uri', logUri, id))}`,
+    ...(labels.length > 0 ? ['else', `  ${render(ctr('containers', 'label', id, ...labels))} >/dev/null`] : []),
+    'fi',
+    '',
+  ].join('\n');
+  return {what: `start ${id}`, text};
+}

@@ -1,0 +1,40 @@
+import {quote, render} from '../../hosts/command.ts';
+import type {ContainerSpec, Manifest} from '../container-spec.ts';
+import {ctr} from '../ctr.ts';
+import {runtimeHash, specHash} from '../hashes.ts';
+import * as paths from '../paths.ts';
+import {type HostScript, replaceFile} from './host-script.ts';
+import {identityLabels} from './labels.ts';
+
+/** The manifest of a container. `createdAt` is RFC 3339. */
+export const manifestOf = (
+  spec: ContainerSpec,
+  {serial, createdAt, stopped = false}: {serial: number; createdAt: string; stopped?: boolean},
+): Manifest => ({
+  version: 1,
+  spec,
+  runtimeHash: runtimeHash(spec),
+  specHash: specHash(spec),
+  serial,
+  createdAt,
+  stopped,
+});
+
+/** Gives a container that goes on running another manifest, for what needs no new container. */
+export const writeManifest = (manifest: Manifest): HostScript => ({
+  what: `update ${manifest.spec.service} ${manifest.spec.replica}`,
+  text: [
+    'set -eu',
+    replaceFile(paths.manifestPath(manifest.spec.id), `${JSON.stringify(manifest)}\n`),
+    `if ${render(ctr('containers', 'info', manifest.spec.id))} >/dev/null 2>&1; then`,
+    `  ${render(ctr('containers', 'label', manifest.spec.id, ...identityLabels(manifest.spec)))} >/dev/null`,
+    'fi',
+    '',
+  ].join('\n'),
+});
+
+/** Marks a container as stopped on purpose, or not: the next apply leaves it so. */
+export const rewriteManifest = (manifest: Manifest): HostScript => ({
+  what: `note the state of ${manifest.spec.id}`,
+  text: `set -eu\n${replaceFile(paths.manifestPath(manifest.spec.id), `${JSON.stringify(manifest)}\n`)}\ntest -e ${quote(paths.manifestPath(manifest.spec.id))}\n`,
+});

@@ -1,0 +1,39 @@
+import {type Command, script} from '../hosts/command.ts';
+import type {ContainerId} from './container-spec.ts';
+import * as paths from './paths.ts';
+
+/** One line that a container printed. */
+export interface LogLine {
+  /** RFC 3339 with microseconds, by the host's clock. */
+  readonly at: string;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+  /** A part of a longer line, without its end. */
+  readonly partial: boolean;
+}
+
+/** Reads a line as the logger wrote it (CRI log format); undefined for anything else. */
+export function parseLogLine(line: string): LogLine | undefined {
+  const [, at, stream, tag, text] = /^(\S+Z) (stdout|stderr) ([FP]) (.*)$/s.exec(line) ?? [];
+  if (at === undefined || text === undefined) return undefined;
+  return {at, stream: stream as LogLine['stream'], text, partial: tag === 'P'};
+}
+
+const READ = `cd ${paths.logsFolder} 2>/dev/null || exit 0
+files=
+for n in 3 2 1; do [ -e "$1.log.$n" ] && files="$files $1.log.$n"; done
+[ -e "$1.log" ] && files="$files $1.log"
+[ -n "$files" ] || exit 0
+cat $files | if [ -n "$2" ]; then awk -v since="$2" '$1 >= since'; else cat; fi | if [ "$3" != all ]; then tail -n "$3"; else cat; fi`;
+
+/** Prints what a container said, oldest first, over the turns of its file. `since` is RFC 3339 in UTC. */
+export const readLog = (
+  id: ContainerId,
+  {since = '', tail}: {readonly since?: string; readonly tail?: number},
+): Command => script(READ, id, since, tail === undefined ? 'all' : String(tail));
+
+const FOLLOW = `cd ${paths.logsFolder} 2>/dev/null || exit 0
+exec tail -n "$2" -F "$1.log" 2>/dev/null`;
+
+/** Goes on printing what a container says, over the turns of its file, until killed. Begins with the last `tail` lines. */
+export const followLog = (id: ContainerId, tail: number): Command => script(FOLLOW, id, String(tail));

@@ -1,0 +1,45 @@
+import {render} from '../hosts/command.ts';
+import {factsScript} from '../hosts/facts-script.ts';
+import {ctr} from './ctr.ts';
+import {listedImages} from './images/index.ts';
+import * as paths from './paths.ts';
+import {toolkitVersionPath} from './toolkit/index.ts';
+
+/** Opens a section of the answer; no file of ours has such a line. */
+export const sectionMark = '@@niyanta-observe ';
+
+const section = (name: string): string => `echo '${sectionMark}${name}'`;
+
+/**
+ * Everything that a plan needs to know of a host, in one script: the number of processes that it starts does not grow
+ * with the number of containers. Fixed text: nothing from outside is in it. Changes nothing.
+ */
+export const observeScript: string = [
+  section('facts'),
+  factsScript,
+  section('toolkit'),
+  `[ -r ${toolkitVersionPath} ] && cat ${toolkitVersionPath}; echo`,
+  section('manifests'),
+  // One manifest is one line; a file cut short has none that parses.
+  `(cd ${paths.containersFolder} 2>/dev/null && grep -sH '' ./*.json)`,
+  section('tasks'),
+  `tasks=$(${render(ctr('tasks', 'ls'))} 2>&1) || echo "failed $tasks"`,
+  'echo "$tasks"',
+  section('containers'),
+  `${render(ctr('containers', 'ls', '--quiet'))} 2>&1`,
+  section('starts'),
+  `(cd ${paths.logsFolder} 2>/dev/null && awk '{n[FILENAME]++; last[FILENAME]=$1} END {for (f in n) print f, n[f], last[f]}' ./*.starts 2>/dev/null)`,
+  section('addresses'),
+  // Local addresses that each running container sees in its own network namespace (proc(5), fib_trie).
+  `pids=$(echo "$tasks" | awk '$3 == "RUNNING" {print "/proc/" $2 "/net/fib_trie"}')`,
+  `[ -n "$pids" ] && awk '/32 host LOCAL/ {print FILENAME, before} {before = $2}' $pids 2>/dev/null | sort -u`,
+  section('namespaces'),
+  `awk '$3 == "nsfs" {print $2}' /proc/mounts`,
+  section('names'),
+  `(cd ${paths.hostsFolder} 2>/dev/null && md5sum ./* 2>/dev/null)`,
+  section('images'),
+  `${render(listedImages.command)} 2>/dev/null`,
+  section('volumes'),
+  `(cd ${paths.volumesFolder} 2>/dev/null && for v in */*/; do [ -d "$v" ] && echo "$v"; done)`,
+  section('end'),
+].join('\n');

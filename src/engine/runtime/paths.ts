@@ -1,0 +1,28 @@
+import type {ContainerId} from './container-spec.ts';
+
+/** Everything niyanta keeps on a host. */
+export const root = '/var/lib/niyanta';
+/** niyanta's own small scripts. */
+export const toolkit = '/usr/local/lib/niyanta';
+/** On tmpfs: gone after a reboot. */
+export const runtime = '/run/niyanta';
+
+export const containersFolder = `${root}/containers`;
+export const networksFolder = `${root}/networks`;
+export const hostsFolder = `${root}/hosts`;
+export const volumesFolder = `${root}/volumes`;
+export const logsFolder = `${root}/logs`;
+
+export const manifestPath = (id: ContainerId): string => `${containersFolder}/${id}.json`;
+/** Folder with what `network up ID` needs. */
+export const networkPath = (id: ContainerId): string => `${networksFolder}/${id}`;
+/** Bind-mounted to /etc/hosts of the container. */
+export const hostsPath = (id: ContainerId): string => `${hostsFolder}/${id}`;
+export const hostnamePath = (id: ContainerId): string => `${hostsFolder}/${id}.hostname`;
+export const logPath = (id: ContainerId): string => `${logsFolder}/${id}.log`;
+/** One line a start of its task: seconds since the epoch. */
+export const startsPath = (id: ContainerId): string => `${logsFolder}/${id}.starts`;
+/** Values of the environment, only while the container is being created. */
+export const envPath = (id: ContainerId): string => `${runtime}/env/${id}`;
+export const namespacePath = (id: ContainerId): string => `/run/netns/${id}`;
+export const volumePath = (folder: string): string => `${volumesFolder}/${folder}`;

@@ -1,0 +1,23 @@
+/**
+ * Runs after a reboot, before containerd: network namespaces are gone then, and containers that restart need theirs.
+ * With systemd by the unit; elsewhere to be called from rc.local or an init script.
+ */
+export const boot = String.raw`#!/bin/sh
+# niyanta: makes the networks of all containers again, before containerd starts them
+exec /usr/local/lib/niyanta/network boot
+`;
+
+/** systemd.unit(5): ordered before containerd, and pulled in by the normal boot. */
+export const bootUnit = `[Unit]
+Description=niyanta: networks of containers
+After=network-pre.target local-fs.target
+Before=containerd.service
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/local/lib/niyanta/boot
+
+[Install]
+WantedBy=multi-user.target containerd.service
+`;

@@ -1,0 +1,28 @@
+import {createHash} from 'node:crypto';
+import {argv} from '../../hosts/command.ts';
+import type {Connection} from '../../hosts/connection.ts';
+import {mustRun} from '../../hosts/must-run.ts';
+import * as paths from '../paths.ts';
+import {boot, bootUnit} from './boot.ts';
+import {installScript} from './install-script.ts';
+import {logger} from './logger.ts';
+import {network} from './network.ts';
+
+const files = {logger, network, boot};
+
+/** Names the scripts of this version; stands in a file beside them on each host. */
+export const toolkitHash = createHash('sha256')
+  .update(JSON.stringify([files, bootUnit]))
+  .digest('hex')
+  .slice(0, 16);
+
+/** File with the hash of what is installed. */
+export const toolkitVersionPath = `${paths.toolkit}/version`;
+
+/** What `installToolkit` runs on the host, as a shell script. */
+export const toolkitScript: string = installScript(files, bootUnit, toolkitHash);
+
+/** Puts niyanta's own scripts on a host, or renews them; each file at once. Idempotent. */
+export async function installToolkit(connection: Connection): Promise<void> {
+  await mustRun(connection, argv('sh', '-s'), {input: toolkitScript, what: "install niyanta's scripts"});
+}

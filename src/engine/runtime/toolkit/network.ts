@@ -1,0 +1,77 @@
+/**
+ * Brings the network of a container up and down by the CNI plugins themselves (CNI spec 0.4), from the configurations
+ * that stand in its folder. A named namespace outlives the container's restarts, containerd's too. Idempotent.
+ */
+export const network = String.raw`#!/bin/sh
+# niyanta: network up|down|unpublish ID | network boot
+set -u
+nets=/var/lib/niyanta/networks
+plugins=/usr/lib/cni
+[ -x $plugins/bridge ] || plugins=/opt/cni/bin
+mkdir -p /run/niyanta
+
+cni() { # COMMAND PLUGIN ID
+  CNI_COMMAND=$1 CNI_CONTAINERID=$3 CNI_NETNS=/run/netns/$3 CNI_IFNAME=eth0 CNI_PATH=$plugins \
+    "$plugins/$2" <"$nets/$3/$2.json" 2>&1
+}
+
+is_up() { # ID: the namespace is there and has its address
+  read -r address <"$nets/$1/address" || return 1
+  case "$(ip -n "$1" -4 -o addr show dev eth0 up 2>/dev/null)" in
+    *" $address/"*) return 0 ;;
+  esac
+  return 1
+}
+
+forget() { # ID: takes everything away, whatever of it there is
+  [ -f "$nets/$1/portmap.json" ] && cni DEL portmap "$1" >/dev/null
+  [ -f "$nets/$1/bridge.json" ] && cni DEL bridge "$1" >/dev/null
+  if [ -e "/run/netns/$1" ]; then ip netns del "$1" 2>/dev/null || { umount "/run/netns/$1" 2>/dev/null; rm -f "/run/netns/$1"; }; fi
+  return 0
+}
+
+join() { # ID: a namespace with eth0 on the bridge
+  is_up "$1" && return 0
+  forget "$1"
+  ip netns add "$1" && ip -n "$1" link set lo up || return 1
+  answer=$(flock /run/niyanta/network.lock "$0" add "$1") && return 0
+  echo "network: cannot connect $1: $answer" >&2
+  forget "$1"
+  return 1
+}
+
+publish() { # ID: its ports on the host; done anew, since rules may be left of a former container
+  rm -f "$nets/$1/unpublished"
+  [ -f "$nets/$1/portmap.json" ] || return 0
+  cni DEL portmap "$1" >/dev/null
+  answer=$(cni ADD portmap "$1") && return 0
+  echo "network: cannot publish the ports of $1: $answer" >&2
+  return 1
+}
+
+case "$1" in
+  add) cni ADD bridge "$2" ;;
+  up) join "$2" && publish "$2" ;;
+  unpublish)
+    [ -d "$nets/$2" ] || exit 0
+    : >"$nets/$2/unpublished"
+    if [ -f "$nets/$2/portmap.json" ]; then cni DEL portmap "$2" >/dev/null; fi
+    exit 0
+    ;;
+  down) forget "$2" && rm -rf "$nets/$2" ;;
+  boot)
+    failed=0
+    for net in "$nets"/*/; do
+      [ -d "$net" ] || continue
+      id=$(basename "$net")
+      join "$id" || { failed=1; continue; }
+      [ -e "$net/unpublished" ] || publish "$id" || failed=1
+    done
+    exit $failed
+    ;;
+  *)
+    echo "usage: network up|down|unpublish ID, network boot" >&2
+    exit 64
+    ;;
+esac
+`;

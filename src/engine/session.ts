@@ -1,0 +1,38 @@
+import {join} from 'node:path';
+import type {Host, Project} from './spec/project.ts';
+import type {EnvironmentName, Stack} from './spec/stack.ts';
+import {openFileStore} from './state/file-store.ts';
+import {openSecrets, type Secrets} from './state/secrets.ts';
+import type {StateStore} from './state/store.ts';
+
+/** What a command works on: the files, read and checked, and where state and secrets are. */
+export interface Session {
+  readonly project: Project;
+  readonly environment: EnvironmentName;
+  /** Those of niyanta.yaml and of its lab. */
+  readonly hosts: readonly Host[];
+  readonly store: StateStore;
+  readonly secrets: Secrets;
+  /** Folder for built images; never committed. */
+  readonly imageCache: string;
+}
+
+/** A session with a stack. */
+export interface StackSession extends Session {
+  readonly stack: Stack;
+}
+
+/** Puts state and secrets beside what `openProject` read. */
+export function openSession<T extends {readonly project: Project; readonly hosts: readonly Host[]}>(
+  opened: T & {readonly environment?: EnvironmentName},
+  env: Readonly<Record<string, string | undefined>>,
+): T & Session {
+  const {project} = opened;
+  return {
+    ...opened,
+    environment: opened.environment ?? 'default',
+    store: openFileStore(project.state.path, project.name),
+    secrets: openSecrets(project.directory, env),
+    imageCache: join(project.directory, '.niyanta', 'images'),
+  };
+}
