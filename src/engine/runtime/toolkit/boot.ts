@@ -2,7 +2,7 @@
  * Runs after a reboot, before containerd: network namespaces are gone then, and containers that restart need theirs.
  * With systemd by the unit; elsewhere to be called from rc.local or an init script.
  */
-export const boot = String.raw`#!/bin/sh
+export const boot = `#!/bin/sh
 # niyanta: makes the networks of all containers again, before containerd starts them
 exec /usr/local/lib/niyanta/network boot
 `;
