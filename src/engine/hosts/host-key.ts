@@ -7,8 +7,8 @@ import type {KnownHost} from './known-hosts.ts';
 export type HostKeyTrust =
   | {readonly kind: 'pinned'; readonly fingerprint: string}
   | {readonly kind: 'known'; readonly keys: readonly KnownHost[]}
-  /** Takes any, to show it: `host add` before it is pinned. Nothing but the key exchange happens. */
-  | {readonly kind: 'ask'};
+  /** No key at all: to see which one is shown, without logging in. */
+  | {readonly kind: 'none'};
 
 /** `SHA256:…`, as `ssh-keygen -l` prints it. */
 export const fingerprintOf = (key: Buffer): string =>
@@ -37,7 +37,7 @@ export function attempts(trust: HostKeyTrust): readonly (readonly string[])[] {
 
 /** Whether a host's key is the one that is trusted. */
 export function trusts(trust: HostKeyTrust, key: Buffer): boolean {
-  if (trust.kind === 'ask') return true;
+  if (trust.kind === 'none') return false;
   if (trust.kind === 'pinned') return fingerprintOf(key) === trust.fingerprint;
   const text = key.toString('base64');
   const same = trust.keys.filter(known => known.key === text);
@@ -45,22 +45,27 @@ export function trusts(trust: HostKeyTrust, key: Buffer): boolean {
 }
 
 /** Errors: OutsideError `host-key-changed` where another key was expected, UserError `host-key-unknown` where none was. */
-export function hostKeyRefused(host: HostName, trust: HostKeyTrust, key: Buffer): OutsideError | UserError {
+export function hostKeyRefused(
+  {name, address, port, jump}: {name: HostName; address: string; port: number; jump?: boolean},
+  trust: HostKeyTrust,
+  key: Buffer,
+): OutsideError | UserError {
   const fingerprint = fingerprintOf(key);
   const offered = `${fingerprint} (${keyType(key)})`;
+  const pin = jump ? `ssh -p ${port} ${address}` : `niyanta host add ${name} --fingerprint ${fingerprint}`;
   if (trust.kind === 'known' && trust.keys.length === 0) {
     return new UserError({
       code: 'host-key-unknown',
-      message: `${host}: its host key ${offered} is not known, so nothing was sent`,
-      hint: `Compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then pin it: niyanta host add ${host} --fingerprint ${fingerprint}`,
+      message: `${name}: its host key ${offered} is not known, so nothing was sent`,
+      hint: `Compare it with the host's own (ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub there), then ${jump ? 'have it remembered' : 'pin it'}: ${pin}`,
       exit: 1,
     });
   }
   const where = trust.kind === 'pinned' ? `niyanta.yaml has ${trust.fingerprint}` : 'known_hosts has another';
   return new OutsideError({
     code: 'host-key-changed',
-    message: `${host}: its host key is ${offered}, but ${where}; nothing was sent`,
-    hint: `Somebody may be listening in between. If the host was set up anew, pin its new key: niyanta host add ${host} --fingerprint ${fingerprint}`,
-    host,
+    message: `${name}: its host key is ${offered}, but ${where}; nothing was sent`,
+    hint: `Somebody may be listening in between. If the host was set up anew, ${jump ? `forget its old key: ssh-keygen -R ${address}` : `pin its new key: ${pin}`}`,
+    host: name,
   });
 }

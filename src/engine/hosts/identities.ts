@@ -1,58 +1,74 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import ssh2 from 'ssh2';
+import ssh2, {type ParsedKey} from 'ssh2';
 import {UserError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
+import {agentHolds} from './ssh-agent.ts';
 
 /** Asks a person for the passphrase of an identity file. */
 export type AskPassphrase = (file: string) => Promise<string>;
 
 /** A way to prove who we are, in ssh2's words. */
 export type Identity =
-  | {readonly type: 'publickey'; readonly key: Buffer; readonly passphrase?: string; readonly file: string}
+  | {readonly type: 'publickey'; readonly key: ParsedKey; readonly file: string}
   | {readonly type: 'agent'; readonly agent: string};
 
-/** Passphrases that were typed already, by file: asked for once a run. */
-const typed = new Map<string, Promise<string>>();
+interface Sources {
+  /** Socket of the SSH agent. */
+  readonly agent?: string;
+  readonly sshFolder: string;
+  /** Absent: nobody can be asked. */
+  readonly askPassphrase?: AskPassphrase;
+}
+
+/** Encrypted keys that were opened, by file: a passphrase is asked for, and its key derived, once a run. */
+const opened = new Map<string, Promise<ParsedKey>>();
 
 /**
- * The identities to try, in order: the files that are named; without any, the agent and the default files that exist.
- * Errors: UserError `identity-unreadable`, `identity-encrypted` (no one to ask), `identity-passphrase`.
+ * The identities to try, in order: the files that are named, then the agent; without any named, the agent, then the
+ * default files that exist. Errors: UserError `identity-unreadable`, `identity-encrypted` (no one to ask),
+ * `identity-passphrase`.
  */
 export async function identitiesFor(
   host: HostName,
   files: readonly string[],
-  from: {readonly agent?: string; readonly sshFolder: string; readonly askPassphrase?: AskPassphrase},
+  from: Sources,
 ): Promise<readonly Identity[]> {
   const agent: Identity[] = from.agent ? [{type: 'agent', agent: from.agent}] : [];
-  if (files.length > 0)
-    return [...(await Promise.all(files.map(file => identity(host, file, from.askPassphrase)))), ...agent];
-  const defaults = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map(name => join(from.sshFolder, name));
-  const present = await Promise.all(
-    defaults.map(file =>
-      readFile(file).then(
-        () => [file],
-        () => [],
-      ),
-    ),
-  );
-  const found: Identity[] = [];
-  for (const file of present.flat()) {
-    // A default file that needs a passphrase nobody can type is passed over where the agent may have it.
-    if (agent.length > 0 && (await isEncrypted(file)) && !from.askPassphrase) continue;
-    found.push(await identity(host, file, from.askPassphrase));
+  if (files.length > 0) {
+    const found: Identity[] = [];
+    for (const file of files) found.push(...(await identity(host, file, from)));
+    return [...found, ...agent];
   }
+  const defaults = ['id_ed25519', 'id_ecdsa', 'id_rsa'].map(name => join(from.sshFolder, name));
+  const found: Identity[] = [];
+  let locked: unknown;
+  for (const file of await presentOf(defaults)) {
+    try {
+      found.push(...(await identity(host, file, from)));
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === 'identity-encrypted')) throw error;
+      locked ??= error;
+    }
+  }
+  // A default file that nobody can open is passed over where there is another way in.
+  if (locked !== undefined && found.length === 0) throw locked;
   return [...agent, ...found];
 }
 
-const isEncrypted = async (file: string): Promise<boolean> =>
-  needsPassphrase(ssh2.utils.parseKey(await readFile(file)));
+async function presentOf(files: readonly string[]): Promise<string[]> {
+  const present = files.map(file =>
+    readFile(file).then(
+      () => [file],
+      () => [],
+    ),
+  );
+  return (await Promise.all(present)).flat();
+}
 
-const needsPassphrase = (parsed: unknown): boolean =>
-  parsed instanceof Error && /passphrase|encrypted/i.test(parsed.message);
-
-async function identity(host: HostName, file: string, ask: AskPassphrase | undefined): Promise<Identity> {
-  const key = await readFile(file).catch(cause => {
+/** None when the agent has the key of an encrypted file, which then needs not be opened. */
+async function identity(host: HostName, file: string, from: Sources): Promise<Identity[]> {
+  const text = await readFile(file).catch(cause => {
     throw new UserError({
       code: 'identity-unreadable',
       message: `${host}: cannot read the identity file ${file}: ${cause.code === 'ENOENT' ? 'there is no such file' : cause.message}`,
@@ -60,22 +76,26 @@ async function identity(host: HostName, file: string, ask: AskPassphrase | undef
       cause,
     });
   });
-  const parsed = ssh2.utils.parseKey(key);
-  if (!(parsed instanceof Error)) return {type: 'publickey', key, file};
-  if (!needsPassphrase(parsed)) throw notAKey(host, file, parsed);
-  if (!ask) {
+  const parsed = ssh2.utils.parseKey(text);
+  if (!(parsed instanceof Error)) return [{type: 'publickey', key: first(parsed), file}];
+  if (!/passphrase|encrypted/i.test(parsed.message)) throw notAKey(host, file, parsed);
+  if (from.agent !== undefined && (await agentHolds(from.agent, `${file}.pub`))) return [];
+  if (!from.askPassphrase) {
     throw new UserError({
       code: 'identity-encrypted',
       message: `${host}: the identity file ${file} is encrypted, and there is no terminal to ask for its passphrase`,
       hint: `Load it into an agent first: ssh-add ${file}`,
     });
   }
-  const asking = typed.get(file) ?? ask(file);
-  typed.set(file, asking);
-  const passphrase = await asking;
-  const opened = ssh2.utils.parseKey(key, passphrase);
-  if (!(opened instanceof Error)) return {type: 'publickey', key, passphrase, file};
-  typed.delete(file);
+  const opening = opened.get(file) ?? open(host, file, text, from.askPassphrase);
+  opened.set(file, opening);
+  return [{type: 'publickey', key: await opening, file}];
+}
+
+async function open(host: HostName, file: string, text: Buffer, ask: AskPassphrase): Promise<ParsedKey> {
+  const parsed = ssh2.utils.parseKey(text, await ask(file));
+  if (!(parsed instanceof Error)) return first(parsed);
+  opened.delete(file);
   throw new UserError({
     code: 'identity-passphrase',
     message: `${host}: that is not the passphrase of ${file}`,
@@ -83,6 +103,8 @@ async function identity(host: HostName, file: string, ask: AskPassphrase | undef
     exit: 1,
   });
 }
+
+const first = (parsed: ParsedKey | ParsedKey[]): ParsedKey => (Array.isArray(parsed) ? parsed[0]! : parsed);
 
 const notAKey = (host: HostName, file: string, cause: Error): UserError =>
   new UserError({

@@ -7,4 +7,15 @@ export {facts} from './facts-probe.ts';
 export {factsScript} from './facts-script.ts';
 export {mustRun} from './must-run.ts';
 export {parseFacts} from './parse-facts.ts';
+export {
+  missing,
+  missingPlugins,
+  neededPlugins,
+  type PreparedStep,
+  type PrepareOptions,
+  prepare,
+  type Readiness,
+  readiness,
+} from './prepare/index.ts';
 export type {Probe} from './probe.ts';
+export type {OfferedHostKey, SshOptions} from './ssh-connect.ts';

@@ -5,7 +5,7 @@ import type {Duplex} from 'node:stream';
 import ssh2, {type Client} from 'ssh2';
 import type {Host} from '../spec/project.ts';
 import type {HostName} from '../spec/stack.ts';
-import {attempts, type HostKeyTrust, hostKeyRefused, trusts} from './host-key.ts';
+import {attempts, fingerprintOf, type HostKeyTrust, hostKeyRefused, keyType, trusts} from './host-key.ts';
 import {type AskPassphrase, type Identity, identitiesFor} from './identities.ts';
 import {knownKeys, parseKnownHosts} from './known-hosts.ts';
 import {parseHop, type SshSettings, sshFolder, sshSettings} from './ssh-config-file.ts';
@@ -17,8 +17,6 @@ export interface SshOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absent: nobody can be asked. */
   readonly askPassphrase?: AskPassphrase;
-  /** Takes any host key and reports it, for `host add`. */
-  readonly showKey?: (key: Buffer) => void;
 }
 
 /** One hop, with everything that files and defaults say filled in. */
@@ -29,6 +27,8 @@ interface Endpoint {
   readonly user: string;
   readonly identityFiles: readonly string[];
   readonly hostKey?: string;
+  /** On the way to the host: known_hosts alone says its key. */
+  readonly jump?: boolean;
   readonly timeoutMs: number;
 }
 
@@ -36,31 +36,65 @@ const keepaliveMs = 5000;
 
 /** Connects over SSH, through jump hosts where told. Errors: see `ssh-errors.ts`, `host-key.ts`, `identities.ts`. */
 export async function sshConnect(host: Host, options: SshOptions): Promise<Transport> {
+  const way = await wayTo(host, options);
+  try {
+    const client = await openClient(way.endpoint, way.through, way.deadline, options, way.home);
+    return sshTransport(host.name, client, way.leave);
+  } catch (error) {
+    way.leave();
+    throw error;
+  }
+}
+
+/** The key that a host shows, and whether known_hosts has it already. Nothing but the key exchange happens. */
+export async function offeredHostKey(host: Host, options: SshOptions): Promise<OfferedHostKey> {
+  const {endpoint, through, deadline, home, leave} = await wayTo({...host, hostKey: undefined}, options);
+  try {
+    const trust = await trustOf(endpoint, home);
+    for (const algorithms of attempts(trust)) {
+      const sock = through ? await forward(through, endpoint, deadline) : undefined;
+      const nothing: HostKeyTrust = {kind: 'none'};
+      const end = await attempt(endpoint, {sock, algorithms, trust: nothing, identities: [], deadline});
+      if ('refused' in end && end.refused) {
+        return {fingerprint: fingerprintOf(end.refused), type: keyType(end.refused), known: trusts(trust, end.refused)};
+      }
+    }
+    throw unreachable(endpoint, 'it offers no host key of a type that is known');
+  } finally {
+    leave();
+  }
+}
+
+/** What a host shows before anybody logs in. */
+export interface OfferedHostKey {
+  /** `SHA256:…` */
+  readonly fingerprint: string;
+  /** `ssh-ed25519`, … */
+  readonly type: string;
+  /** known_hosts has it. */
+  readonly known: boolean;
+}
+
+/** Where a host is, with the connections to its jump hosts open. */
+async function wayTo(host: Host, options: SshOptions) {
   const home = options.env.HOME ?? homedir();
   const config = await textOf(join(sshFolder(home), 'config'));
   const settings = sshSettings(config, host.address ?? host.name, home);
   const hops = host.proxyJump === undefined ? settings.proxyJump : host.proxyJump.split(',').map(hop => hop.trim());
   const deadline = Date.now() + host.connectTimeoutMs;
   const opened: Client[] = [];
-  const closeAll = () => {
+  const leave = () => {
     for (const client of opened.splice(0).reverse()) client.end();
   };
   try {
     let through: Client | undefined;
     for (const hop of hops) {
-      through = await openClient(
-        jumpEndpoint(hop, host, config, home),
-        through,
-        deadline,
-        {...options, showKey: undefined},
-        home,
-      );
+      through = await openClient(jumpEndpoint(hop, host, config, home), through, deadline, options, home);
       opened.push(through);
     }
-    const client = await openClient(endpointOf(host, settings), through, deadline, options, home);
-    return sshTransport(host.name, client, closeAll);
+    return {endpoint: endpointOf(host, settings), through, deadline, home, leave};
   } catch (error) {
-    closeAll();
+    leave();
     throw error;
   }
 }
@@ -85,7 +119,12 @@ function jumpEndpoint(hop: string, host: Host, config: string, home: string): En
     address: settings.hostName ?? alias,
     port: port ?? settings.port ?? 22,
     user: user ?? settings.user ?? userInfo().username,
-    identityFiles: settings.identityFiles,
+    // The key that is meant for the host opens its gate too, where nothing else is told.
+    identityFiles:
+      settings.identityFiles.length === 0 && host.identityFile !== undefined
+        ? [host.identityFile]
+        : settings.identityFiles,
+    jump: true,
     timeoutMs: host.connectTimeoutMs,
   };
 }
@@ -97,22 +136,20 @@ async function openClient(
   options: SshOptions,
   home: string,
 ): Promise<Client> {
-  const trust = options.showKey ? {kind: 'ask' as const} : await trustOf(endpoint, home);
-  const identities = options.showKey
-    ? []
-    : await identitiesFor(endpoint.name, endpoint.identityFiles, {
-        agent: options.env.SSH_AUTH_SOCK,
-        sshFolder: sshFolder(home),
-        askPassphrase: options.askPassphrase,
-      });
+  const trust = await trustOf(endpoint, home);
+  const identities = await identitiesFor(endpoint.name, endpoint.identityFiles, {
+    agent: options.env.SSH_AUTH_SOCK,
+    sshFolder: sshFolder(home),
+    askPassphrase: options.askPassphrase,
+  });
   let refused: Buffer | undefined;
   for (const algorithms of attempts(trust)) {
     const sock = through ? await forward(through, endpoint, deadline) : undefined;
-    const end = await attempt(endpoint, {sock, algorithms, trust, identities, deadline, showKey: options.showKey});
+    const end = await attempt(endpoint, {sock, algorithms, trust, identities, deadline});
     if ('client' in end) return end.client;
     refused = end.refused ?? refused;
   }
-  if (refused) throw hostKeyRefused(endpoint.name, trust, refused);
+  if (refused) throw hostKeyRefused(endpoint, trust, refused);
   throw unreachable(endpoint, 'it offers no host key of a type that is known');
 }
 
@@ -128,7 +165,6 @@ interface Attempt {
   readonly trust: HostKeyTrust;
   readonly identities: readonly Identity[];
   readonly deadline: number;
-  readonly showKey?: (key: Buffer) => void;
 }
 
 /** One key exchange and authentication. A host key that is not trusted, or of none of the types, ends it kindly. */
@@ -171,7 +207,6 @@ function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Client} | {
       keepaliveCountMax: 3,
       algorithms: {serverHostKey: how.algorithms as never},
       hostVerifier: (key: Buffer) => {
-        how.showKey?.(key);
         const trusted = trusts(how.trust, key);
         if (!trusted) refused = key;
         return trusted;
