@@ -53,3 +53,9 @@ export function render(command: Command): string {
 
 const grouped = (command: Command): string =>
   command.kind === 'all' || command.kind === 'any' ? `{ ${render(command)}; }` : render(command);
+
+const longestShown = 400;
+
+/** A rendered command as errors show it: a long script's beginning says which one it was. */
+export const shortened = (text: string): string =>
+  text.length > longestShown ? `${text.slice(0, longestShown)} …` : text;

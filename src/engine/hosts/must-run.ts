@@ -1,8 +1,6 @@
 import {OutsideError} from '../spec/errors.ts';
-import {type Command, render} from './command.ts';
+import {type Command, render, shortened} from './command.ts';
 import type {Connection, Output, RunOptions} from './connection.ts';
-
-const longestCommand = 400;
 
 /**
  * Runs a command that has to succeed. Errors: OutsideError `disk-full`, else `command-failed`, with the host, the
@@ -22,7 +20,6 @@ export async function mustRun(
 export function commandFailed(host: string, what: string, command: Command, output: Output): OutsideError {
   const lastLines = `${output.stdout}\n${output.stderr}`.split('\n').filter(Boolean).slice(-10);
   const full = /no space left on device/i.test(output.stderr);
-  const text = render(command);
   return new OutsideError({
     code: full ? 'disk-full' : 'command-failed',
     message: full
@@ -30,7 +27,7 @@ export function commandFailed(host: string, what: string, command: Command, outp
       : `${host}: could not ${what}: ${output.stderr.trim().split('\n').at(-1) || `exit code ${output.code}`}`,
     hint: full ? `Make room on ${host}: see niyanta host inspect ${host}` : `Look at the host: niyanta doctor`,
     host,
-    command: text.length > longestCommand ? `${text.slice(0, longestCommand)} …` : text,
+    command: shortened(render(command)),
     exitCode: output.code,
     lastLines,
   });

@@ -28,13 +28,21 @@ export class ShellPool {
   async run(line: string, deadline: Deadline): Promise<Output> {
     const leave = await this.#slots.take(deadline.signal);
     try {
-      const shell = this.#idle.pop() ?? (await this.#open(deadline));
+      const shell = this.#takeIdle() ?? (await this.#open(deadline));
       const output = await deadline.race(shell.channel.run(line), () => this.#kill(shell));
       if (shell.channel.alive) this.#idle.push(shell);
       return output;
     } finally {
       leave();
     }
+  }
+
+  /** One that somebody ended on the host while it was idle is nobody's failure. */
+  #takeIdle(): Shell | undefined {
+    for (let shell = this.#idle.pop(); shell !== undefined; shell = this.#idle.pop()) {
+      if (shell.channel.alive) return shell;
+    }
+    return undefined;
   }
 
   async #open(deadline: Deadline): Promise<Shell> {
