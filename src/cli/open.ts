@@ -3,6 +3,7 @@ import type {OpenedProject, OpenedStack} from '../engine/open-project.ts';
 import type {Session} from '../engine/session.ts';
 import type {CommandContext} from './engine-command.ts';
 import {parseParams} from './params.ts';
+import {passphraseAsker} from './passphrase.ts';
 
 interface ProjectFlagValues {
   readonly project?: string;
@@ -27,7 +28,7 @@ export async function openStack(flags: StackFlagValues, context: CommandContext)
     params: parseParams(flags.param),
     stdin: () => text(process.stdin),
   });
-  return openSession(opened, context.env);
+  return openSession(opened, context.env, passphraseAsker(context));
 }
 
 /** The project alone, for commands that read no stack. */
@@ -38,5 +39,5 @@ export async function openOnlyProject(
   const {openProjectOnly} = await import('../engine/open-project.ts');
   const {openSession} = await import('../engine/session.ts');
   const opened = await openProjectOnly({cwd: context.cwd, env: context.env, project: flags.project});
-  return openSession({...opened, environment: flags.env}, context.env);
+  return openSession({...opened, environment: flags.env}, context.env, passphraseAsker(context));
 }

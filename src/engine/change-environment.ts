@@ -33,8 +33,10 @@ export async function changeEnvironment<T>(
   });
   const signal = AbortSignal.any([options.signal, lease.lost]);
   try {
-    return await withFleet(session.hosts, {allowUnreachable: options.allowUnreachable, signal}, fleet =>
-      change({lease, fleet, signal}),
+    return await withFleet(
+      session.hosts,
+      {allowUnreachable: options.allowUnreachable, signal, ssh: session.ssh},
+      fleet => change({lease, fleet, signal}),
     );
   } catch (error) {
     if (lease.lost.aborted) throw leaseWasLost(session, error);

@@ -1,4 +1,4 @@
-import {type Connection, connectAll} from './hosts/index.ts';
+import {type Connection, connectAll, type SshOptions} from './hosts/index.ts';
 import {observe} from './runtime/observe.ts';
 import type {ObservedHost, ReachableHost} from './runtime/observed.ts';
 import {Bug} from './spec/errors.ts';
@@ -17,6 +17,7 @@ export interface FleetOptions {
   /** Go on with the hosts that answer; otherwise one that does not is an error. */
   readonly allowUnreachable: boolean;
   readonly signal: AbortSignal;
+  readonly ssh?: SshOptions;
 }
 
 /** Connects to all hosts at once, looks at them, lets `use` work with them, and closes the connections at any end. */

@@ -1,8 +1,22 @@
-import {missing} from './hosts/index.ts';
+import {type HostFacts, missing} from './hosts/index.ts';
 import {type LookedAt, type LookOptions, lookAtHosts} from './look-at-host.ts';
 import {namedHost} from './named-host.ts';
 import type {Host} from './spec/project.ts';
-import type {HostRow} from './view/hosts-view.ts';
+
+/** One host as `host ls` and `host inspect` show it. */
+export interface HostRow {
+  readonly host: string;
+  /** `local` for this machine. */
+  readonly address: string;
+  readonly state: 'ready' | 'not prepared' | 'draining' | 'unreachable';
+  /** Why it does not answer, what it lacks. */
+  readonly problem?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly region?: string;
+  readonly facts?: HostFacts;
+  /** Containers of niyanta that run there. */
+  readonly containers?: number;
+}
 
 /** Every host of the project as it is now. A host that does not answer is a row, too. */
 export async function listHosts(hosts: readonly Host[], options: LookOptions): Promise<HostRow[]> {
@@ -31,7 +45,7 @@ function rowOf(looked: LookedAt): HostRow {
   return {...row, state, ...(problem === undefined ? {} : {problem}), facts, containers};
 }
 
-function problemOf(facts: NonNullable<HostRow['facts']>, lacking: readonly string[]): string | undefined {
+function problemOf(facts: HostFacts, lacking: readonly string[]): string | undefined {
   if (lacking.length > 0) return `lacks ${lacking.join(', ')}`;
   return facts.containerd?.running ? undefined : 'containerd does not run';
 }

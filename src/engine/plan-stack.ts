@@ -44,7 +44,7 @@ export function planStack(
   session: StackSession,
   options: PlanStackOptions,
 ): Promise<{readonly plan: Plan; readonly commands: readonly HostCommands[]}> {
-  return withFleet(session.hosts, options, async fleet => {
+  return withFleet(session.hosts, {...options, ssh: session.ssh}, async fleet => {
     const {plan} = await makePlan(session, fleet, {...options, build: false, onProgress: () => undefined});
     return {plan, commands: commandsOf(plan, fleet.observed, options.now())};
   });

@@ -10,7 +10,7 @@ import {ownerName} from './state/process-identity.ts';
  */
 export async function rebuildState(session: Session, options: FleetOptions & {readonly now: Date}): Promise<LockFile> {
   const {project, store, hosts} = session;
-  return await withFleet(hosts, options, ({observed}) =>
+  return await withFleet(hosts, {...options, ssh: session.ssh}, ({observed}) =>
     store.replace(old =>
       rebuildLockFile(observed, {...old, project: project.name, who: ownerName(), now: options.now}),
     ),

@@ -1,4 +1,5 @@
 import {join} from 'node:path';
+import type {SshOptions} from './hosts/index.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {openFileStore} from './state/file-store.ts';
@@ -13,6 +14,8 @@ export interface Session {
   readonly hosts: readonly Host[];
   readonly store: StateStore;
   readonly secrets: Secrets;
+  /** How hosts are reached over SSH: whose files, and who is asked for a passphrase. */
+  readonly ssh: SshOptions;
   /** Folder for built images; never committed. */
   readonly imageCache: string;
 }
@@ -22,10 +25,11 @@ export interface StackSession extends Session {
   readonly stack: Stack;
 }
 
-/** Puts state and secrets beside what `openProject` read. */
+/** Puts state, secrets and the way to hosts beside what `openProject` read. Without `askPassphrase` nobody is asked. */
 export function openSession<T extends {readonly project: Project; readonly hosts: readonly Host[]}>(
   opened: T & {readonly environment?: EnvironmentName},
   env: Readonly<Record<string, string | undefined>>,
+  askPassphrase?: SshOptions['askPassphrase'],
 ): T & Session {
   const {project} = opened;
   return {
@@ -33,6 +37,7 @@ export function openSession<T extends {readonly project: Project; readonly hosts
     environment: opened.environment ?? 'default',
     store: openFileStore(project.state.path, project.name),
     secrets: openSecrets(project.directory, env),
+    ssh: {env, ...(askPassphrase ? {askPassphrase} : {})},
     imageCache: join(project.directory, '.niyanta', 'images'),
   };
 }

@@ -56,6 +56,13 @@ const grouped = (command: Command): string =>
 
 const longestShown = 400;
 
-/** A rendered command as errors show it: a long script's beginning says which one it was. */
-export const shortened = (text: string): string =>
-  text.length > longestShown ? `${text.slice(0, longestShown)} …` : text;
+/** A command as errors show it: without its input, and of a long script the beginning, which says which one it was. */
+export function shown(command: Command): string {
+  const text = render(withoutInput(command));
+  return text.length > longestShown ? `${text.slice(0, longestShown)} …` : text;
+}
+
+function withoutInput(command: Command): Command {
+  if (command.kind === 'argv') return {...command, stdin: undefined};
+  return command.kind === 'script' ? command : {...command, commands: command.commands.map(withoutInput)};
+}

@@ -1,6 +1,5 @@
 import {OutsideError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
-import {shortened} from './command.ts';
 
 /** When to stop waiting for one command: its time is up, or the caller aborted. */
 export class Deadline {
@@ -50,6 +49,6 @@ const timedOut = (host: HostName, command: string, timeoutMs: number): OutsideEr
     message: `${host}: no answer within ${timeoutMs / 1000} s`,
     hint: 'The host may be overloaded: look at it with niyanta host inspect, then run the same command again.',
     host,
-    command: shortened(command),
+    command,
     transient: true,
   });

@@ -1,5 +1,5 @@
 import {OutsideError} from '../spec/errors.ts';
-import {type Command, render, shortened} from './command.ts';
+import {type Command, shown} from './command.ts';
 import type {Connection, Output, RunOptions} from './connection.ts';
 
 /**
@@ -27,7 +27,7 @@ export function commandFailed(host: string, what: string, command: Command, outp
       : `${host}: could not ${what}: ${output.stderr.trim().split('\n').at(-1) || `exit code ${output.code}`}`,
     hint: full ? `Make room on ${host}: see niyanta host inspect ${host}` : `Look at the host: niyanta doctor`,
     host,
-    command: shortened(render(command)),
+    command: shown(command),
     exitCode: output.code,
     lastLines,
   });

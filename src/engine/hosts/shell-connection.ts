@@ -2,7 +2,7 @@ import {type Duplex, PassThrough} from 'node:stream';
 import type {HostName} from '../spec/stack.ts';
 import {rootPrefix} from './becoming-root.ts';
 import {collect} from './collect.ts';
-import {type Command, render} from './command.ts';
+import {type Command, render, shown} from './command.ts';
 import type {Connection, Output, RemoteProcess, RunOptions} from './connection.ts';
 import {Deadline} from './deadline.ts';
 import {announced, firstLine, killGroup} from './process-group.ts';
@@ -37,7 +37,7 @@ class ShellConnection implements Connection {
   async run(command: Command, options: RunOptions = {}): Promise<Output> {
     this.#transport.lost.throwIfAborted();
     const line = render(command);
-    const deadline = new Deadline(this.host, line, options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.signal);
+    const deadline = new Deadline(this.host, shown(command), options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.signal);
     try {
       if (options.input === undefined) return await this.#shells.run(line, deadline);
       return await this.#runWithInput(line, options.input, deadline);

@@ -1,24 +1,10 @@
 import type {HostFacts} from '../hosts/facts.ts';
+import type {HostRow} from '../list-hosts.ts';
 import type {Look, View} from './look.ts';
 import {printable} from './printable.ts';
 import {bytes} from './quantities-view.ts';
 import {table} from './tables.ts';
 import {hanging} from './text-layout.ts';
-
-/** One host as `host ls` and `host inspect` show it. */
-export interface HostRow {
-  readonly host: string;
-  /** `local` for this machine. */
-  readonly address: string;
-  readonly state: 'ready' | 'not prepared' | 'draining' | 'unreachable';
-  /** Why it does not answer, what it lacks. */
-  readonly problem?: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly region?: string;
-  readonly facts?: HostFacts;
-  /** Containers of niyanta that run there. */
-  readonly containers?: number;
-}
 
 /** `host ls`. */
 export const hostsView: View<readonly HostRow[]> = {text: hostsText, json: rows => ({hosts: rows})};
