@@ -13,3 +13,7 @@ export function namedHost(hosts: readonly Host[], name: string): Host {
     hint: `Hosts: ${names.join(', ') || 'none'}.`,
   });
 }
+
+/** The hosts of those names, each once; all when none is named. Errors: UserError `unknown-host`. */
+export const namedHosts = (hosts: readonly Host[], names: readonly string[]): readonly Host[] =>
+  names.length === 0 ? hosts : [...new Set(names)].map(name => namedHost(hosts, name));

@@ -5,6 +5,15 @@ import {UserError} from './spec/errors.ts';
 import {removeHost as removeHostFrom} from './spec/project-edit.ts';
 import type {LockFile} from './state/lock-file.ts';
 
+export interface RemoveHostOptions {
+  /** Even while replicas are there. */
+  readonly force: boolean;
+  /** process.env. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Throws when the person says no. */
+  readonly confirm: (question: string) => Promise<void>;
+}
+
 /**
  * Takes a host out of niyanta.yaml; nothing on the host changes. Errors: UserError `unknown-host`, `host-of-lab`, and
  * `host-in-use` while the lock file places replicas there, unless `force`.
@@ -12,7 +21,7 @@ import type {LockFile} from './state/lock-file.ts';
 export async function removeHost(
   session: Session,
   name: string,
-  {force, env}: {readonly force: boolean; readonly env: Readonly<Record<string, string | undefined>>},
+  {force, env, confirm}: RemoveHostOptions,
 ): Promise<{readonly host: string; readonly left: readonly string[]}> {
   const {project} = session;
   if (!project.hosts.some(host => host.name === name)) {
@@ -32,6 +41,7 @@ export async function removeHost(
       exit: 1,
     });
   }
+  await confirm(`Remove ${name} from niyanta.yaml${left.length > 0 ? `, leaving ${left.join(', ')} on it` : ''}?`);
   await editProject(project, env, text => removeHostFrom(text, name));
   return {host: name, left};
 }
