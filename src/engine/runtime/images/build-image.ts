@@ -1,9 +1,10 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {mkdir, rename, rm, stat, statfs} from 'node:fs/promises';
-import {join} from 'node:path';
+import {mkdir, readFile, rename, rm, stat, statfs, writeFile} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {execa} from 'execa';
 import {OutsideError, UserError} from '../../spec/errors.ts';
 import {Exit} from '../../spec/exit-codes.ts';
+import {overlooksArguments, withArgumentLabels} from './build-arguments.ts';
 import {type BuildSource, buildKey} from './build-key.ts';
 import {type BuildTool, buildSteps, buildTools} from './build-tools.ts';
 import type {LocalImage} from './local-image.ts';
@@ -99,9 +100,21 @@ async function runTool(
   const id = what.slice(0, 16);
   const store = {folder: join(cache, '.layers', id), driver: await storageDriver(cache)};
   await mkdir(store.folder, {recursive: true});
-  const steps = buildSteps(tool, source, {name: `niyanta.local/build-${id}:latest`, output, store});
+  const steps = buildSteps(tool, await cacheable(tool, source, dirname(output)), {
+    name: `niyanta.local/build-${id}:latest`,
+    output,
+    store,
+  });
   for (const words of [steps.build, steps.save, steps.tidy ?? []])
     if (words.length > 0) await step(tool, words, source, onProgress, signal);
+}
+
+/** The source with a Dockerfile by which the tool's cache does right by build arguments. */
+async function cacheable(tool: BuildTool, source: BuildSource, folder: string): Promise<BuildSource> {
+  if (!overlooksArguments.has(tool) || Object.keys(source.args).length === 0) return source;
+  const file = join(folder, 'Dockerfile');
+  await writeFile(file, withArgumentLabels(await readFile(source.file, 'utf8'), source.args));
+  return {...source, file};
 }
 
 /** statfs(2)'s f_type of overlayfs: an overlay cannot have its upper layer on one. */

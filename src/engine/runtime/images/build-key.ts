@@ -12,7 +12,7 @@ import {localArchitecture} from './open-image.ts';
 export type BuildSource = Extract<ImageSource, {kind: 'build'}>;
 
 /** Raised when builds come out differently for the same input, so that old results are not used. */
-const keyVersion = 1;
+const keyVersion = 2;
 
 /**
  * 64 hex digits that change when anything does that goes into the build: names, modes and contents of the context's
