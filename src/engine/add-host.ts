@@ -36,6 +36,7 @@ export async function addHost(project: Project, wanted: NewHost, options: AddHos
   const {env} = options.ssh;
   const known = project.hosts.some(({name}) => name === wanted.name);
   const renews = known && Object.keys(wanted.fields).length === 0;
+  if (!renews && wanted.fields.address === undefined && wanted.fields.local !== true) throw addressMissing(wanted.name);
   const edited = (hostKey?: string) => (text: string) =>
     renews
       ? setHostField(text, wanted.name, 'hostKey', hostKey)
@@ -53,13 +54,21 @@ export async function addHost(project: Project, wanted: NewHost, options: AddHos
   };
 }
 
+const addressMissing = (name: string): UserError =>
+  new UserError({
+    code: 'address-missing',
+    message: `the new host ${name} has no address`,
+    hint: `niyanta host add ${name} ADDRESS, or --local for this machine`,
+  });
+
 async function confirmedKey(host: Host, expected: string | undefined, options: AddHostOptions): Promise<string> {
   // Loaded only where a host is reached over SSH.
   const {offeredHostKey} = await import('./hosts/ssh-connect.ts');
-  const offered = await offeredHostKey(host, options.ssh);
+  const pinned = expected?.replace(/=+$/, '');
+  const offered = await offeredHostKey(host, options.ssh, pinned);
   options.signal?.throwIfAborted();
-  if (expected !== undefined) {
-    if (withoutPadding(expected) === offered.fingerprint) return offered.fingerprint;
+  if (pinned !== undefined) {
+    if (pinned === offered.fingerprint) return pinned;
     throw new UserError({
       code: 'host-key-differs',
       message: `${host.name}: its host key is ${offered.fingerprint} (${offered.type}), not ${expected}; nothing was sent and nothing written`,
@@ -70,8 +79,6 @@ async function confirmedKey(host: Host, expected: string | undefined, options: A
   if (!offered.known) await options.confirmKey(offered, host);
   return offered.fingerprint;
 }
-
-const withoutPadding = (fingerprint: string): string => fingerprint.replace(/=+$/, '');
 
 async function lookAt(host: Host, {ssh, signal}: AddHostOptions): Promise<HostFacts> {
   const connection = await connect(host, ssh);

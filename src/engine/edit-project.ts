@@ -1,7 +1,7 @@
 import {readFile, realpath} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import nodePath from 'node:path';
-import {NiyantaError, UserError} from './spec/errors.ts';
+import {UserError, UserErrors} from './spec/errors.ts';
 import {loadProject} from './spec/index.ts';
 import type {Project} from './spec/project.ts';
 import {writeAtomically} from './state/atomic-file.ts';
@@ -48,12 +48,17 @@ async function check(file: string, env: Readonly<Record<string, string | undefin
     });
     return loaded.project;
   } catch (error) {
-    if (!(error instanceof NiyantaError)) throw error;
+    if (!(error instanceof UserError || error instanceof UserErrors)) throw error;
     throw new UserError({
       code: 'host-invalid',
-      message: `niyanta.yaml would not be valid: ${error.message.split('\n').join('; ')}`,
+      message: `niyanta.yaml would not be valid: ${sentences(error)}`,
       hint: 'Nothing was written. Correct the arguments.',
       cause: error,
     });
   }
 }
+
+const sentences = (error: UserError | UserErrors): string =>
+  (error instanceof UserErrors ? error.errors : [error])
+    .map(({location, message}) => (location?.path ? `${location.path} ${message}` : message))
+    .join('; ');

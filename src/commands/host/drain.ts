@@ -15,7 +15,7 @@ export default class HostDrain extends EngineCommand {
     const opened = await openOnlyProject(flags, context);
     const {drainHost} = await import('../../engine/drain-host.ts');
     const end = await drainHost(opened, args.host, {drain: true, env: context.env});
-    const text = `${end.host} ${end.changed ? '' : 'already '}is drained: nothing new is placed there. To move what runs there: niyanta apply`;
+    const text = `${end.host} is ${end.changed ? '' : 'already '}drained: nothing new is placed there. To move what runs there: niyanta apply`;
     await this.show(end, {text: () => text});
   }
 }

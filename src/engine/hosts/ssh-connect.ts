@@ -46,19 +46,26 @@ export async function sshConnect(host: Host, options: SshOptions): Promise<Trans
   }
 }
 
-/** The key that a host shows, and whether known_hosts has it already. Nothing but the key exchange happens. */
-export async function offeredHostKey(host: Host, options: SshOptions): Promise<OfferedHostKey> {
+/**
+ * The key that a host shows, and whether known_hosts has it already. Nothing but the key exchange happens. A host has
+ * a key of each type: the one that is expected when it has that, else the first.
+ */
+export async function offeredHostKey(host: Host, options: SshOptions, expected?: string): Promise<OfferedHostKey> {
   const {endpoint, through, deadline, home, leave} = await wayTo({...host, hostKey: undefined}, options);
   try {
     const trust = await trustOf(endpoint, home);
-    for (const algorithms of attempts(trust)) {
+    let offered: OfferedHostKey | undefined;
+    for (const algorithms of attempts(expected === undefined ? trust : {kind: 'pinned', fingerprint: expected})) {
       const sock = through ? await forward(through, endpoint, deadline) : undefined;
       const nothing: HostKeyTrust = {kind: 'none'};
       const end = await attempt(endpoint, {sock, algorithms, trust: nothing, identities: [], deadline});
-      if ('refused' in end && end.refused) {
-        return {fingerprint: fingerprintOf(end.refused), type: keyType(end.refused), known: trusts(trust, end.refused)};
-      }
+      if ('client' in end || !end.refused) continue;
+      const {refused} = end;
+      const key = {fingerprint: fingerprintOf(refused), type: keyType(refused), known: trusts(trust, refused)};
+      if (expected === undefined || key.fingerprint === expected) return key;
+      offered ??= key;
     }
+    if (offered) return offered;
     throw unreachable(endpoint, 'it offers no host key of a type that is known');
   } finally {
     leave();

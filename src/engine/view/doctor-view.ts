@@ -1,19 +1,8 @@
+import type {DoctorCheck} from '../doctor.ts';
 import type {Look, View} from './look.ts';
 import {printable} from './printable.ts';
 import {counted} from './quantities-view.ts';
 import {hanging} from './text-layout.ts';
-
-/** One thing that doctor looked at. */
-export interface DoctorCheck {
-  /** `this machine`, `host h1`, `stack.yaml`. */
-  readonly subject: string;
-  readonly check: string;
-  readonly status: 'ok' | 'warning' | 'failed';
-  /** What was found. */
-  readonly found?: string;
-  /** What to do about it. */
-  readonly fix?: string;
-}
 
 /** `doctor`: by subject, each check with what was found and its fix. */
 export const doctorView: View<readonly DoctorCheck[]> = {text: doctorText, json: checks => ({checks})};
