@@ -33,13 +33,18 @@ sub put {
 reopen();
 if (open(my $starts, '>>', "$dir/$id.starts")) { print $starts time, "\n"; close $starts; }
 POSIX::close(5);
-$SIG{TERM} = $SIG{INT} = 'IGNORE';
+# containerd asks with TERM when the task is over, while its side of the pipes is still open: what is there is read.
+my $over = 0;
+$SIG{TERM} = sub { $over = 1 };
+$SIG{INT} = 'IGNORE';
 my %of = (3 => 'stdout', 4 => 'stderr');
 my %left = (3 => '', 4 => '');
 while (%of) {
   my $bits = '';
   vec($bits, $_, 1) = 1 for keys %of;
-  next if select($bits, undef, undef, undef) <= 0;
+  my $ready = select($bits, undef, undef, $over ? 0 : undef);
+  last if $over && $ready == 0;
+  next if $ready <= 0;
   for my $fd (sort keys %of) {
     next unless vec($bits, $fd, 1);
     my $n = POSIX::read($fd, my $chunk, 65536);
@@ -54,4 +59,5 @@ while (%of) {
     put($of{$fd}, 'P', substr($left{$fd}, 0, 16384, '')) while length $left{$fd} > 16384;
   }
 }
+put($of{$_}, 'F', $left{$_}) for grep { length $left{$_} } sort keys %of;
 `;
