@@ -32,10 +32,11 @@ export async function checkFiles(
     ({serial}) => (serial === 0 ? 'none yet' : `serial ${serial}`),
   );
   const secrets = openSecrets(project.directory, choice.env);
+  const used = secretNames((stack?.services ?? []).flatMap(({env}) => Object.values(env)));
   await tried(
     'secrets',
     checks,
-    () => secrets.origins(),
+    () => secretsSet(secrets, used),
     origins => `${origins.length} set`,
   );
   return {checks, opened: {...opened, ...(stack ? {stack} : {})}};

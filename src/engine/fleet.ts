@@ -1,9 +1,9 @@
 import {type Connection, connectAll, type SshOptions} from './hosts/index.ts';
 import {observe} from './runtime/observe.ts';
-import type {ObservedHost, ReachableHost} from './runtime/observed.ts';
+import type {ObservedHost} from './runtime/observed.ts';
 import {Bug} from './spec/errors.ts';
 import type {Host} from './spec/project.ts';
-import type {EnvironmentName, HostName} from './spec/stack.ts';
+import type {HostName} from './spec/stack.ts';
 
 /** The hosts of one command: a connection to each that answers, and what was found there. */
 export interface Fleet {
