@@ -18,9 +18,9 @@ export class TaskWatch {
     this.#now = now;
   }
 
-  /** An answer that was asked for no longer than a moment ago. */
-  async states(): Promise<ReadonlyMap<ContainerId, TaskState>> {
-    if (this.#now() - this.#asked > freshMs) {
+  /** An answer asked for no longer than a moment ago, and after `since`: an older one may not know what started then. */
+  async states(since: number): Promise<ReadonlyMap<ContainerId, TaskState>> {
+    if (this.#asked <= since || this.#now() - this.#asked > freshMs) {
       this.#asked = this.#now();
       this.#answer = mustRun(this.#connection, taskStates, {what: 'ask what runs'}).then(({stdout}) =>
         parseTaskStates(stdout),

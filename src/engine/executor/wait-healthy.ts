@@ -34,7 +34,7 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   let last: CheckResult | undefined;
   for (;;) {
     context.signal.throwIfAborted();
-    if ((await running(wait)) === 'ended') return;
+    if ((await running(wait, began)) === 'ended') return;
     if (!spec.health) {
       if (now() - began >= settledMs) return;
     } else if (now() >= nextCheck) {
@@ -52,8 +52,8 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
 }
 
 /** A container whose task ended fails, unless ending is what it is for. */
-async function running({tasks, spec}: HealthWait): Promise<'running' | 'ended'> {
-  const task = (await tasks.states()).get(spec.id);
+async function running({tasks, spec}: HealthWait, since: number): Promise<'running' | 'ended'> {
+  const task = (await tasks.states(since)).get(spec.id);
   if (task?.running && task.starts <= 1) return 'running';
   if (spec.restart === 'never' && task && !task.running) return 'ended';
   throw new OutsideError({
