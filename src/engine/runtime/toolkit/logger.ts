@@ -48,7 +48,8 @@ while (%of) {
   for my $fd (sort keys %of) {
     next unless vec($bits, $fd, 1);
     my $n = POSIX::read($fd, my $chunk, 65536);
-    if (!$n) {
+    # At the end of a pipe POSIX::read says "0 but true".
+    if (!defined $n || $n == 0) {
       next if !defined $n && $! == POSIX::EINTR();
       put($of{$fd}, 'F', $left{$fd}) if length $left{$fd};
       delete $of{$fd};
