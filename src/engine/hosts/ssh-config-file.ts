@@ -1,6 +1,6 @@
 import {homedir} from 'node:os';
 import {join} from 'node:path';
-import SshConfig from 'ssh-config';
+import SshConfig, {type Line, LineType} from 'ssh-config';
 
 /** What ~/.ssh/config says of a host (ssh_config(5)); only what niyanta reads. */
 export interface SshSettings {
@@ -14,21 +14,15 @@ export interface SshSettings {
 
 /** The settings for an alias: the first value of each keyword wins, identity files add up. */
 export function sshSettings(text: string, alias: string, home = homedir()): SshSettings {
-  const computed = SshConfig.parse(text).compute(alias) as Record<string, string | string[] | undefined>;
-  const value = (key: string): string | undefined => {
-    const name = Object.keys(computed).find(candidate => candidate.toLowerCase() === key);
-    const found = name === undefined ? undefined : computed[name];
-    return Array.isArray(found) ? found[0] : found;
-  };
-  const list = (key: string): string[] => {
-    const name = Object.keys(computed).find(candidate => candidate.toLowerCase() === key);
-    const found = name === undefined ? undefined : computed[name];
-    return found === undefined ? [] : Array.isArray(found) ? found : [found];
-  };
-  const hostName = value('hostname')?.replaceAll('%h', alias).replaceAll('%%', '%');
-  const user = value('user');
-  const port = Number(value('port')) || undefined;
-  const jump = value('proxyjump');
+  const config = SshConfig.parse(text);
+  spellAlike(config);
+  const computed = config.compute(alias) as Record<string, string | string[] | undefined>;
+  const list = (key: string): string[] => [computed[key] ?? []].flat();
+  const value = (key: string): string | undefined => list(key)[0];
+  const hostName = value('HostName')?.replaceAll('%h', alias).replaceAll('%%', '%');
+  const user = value('User');
+  const port = Number(value('Port')) || undefined;
+  const jump = value('ProxyJump');
   const tokens = (path: string) =>
     path
       .replace(/^~(?=\/)/, home)
@@ -40,11 +34,23 @@ export function sshSettings(text: string, alias: string, home = homedir()): SshS
     hostName,
     user,
     port,
-    identityFiles: list('identityfile')
+    identityFiles: list('IdentityFile')
       .filter(path => path !== 'none')
       .map(tokens),
     proxyJump: jump === undefined || jump === 'none' ? [] : jump.split(',').map(hop => hop.trim()),
   };
+}
+
+const keywords = ['Host', 'Match', 'HostName', 'User', 'Port', 'IdentityFile', 'ProxyJump'];
+
+/** Keywords may be written in any case; the parser takes those of different case for different ones. */
+function spellAlike(lines: Iterable<Line>): void {
+  for (const line of lines) {
+    if (line.type !== LineType.DIRECTIVE) continue;
+    const keyword = keywords.find(candidate => candidate.toLowerCase() === line.param.toLowerCase());
+    if (keyword !== undefined) line.param = keyword;
+    if ('config' in line) spellAlike(line.config);
+  }
 }
 
 /** Where a person's SSH files are. */
