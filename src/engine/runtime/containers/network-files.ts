@@ -12,6 +12,7 @@ export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
     isGateway: true,
     ipMasq: true,
     hairpinMode: true,
+    runtimeConfig: {mac: macOf(network.address)},
     ipam: {
       // Addresses come from the lock file: after a reboot host-local would refuse the same one as a duplicate.
       type: 'static',
@@ -44,3 +45,10 @@ export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
     ...(ports.length > 0 ? [['portmap.json', `${JSON.stringify(portmap)}\n`] as const] : []),
   ]);
 }
+
+/**
+ * The address as a MAC, locally administered: a new container with the address of a former one has its MAC too, so
+ * that no neighbour talks to the dead one until its ARP entry expires.
+ */
+const macOf = (address: string): string =>
+  ['02', '6e', ...address.split('.').map(part => Number(part).toString(16).padStart(2, '0'))].join(':');
