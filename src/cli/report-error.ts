@@ -8,11 +8,11 @@ import {Interruption} from './interruption.ts';
 import {lookOf} from './look.ts';
 import {flagRefused, wrongUsage} from './usage-error.ts';
 
-/** Prints any error, as JSON on standard output or as text on standard error, and gives the exit code for it. */
+/** Prints any error, as one line of JSON (it may follow lines of events) on standard output or as text on standard error, and gives the exit code for it. */
 export function reportError(error: unknown, argv: readonly string[]): number {
   if (error instanceof Errors.ExitError) return error.oclif.exit ?? Exit.ok;
   const known = recognised(error);
-  if (has(argv, '--json')) process.stdout.write(`${printableJson(errorJson(known), 2)}\n`);
+  if (has(argv, '--json')) process.stdout.write(`${printableJson(errorJson(known))}\n`);
   else {
     const look = lookOf(process.stderr, process.env, has(argv, '--no-color'), new Date());
     process.stderr.write(`${errorText(known, look, readSource)}\n`);

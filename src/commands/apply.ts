@@ -43,7 +43,7 @@ export default class Apply extends ChangeCommand {
         purpose: 'apply',
         saved: saved?.plan,
         targets: saved ? saved.request.target : flags.target,
-        pull: flags.pull,
+        pull: saved?.request.pull ?? flags.pull,
         locked: saved?.request.locked ?? flags.locked,
         allowUnreachable: flags['allow-unreachable'],
         lockWaitMs: flags['lock-wait'],

@@ -30,6 +30,7 @@ export async function changeEnvironment<T>(
   const lease = await session.store.acquire(session.environment, reason, {
     waitMs: options.lockWaitMs,
     onWait: options.onWait,
+    signal: options.signal,
   });
   const signal = AbortSignal.any([options.signal, lease.lost]);
   try {

@@ -1,7 +1,7 @@
 import {type Connection, connectAll, type SshOptions} from './hosts/index.ts';
 import {observe} from './runtime/observe.ts';
 import type {ObservedHost} from './runtime/observed.ts';
-import {Bug} from './spec/errors.ts';
+import {Bug, OutsideError} from './spec/errors.ts';
 import type {Host} from './spec/project.ts';
 import type {HostName} from './spec/stack.ts';
 
@@ -9,7 +9,7 @@ import type {HostName} from './spec/stack.ts';
 export interface Fleet {
   readonly observed: readonly ObservedHost[];
   connection(host: HostName): Connection;
-  /** Looks again; connections stay. */
+  /** Looks again; connections stay. A host that has gone meanwhile is told as unreachable. */
   observe(): Promise<readonly ObservedHost[]>;
 }
 
@@ -28,18 +28,20 @@ export async function withFleet<T>(
 ): Promise<T> {
   const {connections, failures} = await connectAll(hosts, options);
   try {
-    const observeAll = (): Promise<readonly ObservedHost[]> =>
+    const observeAll = (look: {readonly signal?: AbortSignal; readonly tolerant: boolean}) =>
       Promise.all(
-        hosts.map(async host => {
+        hosts.map(async (host): Promise<ObservedHost> => {
           const connection = connections.get(host.name);
           if (!connection)
             return {host: host.name, reachable: false, error: failures.get(host.name)?.message ?? 'no connection'};
-          return observe(connection, {drained: host.drain, signal: options.signal});
+          const looking = observe(connection, {drained: host.drain, signal: look.signal});
+          return look.tolerant ? looking.catch(error => goneSilent(host.name, error)) : looking;
         }),
       );
     return await use({
-      observed: await observeAll(),
-      observe: observeAll,
+      observed: await observeAll({signal: options.signal, tolerant: options.allowUnreachable}),
+      // After Ctrl-C, too: what was done until then is to be known.
+      observe: () => observeAll({tolerant: true}),
       connection: name => {
         const connection = connections.get(name);
         if (!connection) throw new Bug(`no connection to ${name}`);
@@ -49,4 +51,10 @@ export async function withFleet<T>(
   } finally {
     await Promise.allSettled([...connections.values()].map(connection => connection.close()));
   }
+}
+
+/** A host that was connected to and does not answer any more. What will not pass by itself is an error as before. */
+function goneSilent(host: HostName, error: unknown): ObservedHost {
+  if (error instanceof OutsideError && error.transient) return {host, reachable: false, error: error.message};
+  throw error;
 }

@@ -1,6 +1,7 @@
 import {commandsOf, type HostCommands} from './executor/commands-of.ts';
 import type {Fleet} from './fleet.ts';
 import {withFleet} from './fleet.ts';
+import {foundOf} from './placements.ts';
 import type {Plan} from './planner/plan.ts';
 import type {PlanInput} from './planner/plan-input.ts';
 import {planStack as planPurely} from './planner/plan-stack.ts';
@@ -13,7 +14,7 @@ import {UserError} from './spec/errors.ts';
 import type {Stack} from './spec/stack.ts';
 import {suggest} from './spec/suggest.ts';
 import {fingerprints} from './state/fingerprint.ts';
-import type {LockFile, PinnedReference} from './state/lock-file.ts';
+import type {EnvironmentState, LockFile, PinnedReference} from './state/lock-file.ts';
 import {secretNames} from './state/secret-references.ts';
 
 export interface PlanStackOptions {
@@ -62,7 +63,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
   checkTargets(stack, options.targets);
   const lock = await session.store.read();
   const state = lock.environments[environment];
-  checkOwner(stack, environment, state?.stack);
+  checkOwner(session, fleet, state);
   const secrets = await session.secrets.values(secretNames(stack.services.flatMap(({env}) => Object.values(env))));
   const images = await resolveImages(session, stack.services, fleet, state, options);
   const plan = planPurely({
@@ -110,13 +111,16 @@ const takenSubnets = (lock: LockFile, environment: string): string[] =>
     name === environment ? [] : Object.values(state.subnets),
   );
 
-/** An environment belongs to one stack: another stack of the same name would delete its services. */
-function checkOwner(stack: Stack, environment: string, owner: string | undefined): void {
-  if (owner === undefined || owner === stack.name) return;
+/** An environment belongs to one stack at a time: another stack would delete its services, or run beside it unseen. */
+function checkOwner({project, stack, environment}: StackSession, fleet: Fleet, state?: EnvironmentState): void {
+  const running = foundOf(fleet.observed, project.name, environment).map(({manifest}) => manifest.spec.stack);
+  const remembered = state && Object.values(state.placements).some(({length}) => length > 0) ? [state.stack] : [];
+  const owner = [...running, ...remembered].find(name => name !== stack.name);
+  if (owner === undefined) return;
   throw new UserError({
     code: 'environment-of-other-stack',
     message: `environment "${environment}" runs stack ${owner}, not ${stack.name}`,
-    hint: `Choose another environment: --env ${stack.name}. Or remove what runs there: niyanta destroy`,
+    hint: `Choose another environment: --env ${stack.name}. Or remove what runs there: niyanta destroy${environment === 'default' ? '' : ` --env ${environment}`}`,
   });
 }
 

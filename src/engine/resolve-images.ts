@@ -93,7 +93,7 @@ async function find(
   options: ResolveOptions,
 ): Promise<Found> {
   const label = imageLabel(service, session.project.directory);
-  if (options.pins) return asPinned(session, service, label, options.pins[label]);
+  if (options.pins) return asPinned(session, service, label, fleet, options.pins[label]);
   const pin = lock?.images[label];
   const found = await finders[service.image.kind](
     {session, service, label, pin, fleet, options},
@@ -131,11 +131,16 @@ const finders: {readonly [Kind in ImageSource['kind']]: Finder<Kind>} = {
     const name = nameOnHosts(session, {kind: 'archive', path}, digest);
     return {label, local, pinned: {source: label, name, digest}, pin: pinOf(digest, pin, options)};
   },
-  async build({session, label, pin, options}, source) {
+  async build({session, label, pin, fleet, options}, source) {
     const key = await buildKey(source);
     const built = await peekBuild(key, session.imageCache);
-    const local = built ?? (options.build && pin?.key !== key ? await build() : undefined);
-    const digest = local?.digest ?? (pin?.key === key ? pin.digest : undefined);
+    // Built elsewhere, of the same sources: a host passes it on, since building anew may give another digest.
+    const elsewhere =
+      pin?.key === key && isOnHost(fleet, nameOnHosts(session, source, pin.digest), pin.digest)
+        ? pin.digest
+        : undefined;
+    const local = built ?? (options.build && elsewhere === undefined ? await build() : undefined);
+    const digest = local?.digest ?? elsewhere;
     if (digest === undefined) return {label};
     const name = nameOnHosts(session, source, digest);
     return {label, local, pinned: {source: label, name, digest}, pin: {...pinOf(digest, pin, options), key}};
@@ -154,6 +159,7 @@ async function asPinned(
   session: Session,
   {name, image}: Service,
   label: string,
+  fleet: Fleet,
   pin?: PinnedReference,
 ): Promise<Found> {
   if (!pin) {
@@ -172,8 +178,22 @@ async function asPinned(
         ? undefined
         : await peekBuild(pin.key, session.imageCache);
   const local = file?.digest === digest ? file : undefined;
-  return {label, pin, local, pinned: {source: label, name: nameOnHosts(session, image, digest), digest}};
+  const onHosts = nameOnHosts(session, image, digest);
+  if (image.kind !== 'reference' && !local && !isOnHost(fleet, onHosts, digest)) {
+    throw new UserError({
+      code: 'image-gone',
+      message: `service ${name}: the image that ${label} was then (${digest.slice(0, 19)}) is on no host that answers, and no longer on this machine`,
+      hint: 'Go back to another serial (niyanta history), or apply the present stack.',
+      exit: 1,
+    });
+  }
+  return {label, pin, local, pinned: {source: label, name: onHosts, digest}};
 }
+
+const isOnHost = (fleet: Fleet, name: string, digest: string): boolean =>
+  fleet.observed.some(
+    host => host.reachable && host.images.some(image => image.name === name && image.digest === digest),
+  );
 
 /** How containerd on the hosts knows an image. */
 function nameOnHosts(session: Session, image: ImageSource, digest: string): string {
@@ -194,18 +214,26 @@ async function askForDigest(
   const present = hosts.flatMap(host => host.images.filter(image => image.name === name));
   if (!pull && present[0]) return present[0].digest;
   const access = await registryAccess(session, reference);
-  let last: unknown;
+  let failure: unknown;
   for (const {host} of hosts) {
     try {
       return await registryDigest(fleet.connection(host), reference, access);
     } catch (error) {
       // Another host may have a way to the registry that this one has not.
       if (!(error instanceof OutsideError && error.code === 'registry-unreachable')) throw error;
-      last ??= error;
+      failure ??= error;
     }
   }
-  throw last;
+  throw failure ?? nobodyToAsk(reference);
 }
+
+const nobodyToAsk = (reference: string): OutsideError =>
+  new OutsideError({
+    code: 'host-unreachable',
+    message: `no host answers, so none can ask the registry what ${reference} is`,
+    hint: 'Look at the hosts: niyanta doctor',
+    transient: true,
+  });
 
 function refuseUnlocked(service: Service, label: string, pin: PinnedReference | undefined, found: Found): void {
   if (pin && found.pinned?.digest === pin.digest) return;

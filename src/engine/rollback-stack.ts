@@ -1,4 +1,5 @@
 import {type ApplyEnd, type ApplyStackOptions, applyStack} from './apply-stack.ts';
+import {atHome} from './portable-stack.ts';
 import type {Session, StackSession} from './session.ts';
 import {UserError} from './spec/errors.ts';
 import type {Stack} from './spec/stack.ts';
@@ -19,17 +20,21 @@ export async function rollbackStack(session: Session, options: RollbackOptions):
   const state = lock.environments[session.environment];
   const entry =
     options.to === undefined ? previous(state, session.environment) : findSerial(state?.history ?? [], options.to);
-  const then: StackSession = {...session, stack: entry.stack};
+  const then: StackSession = {...session, stack: atHome(entry.stack, session.project.directory)};
   return applyStack(then, {...options, purpose: 'rollback', pull: false, locked: false, pins: entry.images ?? {}});
 }
 
 type Applied = HistoryEntry & {readonly stack: Stack};
 
-/** The newest successful apply whose stack is not the one that runs now. */
+/** The newest successful apply whose stack is not the one that runs now; after a destroy nothing runs. */
 function previous(state: EnvironmentState | undefined, environment: string): Applied {
-  const applied = (state?.history ?? []).filter((entry): entry is Applied => entry.stack !== undefined);
+  const history = state?.history ?? [];
+  const applied = history.filter((entry): entry is Applied => entry.stack !== undefined);
   const now = applied.at(-1);
-  const before = applied.findLast(entry => now && fingerprint(entry) !== fingerprint(now));
+  const destroyed = history.some(
+    ({action, outcome, serial}) => action === 'destroy' && outcome === 'applied' && now && serial > now.serial,
+  );
+  const before = destroyed ? now : applied.findLast(entry => now && fingerprint(entry) !== fingerprint(now));
   if (before) return before;
   throw new UserError({
     code: 'nothing-to-roll-back',

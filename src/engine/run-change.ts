@@ -4,13 +4,17 @@ import {type RunEnd, runPlan} from './executor/run-plan.ts';
 import type {Fleet} from './fleet.ts';
 import {placementsNow} from './placements.ts';
 import type {Plan} from './planner/plan.ts';
+import {portable} from './portable-stack.ts';
 import {registryAccess} from './registry-credentials.ts';
 import type {ResolvedImages} from './resolve-images.ts';
 import type {Session} from './session.ts';
-import type {Stack} from './spec/stack.ts';
+import {UserError} from './spec/errors.ts';
+import {Exit} from './spec/exit-codes.ts';
+import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {appendHistory, summaryText} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
+import type {StateStore} from './state/store.ts';
 
 export interface RunChangeOptions {
   readonly action: HistoryEntry['action'];
@@ -54,22 +58,25 @@ export async function runChange(
   options: RunChangeOptions,
 ): Promise<ChangeEnd> {
   const began = options.now().getTime();
-  const state = intent.lock.environments[session.environment];
-  const before = await session.store.update(intent.lock.serial, lock =>
-    withEnvironment(lock, session.environment, {
+  const before = await updateOwn(session.store, lock => {
+    refuseTakenSubnets(lock, session.environment, intent.plan);
+    const state = lock.environments[session.environment];
+    return withEnvironment(lock, session.environment, {
       ...(state ?? emptyState(intent.plan.stack)),
       stack: intent.plan.stack,
       subnets: {...state?.subnets, ...intent.plan.subnets},
-    }),
-  );
+    });
+  });
+  const present = presentContainers(fleet, intent.plan);
   const at = new Date(began).toISOString();
   options.onEvent({type: 'started', at, operations: intent.plan.operations.length});
   const end = await runPlan(intent.plan, {
     ...options,
     inFlightPerHost,
     now: () => options.now().getTime(),
-    deployedBefore: (state?.history ?? []).some(({outcome, action}) => outcome === 'applied' && action !== 'destroy'),
-    present: presentContainers(fleet, intent.plan),
+    // What the history says does not count: hosts may have been made anew, or the lock file lost.
+    deployedBefore: present.some(({running}) => running),
+    present,
     actions: hostActions({
       connection: fleet.connection,
       observed: fleet.observed,
@@ -81,10 +88,41 @@ export async function runChange(
       now: options.now,
     }),
   });
-  const after = await commit(session, fleet, intent, before, end, at, options);
+  const after = await commit(session, fleet, intent, end, at, options);
   const result: ApplyResult = {outcome: end.outcome, serial: after.serial, operations: end.operations};
   options.onEvent({type: 'result', at: options.now().toISOString(), ...result});
   return {result, error: end.error, leftovers: end.leftovers, durationMs: options.now().getTime() - began};
+}
+
+/**
+ * Writes to an environment whose lease is held. Another environment's change may have raised the serial meanwhile;
+ * it does not touch this one, so the write is made on top of it.
+ */
+async function updateOwn(store: StateStore, change: (lock: LockFile) => LockFile): Promise<LockFile> {
+  for (;;) {
+    const {serial} = await store.read();
+    try {
+      return await store.update(serial, change);
+    } catch (error) {
+      if (!(error instanceof UserError && error.code === 'stale-state')) throw error;
+    }
+  }
+}
+
+/** Two environments that were planned at the same moment may have chosen the same addresses. */
+function refuseTakenSubnets(lock: LockFile, environment: EnvironmentName, {subnets}: Plan): void {
+  for (const [name, other] of Object.entries(lock.environments)) {
+    if (name === environment) continue;
+    const taken = new Set(Object.values(other.subnets));
+    const clash = Object.entries(subnets).find(([, subnet]) => taken.has(subnet));
+    if (!clash) continue;
+    throw new UserError({
+      code: 'stale-plan',
+      message: `environment "${name}" was given ${clash[1]}, which this plan meant for ${clash[0]}, at the same time`,
+      hint: 'Run the same command again: it will choose other addresses.',
+      exit: Exit.stalePlan,
+    });
+  }
 }
 
 /** Writes what the hosts run now, the images that are pinned, and the line of history. */
@@ -92,15 +130,15 @@ async function commit(
   session: Session,
   fleet: Fleet,
   intent: ChangeIntent,
-  before: LockFile,
   end: RunEnd,
   at: string,
   options: RunChangeOptions,
 ): Promise<LockFile> {
   const observed = await fleet.observe();
   const applied = end.outcome === 'applied';
-  return session.store.update(before.serial, lock => {
-    const state = lock.environments[session.environment]!;
+  return updateOwn(session.store, lock => {
+    // Someone may have deleted the lock file meanwhile.
+    const state = lock.environments[session.environment] ?? emptyState(intent.plan.stack);
     const entry: HistoryEntry = {
       serial: lock.serial + 1,
       at,
@@ -108,10 +146,13 @@ async function commit(
       action: options.action,
       outcome: end.outcome === 'unchanged' ? 'applied' : end.outcome,
       summary: summaryText(countDone(intent.plan, end)),
-      ...(applied && intent.stack ? {stack: intent.stack, images: intent.images?.pins ?? {}} : {}),
+      ...(applied && intent.stack
+        ? {stack: portable(intent.stack, session.project.directory), images: intent.images?.pins ?? {}}
+        : {}),
     };
     return withEnvironment(lock, session.environment, {
       ...state,
+      subnets: {...state.subnets, ...intent.plan.subnets},
       images: applied ? {...state.images, ...intent.images?.pins} : state.images,
       placements: placementsNow(observed, session.project.name, session.environment, state.placements),
       stopped: applied && intent.stack === undefined ? [] : state.stopped,

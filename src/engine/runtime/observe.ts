@@ -26,8 +26,9 @@ export async function observe(
       transient: true,
     });
   }
-  // Without containerd's answer nothing would seem to run, and everything would be started again.
-  if (seen.facts.containerd?.running && seen.tasksFailed !== undefined) {
+  // Without containerd's answer nothing would seem to run, and everything would be started again, here or elsewhere.
+  const expected = seen.facts.containerd?.running || seen.containers.length > 0;
+  if (expected && seen.tasksFailed !== undefined) {
     throw new OutsideError({
       code: 'containerd-silent',
       message: `${connection.host}: containerd does not say what runs: ${seen.tasksFailed}`,

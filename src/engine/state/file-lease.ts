@@ -31,6 +31,8 @@ export interface LeaseRequest {
   readonly reason: string;
   readonly waitMs: number;
   readonly onWait?: (holder: LeaseHolder) => void;
+  /** Aborted: waits no longer. */
+  readonly signal?: AbortSignal;
   /** Highest fence that the lock file knows of, read inside the mutex. */
   readonly fenceAbove: () => Promise<number>;
 }
@@ -50,8 +52,9 @@ export async function acquireLease(paths: StatePaths, request: LeaseRequest, tim
     const attempt = await askOnce(paths, request, id, times);
     if (attempt.taken) return keep(paths, request.environment, attempt.holding, times);
     const left = deadline - performance.now();
-    if (left <= 0) {
+    if (left <= 0 || request.signal?.aborted) {
       await change(paths, request.environment, record => leaveQueue(record, id));
+      request.signal?.throwIfAborted();
       throw leaseHeld(request.environment, attempt.behind && toHolder(attempt.behind));
     }
     if (attempt.behind && attempt.behind.id !== told) {

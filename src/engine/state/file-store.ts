@@ -36,9 +36,9 @@ export function openFileStore(lockFile: string, project: string, times: LeaseTim
         return next;
       }),
     replace: make => withMutex(paths.mutex, () => replaceLock(paths, project, make)),
-    async acquire(environment, reason, {waitMs, onWait}) {
+    async acquire(environment, reason, {waitMs, onWait, signal}) {
       const fenceAbove = async () => (await read()).environments[environment]?.fence ?? 0;
-      const lease = await acquireLease(paths, {environment, reason, waitMs, onWait, fenceAbove}, times);
+      const lease = await acquireLease(paths, {environment, reason, waitMs, onWait, signal, fenceAbove}, times);
       held.add(lease);
       return {
         get holder() {

@@ -38,11 +38,15 @@ export interface StateStore {
    * rebuild. Errors: UserError `lock-held` while anybody holds a lease.
    */
   replace(make: (old: {readonly serial: number; readonly salt: string}) => LockFile): Promise<LockFile>;
-  /** Waits up to `waitMs`, then UserError `lock-held` (exit 4) with who, since when, from where. */
+  /** Waits up to `waitMs` or until aborted, then UserError `lock-held` (exit 4) with who, since when, from where. */
   acquire(
     environment: EnvironmentName,
     reason: string,
-    options: {readonly waitMs: number; readonly onWait?: (holder: LeaseHolder) => void},
+    options: {
+      readonly waitMs: number;
+      readonly onWait?: (holder: LeaseHolder) => void;
+      readonly signal?: AbortSignal;
+    },
   ): Promise<Lease>;
   holder(environment: EnvironmentName): Promise<LeaseHolder | undefined>;
   /** Who holds what now, sorted by environment. */
