@@ -46,8 +46,9 @@ export function planStack(
   options: PlanStackOptions,
 ): Promise<{readonly plan: Plan; readonly commands: readonly HostCommands[]}> {
   return withFleet(session.hosts, {...options, ssh: session.ssh}, async fleet => {
-    const {plan} = await makePlan(session, fleet, {...options, build: false, onProgress: () => undefined});
-    return {plan, commands: commandsOf(plan, fleet.observed, options.now())};
+    const {plan, images} = await makePlan(session, fleet, {...options, build: false, onProgress: () => undefined});
+    const entrypoints = new Map([...images.local].map(([label, {config}]) => [label, config.entrypoint]));
+    return {plan, commands: commandsOf(plan, {observed: fleet.observed, entrypoints, now: options.now()})};
   });
 }
 

@@ -24,10 +24,11 @@ export interface HostCommands {
  * The exact commands of a plan, by host, in its order. Secrets stand as `${secret:NAME}`; what only applying finds out
  * (the time of creation, who else is known by name) is as it is now.
  */
-export function commandsOf(plan: Plan, observed: readonly ObservedHost[], now: Date): readonly HostCommands[] {
+export function commandsOf(plan: Plan, {observed, entrypoints, now}: Known): readonly HostCommands[] {
   const serial = plan.serial + 2;
+  const when = {serial, createdAt: now.toISOString(), entrypoints};
   return plan.operations.flatMap(operation =>
-    commandsByHost(operation, observed, {serial, createdAt: now.toISOString()}).map(({host, commands}) => ({
+    commandsByHost(operation, observed, when).map(({host, commands}) => ({
       host,
       operation: operationTitle(operation),
       commands,
@@ -35,7 +36,15 @@ export function commandsOf(plan: Plan, observed: readonly ObservedHost[], now: D
   );
 }
 
-interface When {
+/** What is known before anything runs. */
+export interface Known {
+  readonly observed: readonly ObservedHost[];
+  /** Of images on this machine, by `PinnedImage.source`; of others only a host knows. */
+  readonly entrypoints: ReadonlyMap<string, readonly string[]>;
+  readonly now: Date;
+}
+
+interface When extends Pick<Known, 'entrypoints'> {
   readonly serial: number;
   readonly createdAt: string;
 }
@@ -80,7 +89,22 @@ function creation({spec, how}: ContainerOperation, observed: readonly ObservedHo
   const self = {id: spec.id, service: spec.service, replica: spec.replica, address: spec.network.address};
   const seen = observed.find(candidate => candidate.host === host);
   const containerd = (seen?.reachable && seen.facts.containerd?.version) || '0';
-  return [{host, commands: [textOf(createContainer({manifest, env: spec.env, peers: [self], containerd}))]}];
+  return [
+    {
+      host,
+      commands: [
+        textOf(
+          createContainer({
+            manifest,
+            env: spec.env,
+            peers: [self],
+            containerd,
+            entrypoint: when.entrypoints.get(spec.image.source) ?? [],
+          }),
+        ),
+      ],
+    },
+  ];
 }
 
 function stopOf(observed: readonly ObservedHost[], host: string, id: string): {signal: string; graceMs: number} {

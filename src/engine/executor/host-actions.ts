@@ -8,6 +8,7 @@ import {removeContainer} from '../runtime/containers/remove-container.ts';
 import {startContainer} from '../runtime/containers/start-container.ts';
 import {stopContainer} from '../runtime/containers/stop-container.ts';
 import {manifestOf, writeManifest} from '../runtime/containers/write-manifest.ts';
+import {imageEntrypoint} from '../runtime/images/index.ts';
 import {parseLogLine, readLog} from '../runtime/logs.ts';
 import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
@@ -66,6 +67,7 @@ export function hostActions(options: HostActionsOptions): Actions {
         env: withSecrets(spec, options.secrets),
         peers: [...peers.filter(({id}) => id !== spec.id), self],
         containerd: on(spec.host).containerd,
+        entrypoint: spec.command === undefined ? [] : await on(spec.host).entrypoint(spec.image.digest),
       });
       await limited(spec.host, () => runScript(connection(spec.host), script, startTimeoutMs));
     },
@@ -108,11 +110,20 @@ interface PerHost {
   readonly slots: Slots;
   readonly tasks: TaskWatch;
   readonly containerd: string;
+  /** Of an image by digest; read once. */
+  readonly entrypoint: (digest: string) => Promise<readonly string[]>;
 }
 
 function perHost(connection: Connection, {limitPerHost, observed, now}: HostActionsOptions): PerHost {
   const host = observed.find(candidate => candidate.host === connection.host);
+  const entrypoints = new Map<string, Promise<readonly string[]>>();
+  const architecture = host?.reachable ? host.facts.architecture : 'amd64';
   return {
+    entrypoint(digest) {
+      const known = entrypoints.get(digest) ?? imageEntrypoint(connection, digest, architecture);
+      entrypoints.set(digest, known);
+      return known;
+    },
     slots: new Slots(limitPerHost),
     tasks: new TaskWatch(connection, () => now().getTime()),
     containerd: (host?.reachable && host.facts.containerd?.version) || '0',

@@ -17,13 +17,15 @@ export interface Creation {
   readonly peers: readonly NamedPeer[];
   /** Version of containerd on the host. */
   readonly containerd: string;
+  /** The image's entrypoint; needed only where the spec has a command. */
+  readonly entrypoint: readonly string[];
 }
 
 /**
  * Creates and starts a container: its files, its network, its task. The manifest is written first, so that whatever
  * happens in between, the next plan knows whose leftovers these are; what an earlier try left is removed before.
  */
-export function createContainer({manifest, env, peers, containerd}: Creation): HostScript {
+export function createContainer({manifest, env, peers, containerd, entrypoint}: Creation): HostScript {
   const {spec} = manifest;
   const {id} = spec;
   const self = {id, service: spec.service, replica: spec.replica, address: spec.network.address};
@@ -47,7 +49,7 @@ export function createContainer({manifest, env, peers, containerd}: Creation): H
     `mkdir -p ${quote(`${paths.runtime}/env`)}`,
     writeFile(paths.envPath(id), environmentFile(spec, env)),
     'umask 022',
-    render(ctr('run', '--detach', ...runArguments(spec, containerd))),
+    render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint}))),
     '',
   ].join('\n');
   return {what: `start ${spec.service} ${spec.replica}`, text};

@@ -22,8 +22,46 @@ const defaultCapabilities = [
   'AUDIT_WRITE',
 ];
 
-/** The words after `ctr run --detach`, for containerd of this version. */
-export function runArguments(spec: ContainerSpec, containerd: string): readonly string[] {
+/** Every capability that Linux has (capabilities(7)); `ctr` knows no ALL. */
+const everyCapability = [
+  ...defaultCapabilities,
+  'DAC_READ_SEARCH',
+  'LINUX_IMMUTABLE',
+  'NET_BROADCAST',
+  'NET_ADMIN',
+  'IPC_LOCK',
+  'IPC_OWNER',
+  'SYS_MODULE',
+  'SYS_RAWIO',
+  'SYS_PTRACE',
+  'SYS_PACCT',
+  'SYS_ADMIN',
+  'SYS_BOOT',
+  'SYS_NICE',
+  'SYS_RESOURCE',
+  'SYS_TIME',
+  'SYS_TTY_CONFIG',
+  'LEASE',
+  'AUDIT_CONTROL',
+  'MAC_OVERRIDE',
+  'MAC_ADMIN',
+  'SYSLOG',
+  'WAKE_ALARM',
+  'BLOCK_SUSPEND',
+  'AUDIT_READ',
+  'PERFMON',
+  'BPF',
+  'CHECKPOINT_RESTORE',
+];
+
+/**
+ * The words after `ctr run --detach`, for containerd of this version. A command stands behind the image's entrypoint,
+ * as people know it from Compose; `ctr` would put it in its place.
+ */
+export function runArguments(
+  spec: ContainerSpec,
+  {containerd, entrypoint}: {readonly containerd: string; readonly entrypoint: readonly string[]},
+): readonly string[] {
   return [
     ...[...identityLabels(spec), ...restartLabels(spec), ...userLabels(spec)].flatMap(label => ['--label', label]),
     '--log-uri',
@@ -44,7 +82,7 @@ export function runArguments(spec: ContainerSpec, containerd: string): readonly 
     ...(spec.resources.memory !== undefined ? ['--memory-limit', String(spec.resources.memory)] : []),
     spec.image.name,
     spec.id,
-    ...(spec.command ?? []),
+    ...(spec.command === undefined ? [] : [...entrypoint, ...spec.command]),
   ];
 }
 
@@ -69,7 +107,7 @@ const csv = (field: string): string => (/[",\n]/.test(field) ? `"${field.replace
 /** `ctr` knows no ALL: dropping it is dropping each of the defaults that is not added. */
 function capabilityArguments({add, drop}: ContainerSpec['capabilities']): readonly string[] {
   const named = (name: string) => name.toUpperCase().replace(/^CAP_/, '');
-  const added = add.map(named);
+  const added = add.map(named).flatMap(name => (name === 'ALL' ? everyCapability : [name]));
   const dropped = drop.map(named);
   const drops = dropped.includes('ALL') ? defaultCapabilities.filter(name => !added.includes(name)) : dropped;
   return [

@@ -2,6 +2,7 @@ export {type BuildOptions, buildImage, peekBuild} from './build-image.ts';
 export {type BuildSource, buildKey} from './build-key.ts';
 export {type BuildTool, buildTools} from './build-tools.ts';
 export {exportImage, importImage, listedImages, orphanImages, removeImages} from './image-commands.ts';
+export {imageEntrypoint} from './image-entrypoint.ts';
 export {digestName, type ImageReference, parseReference, referenceName, sentName} from './image-name.ts';
 export type {ImageConfig, LocalBlob, LocalImage} from './local-image.ts';
 export {localArchitecture, openImage} from './open-image.ts';
