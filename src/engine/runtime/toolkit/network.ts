@@ -15,6 +15,19 @@ cni() { # COMMAND PLUGIN ID
     "$plugins/$2" <"$nets/$3/$2.json" 2>&1
 }
 
+why() { # ANSWER: what a plugin says, as one line
+  printf '%s' "$1" | tr '\n\t' '  ' | sed 's/.*"msg": *"\(.*\)"[^"]*$/\1/; s/\\"/"/g'
+}
+
+sweep() { # BRIDGE: gone when nobody is on it, since its address may be another environment's next time
+  [ -d "/sys/class/net/$1/brif" ] && [ -z "$(ls "/sys/class/net/$1/brif")" ] && ip link del "$1" 2>/dev/null
+  return 0
+}
+
+bridge_of() { # ID
+  sed -n 's/.*"bridge":"\([^"]*\)".*/\1/p' "$nets/$1/bridge.json" 2>/dev/null
+}
+
 is_up() { # ID: the namespace is there and has its address
   read -r address <"$nets/$1/address" || return 1
   case "$(ip -n "$1" -4 -o addr show dev eth0 up 2>/dev/null)" in
@@ -35,7 +48,7 @@ join() { # ID: a namespace with eth0 on the bridge
   forget "$1"
   ip netns add "$1" && ip -n "$1" link set lo up || return 1
   answer=$(flock /run/niyanta/network.lock "$0" add "$1") && return 0
-  echo "network: cannot connect $1: $answer" >&2
+  echo "network: cannot connect $1: $(why "$answer")" >&2
   forget "$1"
   return 1
 }
@@ -45,12 +58,13 @@ publish() { # ID: its ports on the host; done anew, since rules may be left of a
   [ -f "$nets/$1/portmap.json" ] || return 0
   cni DEL portmap "$1" >/dev/null
   answer=$(cni ADD portmap "$1") && return 0
-  echo "network: cannot publish the ports of $1: $answer" >&2
+  echo "network: cannot publish the ports of $1: $(why "$answer")" >&2
   return 1
 }
 
 case "$1" in
-  add) cni ADD bridge "$2" ;;
+  add) sweep "$(bridge_of "$2")"; cni ADD bridge "$2" ;;
+  sweep) sweep "$2" ;;
   up) join "$2" && publish "$2" ;;
   unpublish)
     [ -d "$nets/$2" ] || exit 0
@@ -58,7 +72,11 @@ case "$1" in
     if [ -f "$nets/$2/portmap.json" ]; then cni DEL portmap "$2" >/dev/null; fi
     exit 0
     ;;
-  down) forget "$2" && rm -rf "$nets/$2" ;;
+  down)
+    bridge=$(bridge_of "$2")
+    forget "$2" && rm -rf "$nets/$2"
+    [ -z "$bridge" ] || flock /run/niyanta/network.lock "$0" sweep "$bridge"
+    ;;
   boot)
     failed=0
     for net in "$nets"/*/; do
