@@ -19,6 +19,7 @@ export const networkPath = (id: ContainerId): string => `${networksFolder}/${id}
 /** Bind-mounted to /etc/hosts of the container. */
 export const hostsPath = (id: ContainerId): string => `${hostsFolder}/${id}`;
 export const hostnamePath = (id: ContainerId): string => `${hostsFolder}/${id}.hostname`;
+export const resolvPath = (id: ContainerId): string => `${hostsFolder}/${id}.resolv`;
 export const logPath = (id: ContainerId): string => `${logsFolder}/${id}.log`;
 /** One line a start of its task: seconds since the epoch. */
 export const startsPath = (id: ContainerId): string => `${logsFolder}/${id}.starts`;

@@ -41,6 +41,7 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
     ...[...networkFiles(spec)].map(([name, content]) => writeFile(`${folder}/${name}`, content)),
     writeFile(paths.hostsPath(id), hostsFile(self, peers)),
     writeFile(paths.hostnamePath(id), `${hostnameOf(spec)}\n`),
+    resolvLine(id),
     ...volumeLines(spec),
     `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
     // On tmpfs, readable by root alone, gone when the script ends in whichever way.
@@ -54,6 +55,12 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
   ].join('\n');
   return {what: `start ${spec.service} ${spec.replica}`, text};
 }
+
+// A resolver on the host's own loopback (systemd-resolved's stub) is not reachable from a container's network.
+const RESOLV = `cat /run/systemd/resolve/resolv.conf 2>/dev/null || cat /etc/resolv.conf 2>/dev/null || :`;
+
+const resolvLine = (id: string): string =>
+  `(${RESOLV}) | grep -Ev '^nameserver[[:space:]]+(127\\.|::1)' >${quote(paths.resolvPath(id))} || :`;
 
 /** A volume is a folder that stays; the plan creates it, a reinstalled host gets it again. */
 const volumeLines = ({volumes}: ContainerSpec): readonly string[] =>

@@ -21,7 +21,7 @@ export function removeLines(id: ContainerId): readonly string[] {
     `  ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :`,
     'fi',
     `if [ -x ${quote(`${paths.toolkit}/network`)} ]; then ${quote(`${paths.toolkit}/network`)} down ${name}; fi`,
-    `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.envPath(id), paths.startsPath(id)].map(quote).join(' ')}`,
+    `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id)].map(quote).join(' ')}`,
     `rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
     // Last: as long as it is there, the next plan knows that something may be left.
     `rm -f ${quote(paths.manifestPath(id))} ${quote(`${paths.manifestPath(id)}.new`)}`,

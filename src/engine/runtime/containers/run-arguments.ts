@@ -95,7 +95,7 @@ function mounts(spec: ContainerSpec): readonly string[] {
   return [
     bind(paths.hostsPath(spec.id), '/etc/hosts', true),
     bind(paths.hostnamePath(spec.id), '/etc/hostname', true),
-    bind('/etc/resolv.conf', '/etc/resolv.conf', true),
+    bind(paths.resolvPath(spec.id), '/etc/resolv.conf', true),
     ...spec.volumes.map(({source, target, readOnly}) => bind(source, target, readOnly)),
     ...spec.mounts.map(({source, target, readOnly}) => bind(source, target, readOnly)),
   ];
