@@ -92,7 +92,7 @@ describe('ps --watch on a terminal', {timeout: 60_000}, () => {
     ['Ctrl-C', '\u0003'],
   ])('is renewed in place, and ends with %s', async (_, keys) => {
     const terminal = start('watch-demo.ts');
-    await terminal.shows(/default: pending, starting\s+SERVICE[\s\S]*backend +1 +h1 +starting/);
+    await terminal.shows(/default: pending, starting\s+SERVICE[\s\S]*backend +1 +h1 +running +starting/);
     await terminal.shows(/default: running\s+SERVICE[\s\S]*backend +1 +h1 +running +healthy/);
     const between = terminal.drawn.slice(terminal.drawn.indexOf('pending'), terminal.drawn.lastIndexOf('running'));
     // The lines of the first table are erased, not scrolled away.

@@ -2,24 +2,36 @@
 import process from 'node:process';
 import {Interruption} from '../../src/cli/interruption.ts';
 import {lookOf} from '../../src/cli/look.ts';
+import type {ReplicaRow, ShownReplicas} from '../../src/engine/show-replicas.ts';
 import {watchPs} from '../../src/engine/view/ps-screen.ts';
-import type {PsResult} from '../../src/engine/view/ps-view.ts';
 
-const row = {
+const row: ReplicaRow = {
   service: 'backend',
   replica: 1,
   host: 'h1',
-  state: 'starting',
+  state: 'running',
   health: 'starting',
   restarts: 0,
   image: 'shop/backend:1.4',
   address: '10.89.1.4',
   ports: [],
 };
-const first: PsResult = {stack: 'shop', environment: 'default', state: 'pending', why: 'starting', replicas: [row]};
-const then: PsResult = {...first, state: 'running', why: '', replicas: [{...row, state: 'running', health: 'healthy'}]};
+const first: ShownReplicas = {
+  stack: 'shop',
+  environment: 'default',
+  state: 'pending',
+  why: 'starting',
+  replicas: [row],
+  unreachable: [],
+};
+const then: ShownReplicas = {
+  ...first,
+  state: 'running',
+  why: '',
+  replicas: [{...row, state: 'running', health: 'healthy'}],
+};
 
-async function* results(): AsyncGenerator<PsResult> {
+async function* results(): AsyncGenerator<ShownReplicas> {
   yield first;
   await new Promise(resolve => setTimeout(resolve, 500));
   yield then;

@@ -1,19 +1,9 @@
+import type {EnvironmentDetails, EnvironmentRow} from '../list-environments.ts';
 import type {Look, View} from './look.ts';
-import {type EnvironmentState, statePaint} from './ps-view.ts';
+import {printable} from './printable.ts';
+import {statePaint} from './ps-view.ts';
 import {ago} from './quantities-view.ts';
 import {table} from './tables.ts';
-
-/** One environment as `env ls` shows it. */
-export interface EnvironmentRow {
-  readonly environment: string;
-  readonly stack: string;
-  readonly state: EnvironmentState;
-  readonly why: string;
-  /** Replicas that run, of those that should. */
-  readonly replicas: {readonly running: number; readonly desired: number};
-  /** RFC 3339; the last change, when there was one. */
-  readonly changedAt?: string;
-}
 
 /** `env ls`. */
 export const environmentsView: View<readonly EnvironmentRow[]> = {
@@ -35,4 +25,31 @@ function environmentsText(rows: readonly EnvironmentRow[], look: Look): string {
     ],
     look,
   );
+}
+
+/** `env show`. */
+export const environmentView: View<EnvironmentDetails> = {text: environmentText};
+
+function environmentText(details: EnvironmentDetails, look: Look): string {
+  const {environment, stack, state, why, services, subnets, changedAt} = details;
+  const {style} = look;
+  const name = style.bold(printable(`${stack}, environment ${environment}`));
+  const changed = changedAt === undefined ? [] : [`Last change ${ago(changedAt, look.now)}.`];
+  const networks = Object.entries(subnets).map(([host, subnet]) => printable(`  ${host}: ${subnet}`));
+  const list = table(
+    services,
+    [
+      {title: 'SERVICE', value: row => row.service, always: true},
+      {title: 'REPLICAS', value: row => `${row.running}/${row.desired}`, align: 'right', always: true},
+      {title: 'HOSTS', value: row => row.hosts.join(', '), shrinkTo: 12},
+      {title: 'NOTE', value: row => (row.stopped ? 'stopped on purpose' : '')},
+    ],
+    look,
+  );
+  return [
+    `${name}: ${statePaint(state, style)(state)}, ${printable(why)}`,
+    ...changed,
+    ...(services.length > 0 ? ['', list] : []),
+    ...(networks.length > 0 ? ['', style.dim('Subnets'), ...networks] : []),
+  ].join('\n');
 }

@@ -1,10 +1,11 @@
 import {Box, render, Text, useApp, useInput} from 'ink';
 import {createElement as element, type ReactElement, useEffect, useState} from 'react';
+import type {ShownReplicas} from '../show-replicas.ts';
 import type {Look} from './look.ts';
-import {type PsResult, psView} from './ps-view.ts';
+import {psView} from './ps-view.ts';
 
 interface ScreenProps {
-  readonly source: AsyncIterable<PsResult>;
+  readonly source: AsyncIterable<ShownReplicas>;
   readonly look: () => Look;
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
@@ -15,7 +16,7 @@ interface ScreenProps {
  * Rejects with what the source rejected with. Loads ink and React: import it lazily.
  */
 export async function watchPs(
-  source: AsyncIterable<PsResult>,
+  source: AsyncIterable<ShownReplicas>,
   options: {
     readonly look: () => Look;
     readonly signal: AbortSignal;
@@ -39,7 +40,7 @@ export async function watchPs(
 
 function PsScreen({source, look, signal, onError}: ScreenProps): ReactElement {
   const {exit} = useApp();
-  const [result, setResult] = useState<PsResult>();
+  const [result, setResult] = useState<ShownReplicas>();
   useInput(input => {
     if (input === 'q') exit();
   });

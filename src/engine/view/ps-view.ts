@@ -1,64 +1,37 @@
+import type {EnvironmentStatus} from '../environment-status.ts';
+import type {ReplicaRow, ShownReplicas} from '../show-replicas.ts';
 import type {Look, Paint, Style, View} from './look.ts';
 import {printable} from './printable.ts';
 import {age, bytes} from './quantities-view.ts';
 import {type Column, table} from './tables.ts';
 
-export type EnvironmentState = 'pending' | 'running' | 'stopped' | 'degraded' | 'failed';
-
-/** One replica as `ps` shows it; times RFC 3339, sizes in bytes, CPU in cores. */
-export interface PsRow {
-  readonly service: string;
-  readonly replica: number;
-  readonly host: string;
-  /** `running`, `stopped`, `starting`, `failed`, `missing`, `unknown`, … */
-  readonly state: string;
-  /** `healthy`, `unhealthy`, `starting`, `none`. */
-  readonly health: string;
-  readonly restarts: number;
-  readonly image: string;
-  readonly address: string;
-  /** `80:8080`, `127.0.0.1:53:53/udp`. */
-  readonly ports: readonly string[];
-  readonly startedAt?: string;
-  readonly cpu?: number;
-  readonly memory?: number;
-  readonly memoryLimit?: number;
-}
-
-/** What `ps` shows of one environment. */
-export interface PsResult {
-  readonly stack: string;
-  readonly environment: string;
-  readonly state: EnvironmentState;
-  /** Why it is in this state: `backend 1 of 2`. */
-  readonly why: string;
-  readonly replicas: readonly PsRow[];
-}
-
 /** Replicas with where and how they run, and the environment's state with why. */
-export const psView: View<PsResult> = {text: psText};
+export const psView: View<ShownReplicas> = {text: psText};
 
-function psText(result: PsResult, look: Look): string {
+function psText(result: ShownReplicas, look: Look): string {
   const body =
     result.replicas.length > 0 ? table(result.replicas, psColumns(look), look) : 'No replicas. See: niyanta plan';
-  return `${stateLine(result, look)}\n\n${body}`;
+  const silent = result.unreachable.map(({host, error}) =>
+    look.style.yellow(printable(`${host} does not answer: ${error}`)),
+  );
+  return [stateLine(result, look), '', body, ...(silent.length > 0 ? ['', ...silent] : [])].join('\n');
 }
 
 /** `shop, environment default: degraded, backend 1 of 2`. */
-function stateLine({stack, environment, state, why}: PsResult, {style}: Look): string {
+function stateLine({stack, environment, state, why}: ShownReplicas, {style}: Look): string {
   const name = printable(`${stack}, environment ${environment}`);
   return `${style.bold(name)}: ${statePaint(state, style)(state)}${why && `, ${printable(why)}`}`;
 }
 
 /** Green for what is well, red for what is not. */
-export function statePaint(state: EnvironmentState, style: Style): Paint {
+export function statePaint(state: EnvironmentStatus['state'], style: Style): Paint {
   return {pending: style.blue, running: style.green, stopped: style.dim, degraded: style.yellow, failed: style.red}[
     state
   ];
 }
 
 /** The columns of `ps`; on narrow terminals addresses, images and ports go first. */
-function psColumns({style, now}: Look): Column<PsRow>[] {
+function psColumns({style, now}: Look): Column<ReplicaRow>[] {
   const plain: Paint = text => text;
   const state = new Map<string, Paint>(
     Object.entries({
@@ -99,7 +72,7 @@ function psColumns({style, now}: Look): Column<PsRow>[] {
 /** In percent of one core, as top says it. */
 const cores = (cpu: number): string => `${(cpu * 100).toFixed(cpu < 0.1 ? 1 : 0)}%`;
 
-function memory({memory, memoryLimit}: PsRow): string {
+function memory({memory, memoryLimit}: ReplicaRow): string {
   if (memory === undefined) return '';
   return memoryLimit ? `${bytes(memory)}/${bytes(memoryLimit)}` : bytes(memory);
 }

@@ -1,12 +1,13 @@
 import stringWidth from 'string-width';
 import {describe, expect, test} from 'vitest';
+import type {ReplicaRow} from '../../../src/engine/show-replicas.ts';
 import {applyView} from '../../../src/engine/view/apply-view.ts';
 import {diffView} from '../../../src/engine/view/diff-view.ts';
 import {historyView} from '../../../src/engine/view/history-view.ts';
 import {lockView} from '../../../src/engine/view/lock-view.ts';
 import {type Look, plainStyle} from '../../../src/engine/view/look.ts';
 import {placementView} from '../../../src/engine/view/placement-view.ts';
-import {type PsRow, psView} from '../../../src/engine/view/ps-view.ts';
+import {psView} from '../../../src/engine/view/ps-view.ts';
 import {age, ago, bytes, duration} from '../../../src/engine/view/quantities-view.ts';
 import {table} from '../../../src/engine/view/tables.ts';
 
@@ -69,7 +70,7 @@ describe('tables', () => {
 });
 
 describe('ps', () => {
-  const row = (parts: Partial<PsRow>): PsRow => ({
+  const row = (parts: Partial<ReplicaRow>): ReplicaRow => ({
     service: 'backend',
     replica: 1,
     host: 'h1',
@@ -103,6 +104,7 @@ describe('ps', () => {
       }),
       row({service: 'frontend', image: 'shop/frontend:2.0', health: 'none', ports: ['80:8080']}),
     ],
+    unreachable: [],
   };
 
   test('fits 80 columns: the address goes first, then the image, then the ports', () => {
@@ -127,6 +129,9 @@ frontend  1  h1    running                    0   3h  3.1%  42 MiB/256 MiB
   });
 
   test('says what to do when there is nothing', () => {
+    expect(psView.text({...result, unreachable: [{host: 'h3', error: 'no route'}]}, look)).toMatch(
+      /\n\nh3 does not answer: no route$/,
+    );
     expect(psView.text({...result, replicas: []}, look)).toContain('No replicas. See: niyanta plan');
   });
 });
