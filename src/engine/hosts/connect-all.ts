@@ -29,20 +29,23 @@ export interface Connected {
 export async function connectAll(hosts: readonly Host[], options: ConnectAllOptions): Promise<Connected> {
   options.signal?.throwIfAborted();
   const slots = new Slots(atOnce);
-  const connections = new Map<HostName, Connection>();
-  const failures = new Map<HostName, NiyantaError>();
-  await Promise.all(
-    hosts.map(async host => {
+  const ends = await Promise.all(
+    hosts.map(async (host): Promise<[HostName, Connection | NiyantaError]> => {
       const leave = await slots.take();
       try {
-        connections.set(host.name, await connect(host, options.ssh));
+        return [host.name, await connect(host, options.ssh)];
       } catch (error) {
         if (!(error instanceof NiyantaError)) throw error;
-        failures.set(host.name, error);
+        return [host.name, error];
       } finally {
         leave();
       }
     }),
+  );
+  // In the order of the hosts, not of their answers.
+  const failures = new Map(ends.flatMap(([name, end]) => (end instanceof NiyantaError ? [[name, end] as const] : [])));
+  const connections = new Map(
+    ends.flatMap(([name, end]) => (end instanceof NiyantaError ? [] : [[name, end] as const])),
   );
   const fatal = [...failures.values()].filter(error => !options.allowUnreachable || error.code !== 'host-unreachable');
   if (fatal.length > 0 || options.signal?.aborted) {

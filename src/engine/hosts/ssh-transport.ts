@@ -21,10 +21,7 @@ export function sshTransport(host: HostName, client: Client, onClose: () => void
   return {
     host,
     lost: gone.signal,
-    async start(line, terminal) {
-      const channel = await open(client, line, terminal, gone.signal);
-      return processOf(channel, gone.signal);
-    },
+    start: async (line, terminal) => open(client, line, terminal, gone.signal),
     dial: (address, port, timeoutMs) => dial(host, client, address, port, timeoutMs),
     close: () =>
       new Promise(resolve => {
@@ -37,7 +34,7 @@ export function sshTransport(host: HostName, client: Client, onClose: () => void
   };
 }
 
-function open(client: Client, line: string, terminal: Terminal | undefined, lost: AbortSignal): Promise<ClientChannel> {
+function open(client: Client, line: string, terminal: Terminal | undefined, lost: AbortSignal): Promise<RawProcess> {
   lost.throwIfAborted();
   const pty = terminal ? {term: terminal.term, cols: terminal.columns, rows: terminal.rows} : undefined;
   return new Promise((resolve, reject) => {
@@ -46,7 +43,8 @@ function open(client: Client, line: string, terminal: Terminal | undefined, lost
     const settle = (error: Error | undefined, channel: ClientChannel) => {
       lost.removeEventListener('abort', onLost);
       if (error) reject(error);
-      else resolve(channel);
+      // Listened to at once: how a short process ended may stand in the same packet as that it began.
+      else resolve(processOf(channel, lost));
     };
     try {
       client.exec(line, pty ? {pty} : {}, settle);
