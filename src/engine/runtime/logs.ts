@@ -32,8 +32,17 @@ export const readLog = (
   {since = '', tail}: {readonly since?: string; readonly tail?: number},
 ): Command => script(READ, id, since, tail === undefined ? 'all' : String(tail));
 
+// One process for all containers of a host; -v: each turn to another file is told, also when there is but one.
 const FOLLOW = `cd ${paths.logsFolder} 2>/dev/null || exit 0
-exec tail -n "$2" -F "$1.log" 2>/dev/null`;
+lines=$1; shift
+for id; do set -- "$@" "$id.log"; shift; done
+exec tail -v -n "$lines" -F "$@" 2>/dev/null`;
 
-/** Goes on printing what a container says, over the turns of its file, until killed. Begins with the last `tail` lines. */
-export const followLog = (id: ContainerId, tail: number): Command => script(FOLLOW, id, String(tail));
+/**
+ * Goes on printing what containers say, over the turns of their files, until killed. Begins with the last `tail` lines
+ * of each. Lines of one container stand below a header, see `parseFollowHeader`.
+ */
+export const followLogs = (ids: readonly ContainerId[], tail: number): Command => script(FOLLOW, String(tail), ...ids);
+
+/** The container whose lines follow; undefined for anything but a header. No line of a log begins like one. */
+export const parseFollowHeader = (line: string): ContainerId | undefined => /^==> (.+)\.log <==$/.exec(line)?.[1];

@@ -1,0 +1,52 @@
+import {Args, Flags} from '@oclif/core';
+import {EngineCommand} from '../cli/engine-command.ts';
+import {environmentFlag, projectFlags} from '../cli/flags.ts';
+import {openOnlyProject} from '../cli/open.ts';
+import {Exit} from '../engine/spec/exit-codes.ts';
+import {LogWriter} from '../engine/view/log-view.ts';
+
+export default class Logs extends EngineCommand {
+  static override summary = 'Print what replicas printed, all of them in order of time.';
+  static override description =
+    'Each line follows the name of its replica. On a terminal, control characters in logs are shown as text; in a ' +
+    'file or pipe lines are as they were printed. -f goes on until Ctrl-C (exit code 130), and follows replicas that ' +
+    'are replaced meanwhile. Times are those of the hosts.';
+  static override usage = 'logs [SERVICE[/REPLICA]...] [-f] [--since WHEN] [--tail COUNT] [--timestamps]';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> backend db/1 -f --tail 20',
+    '<%= config.bin %> <%= command.id %> --since 10m --timestamps',
+    '<%= config.bin %> <%= command.id %> --since 2026-01-31T12:00:00Z --json',
+  ];
+  static override strict = false;
+  static override args = {
+    service: Args.string({description: 'Services, or replicas as backend/2; all when not given.'}),
+  };
+  static override flags = {
+    ...projectFlags,
+    env: environmentFlag,
+    follow: Flags.boolean({char: 'f', summary: 'Go on with what is printed from now on.', default: false}),
+    since: Flags.string({summary: 'Only lines since then: 10m, 2h, or a time as in RFC 3339.', helpValue: 'WHEN'}),
+    tail: Flags.integer({char: 'n', summary: 'Only the last lines of each replica.', helpValue: 'COUNT', min: 0}),
+    timestamps: Flags.boolean({char: 't', summary: 'Begin each line with its time.', default: false}),
+  };
+
+  async run(): Promise<void> {
+    const {flags, argv} = await this.parse(Logs);
+    const {readLogs, sinceTime} = await import('../engine/read-logs.ts');
+    const since = flags.since === undefined ? undefined : sinceTime(flags.since, new Date());
+    const session = await openOnlyProject(flags, this.context());
+    const {style} = this.look();
+    const writer = new LogWriter({style, timestamps: flags.timestamps, raw: !process.stdout.isTTY});
+    await readLogs(session, {
+      services: argv.map(String),
+      since,
+      tail: flags.tail,
+      follow: flags.follow,
+      signal: this.signal,
+      onRecord: record => (this.json ? this.jsonLine(record) : this.line(writer.line(record))),
+      onSilent: hosts => this.note(`no logs of ${hosts.join(', ')}: no answer`),
+    });
+    if (this.signal.aborted) this.exitWith(Exit.interrupted);
+  }
+}
