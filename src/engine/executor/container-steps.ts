@@ -1,3 +1,4 @@
+import {isDeepStrictEqual} from 'node:util';
 import type {ContainerOperation} from '../planner/plan.ts';
 import type {ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import {Bug, OutsideError} from '../spec/errors.ts';
@@ -86,11 +87,13 @@ const steps: Record<ContainerOperation['how'], Steps> = {
     await run.actions.waitHealthy(spec, context);
     await run.ledger.join(spec.host, peer(spec));
   },
-  manifest: async (operation, run, _context, inverses) => {
+  manifest: async (operation, run, context, inverses) => {
     const spec = withPinnedImage(desired(operation), run.images);
     const before = run.present(spec.host, spec.id)?.spec;
     if (before) inverses.push(() => run.actions.writeManifest(before));
     await run.actions.writeManifest(spec);
+    // A new check that never passes must not be found out at the next restart.
+    if (!isDeepStrictEqual(before?.health, spec.health)) await run.actions.waitHealthy(spec, context);
   },
 };
 

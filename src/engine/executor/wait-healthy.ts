@@ -3,6 +3,7 @@ import type {Connection} from '../hosts/connection.ts';
 import type {ContainerSpec} from '../runtime/container-spec.ts';
 import {type CheckResult, checkHealth} from '../runtime/health-check.ts';
 import {afterCheck, unknownHealth} from '../runtime/health-tracker.ts';
+import type {TaskState} from '../runtime/task-states.ts';
 import {OutsideError} from '../spec/errors.ts';
 import type {Health} from '../spec/stack.ts';
 import type {StepContext} from './actions.ts';
@@ -32,9 +33,14 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   let health = unknownHealth;
   let nextCheck = began;
   let last: CheckResult | undefined;
+  let starts: number | undefined;
   for (;;) {
     context.signal.throwIfAborted();
-    if ((await running(wait, began)) === 'ended') return;
+    const task = (await wait.tasks.states(began)).get(spec.id);
+    // One that has been restarted some time ago may be waited for as well.
+    starts ??= Math.max(1, task?.starts ?? 1);
+    if (ranToItsEnd(spec, task)) return;
+    if (!task?.running || task.starts > starts) throw exited(spec);
     if (!spec.health) {
       if (now() - began >= settledMs) return;
     } else if (now() >= nextCheck) {
@@ -51,18 +57,17 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   }
 }
 
-/** A container whose task ended fails, unless ending is what it is for. */
-async function running({tasks, spec}: HealthWait, since: number): Promise<'running' | 'ended'> {
-  const task = (await tasks.states(since)).get(spec.id);
-  if (task?.running && task.starts <= 1) return 'running';
-  if (spec.restart === 'never' && task && !task.running) return 'ended';
-  throw new OutsideError({
+/** Ending is what it is for. */
+const ranToItsEnd = ({restart}: ContainerSpec, task: TaskState | undefined): boolean =>
+  restart === 'never' && task !== undefined && !task.running;
+
+const exited = (spec: ContainerSpec): OutsideError =>
+  new OutsideError({
     code: 'container-exited',
     message: `${spec.service} ${spec.replica} on ${spec.host} ended right after it started`,
     hint: `Look at what it printed: niyanta logs ${spec.service}. Keep it for a look with: niyanta apply --keep-failed`,
     host: spec.host,
   });
-}
 
 const targetOf = (spec: ContainerSpec, {check, timeoutMs}: Health) => ({
   id: spec.id,
