@@ -1,5 +1,5 @@
 import {argv} from '../command.ts';
-import type {PackageManager} from './package-manager.ts';
+import type {PackageManager} from './packages.ts';
 
 /** Alpine. Untried: no such host was at hand; names as in Alpine's community repository. */
 export const apk: PackageManager = {

@@ -1,5 +1,5 @@
 import {argv} from '../command.ts';
-import type {PackageManager} from './package-manager.ts';
+import type {PackageManager} from './packages.ts';
 
 // Waits for an unattended upgrade that holds the lock, instead of failing.
 const apt = (...words: readonly string[]) =>

@@ -1,5 +1,5 @@
 import {argv} from '../command.ts';
-import type {PackageManager} from './package-manager.ts';
+import type {PackageManager} from './packages.ts';
 
 /** Fedora and its relatives. Untried: no such host was at hand; names as in Fedora's repositories. */
 export const dnf: PackageManager = {

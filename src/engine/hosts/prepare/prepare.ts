@@ -7,7 +7,7 @@ import type {Probe} from '../probe.ts';
 import {apk} from './apk.ts';
 import {aptGet} from './apt.ts';
 import {dnf} from './dnf.ts';
-import type {Need, PackageManager} from './package-manager.ts';
+import type {Need, PackageManager} from './packages.ts';
 import {missing, missingPlugins, neededPlugins, type Readiness, readiness, sysctlFile} from './readiness.ts';
 import {awaitContainerd, forwardNow, keepForwarding, linkPlugins, startContainerd} from './start-containerd.ts';
 

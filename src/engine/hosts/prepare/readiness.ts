@@ -1,7 +1,7 @@
 import {script} from '../command.ts';
 import type {HostFacts} from '../facts.ts';
 import type {Probe} from '../probe.ts';
-import type {Need} from './package-manager.ts';
+import type {Need} from './packages.ts';
 
 /** What facts do not tell and preparing asks for. */
 export interface Readiness {
