@@ -1,8 +1,8 @@
 import {editProject, tryEdit} from './edit-project.ts';
 import {connect, facts, type HostFacts, mustRun, type OfferedHostKey, type SshOptions} from './hosts/index.ts';
 import {UserError} from './spec/errors.ts';
+import {addHost as addHostTo, type HostFields, setHostField} from './spec/index.ts';
 import type {Host, Project} from './spec/project.ts';
-import {addHost as addHostTo, type HostFields, setHostField} from './spec/project-edit.ts';
 
 /** What a person says of a new host; the words of niyanta.yaml. */
 export interface NewHost {
@@ -65,8 +65,7 @@ async function confirmedKey(host: Host, expected: string | undefined, options: A
   // Loaded only where a host is reached over SSH.
   const {offeredHostKey} = await import('./hosts/ssh-connect.ts');
   const pinned = expected?.replace(/=+$/, '');
-  const offered = await offeredHostKey(host, options.ssh, pinned);
-  options.signal?.throwIfAborted();
+  const offered = await offeredHostKey(host, {...options.ssh, signal: options.signal}, pinned);
   if (pinned !== undefined) {
     if (pinned === offered.fingerprint) return pinned;
     throw new UserError({
@@ -81,7 +80,7 @@ async function confirmedKey(host: Host, expected: string | undefined, options: A
 }
 
 async function lookAt(host: Host, {ssh, signal}: AddHostOptions): Promise<HostFacts> {
-  const connection = await connect(host, ssh);
+  const connection = await connect(host, {...ssh, signal});
   try {
     const {stdout} = await mustRun(connection, facts.command, {what: 'look at the host', signal});
     return facts.parse(stdout);

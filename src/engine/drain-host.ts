@@ -1,7 +1,7 @@
 import {editProject} from './edit-project.ts';
 import {namedHost} from './named-host.ts';
 import type {OpenedProject} from './open-project.ts';
-import {addHost, removeHost, setHostField} from './spec/project-edit.ts';
+import {addHost, removeHost, setHostField} from './spec/index.ts';
 
 /**
  * Marks a host in niyanta.yaml: with `drain` nothing new is placed there and the next apply empties it; without, it

@@ -41,7 +41,7 @@ export function lookAtHosts(hosts: readonly Host[], options: LookOptions): Promi
 
 async function lookAtHost(host: Host, {ssh, signal}: LookOptions): Promise<LookedAt> {
   try {
-    const connection = await connect(host, ssh);
+    const connection = await connect(host, {...ssh, signal});
     try {
       const ask = async <T>({command, parse}: Probe<T>): Promise<T> =>
         parse((await mustRun(connection, command, {what: 'look at the host', signal})).stdout);

@@ -34,7 +34,7 @@ export function prepareHosts(hosts: readonly Host[], options: PrepareHostsOption
 }
 
 async function prepareHost(host: Host, {ssh, signal, onProgress}: PrepareHostsOptions): Promise<PreparedStep[]> {
-  const connection = await connect(host, ssh);
+  const connection = await connect(host, {...ssh, signal});
   try {
     const steps = await prepare(connection, {signal, onProgress: text => onProgress?.(host.name, text)});
     const command = script('[ ! -r "$1" ] || cat "$1"', toolkitVersionPath);

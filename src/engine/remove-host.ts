@@ -2,7 +2,7 @@ import {editProject} from './edit-project.ts';
 import {namedHost} from './named-host.ts';
 import type {Session} from './session.ts';
 import {UserError} from './spec/errors.ts';
-import {removeHost as removeHostFrom} from './spec/project-edit.ts';
+import {removeHost as removeHostFrom} from './spec/index.ts';
 import type {LockFile} from './state/lock-file.ts';
 
 export interface RemoveHostOptions {

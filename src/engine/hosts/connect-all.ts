@@ -30,30 +30,45 @@ export async function connectAll(hosts: readonly Host[], options: ConnectAllOpti
   options.signal?.throwIfAborted();
   const slots = new Slots(atOnce);
   const ends = await Promise.all(
-    hosts.map(async (host): Promise<[HostName, Connection | NiyantaError]> => {
+    hosts.map(async (host): Promise<End> => {
       const leave = await slots.take();
       try {
-        return [host.name, await connect(host, options.ssh)];
+        return {host: host.name, connection: await connect(host, {...(options.ssh ?? here()), signal: options.signal})};
       } catch (error) {
-        if (!(error instanceof NiyantaError)) throw error;
-        return [host.name, error];
+        return {host: host.name, error};
       } finally {
         leave();
       }
     }),
   );
   // In the order of the hosts, not of their answers.
-  const failures = new Map(ends.flatMap(([name, end]) => (end instanceof NiyantaError ? [[name, end] as const] : [])));
-  const connections = new Map(
-    ends.flatMap(([name, end]) => (end instanceof NiyantaError ? [] : [[name, end] as const])),
-  );
-  const fatal = [...failures.values()].filter(error => !options.allowUnreachable || error.code !== 'host-unreachable');
-  if (fatal.length > 0 || options.signal?.aborted) {
+  const connections = new Map(ends.flatMap(({host, connection}) => (connection ? [[host, connection] as const] : [])));
+  try {
+    return {connections, failures: judge(ends, options)};
+  } catch (error) {
     await Promise.allSettled([...connections.values()].map(connection => connection.close()));
-    options.signal?.throwIfAborted();
-    throw fatal.length === 1 ? fatal[0] : severalFailed(fatal);
+    throw error;
   }
-  return {connections, failures};
+}
+
+type End =
+  | {readonly host: HostName; readonly connection: Connection; readonly error?: undefined}
+  | {readonly host: HostName; readonly connection?: undefined; readonly error: unknown};
+
+const here = (): SshOptions => ({env: process.env});
+
+/** The failures that one can go on with; throws what one cannot. */
+function judge(ends: readonly End[], options: ConnectAllOptions): ReadonlyMap<HostName, NiyantaError> {
+  options.signal?.throwIfAborted();
+  const failures = new Map<HostName, NiyantaError>();
+  for (const {host, connection, error} of ends) {
+    if (connection) continue;
+    if (!(error instanceof NiyantaError)) throw error;
+    failures.set(host, error);
+  }
+  const fatal = [...failures.values()].filter(error => !options.allowUnreachable || error.code !== 'host-unreachable');
+  if (fatal.length === 0) return failures;
+  throw fatal.length === 1 ? fatal[0] : severalFailed(fatal);
 }
 
 function severalFailed(errors: readonly NiyantaError[]): NiyantaError {

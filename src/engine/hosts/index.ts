@@ -1,18 +1,15 @@
-export {all, any, argv, type Command, quietly, quote, render, script, withInput} from './command.ts';
+export {all, argv, script, withInput} from './command.ts';
 export {connect} from './connect.ts';
-export {type Connected, connectAll} from './connect-all.ts';
-export type {Connection, Output, RemoteProcess, RunOptions, TerminalSize} from './connection.ts';
+export {connectAll} from './connect-all.ts';
+export type {Connection, RemoteProcess, TerminalSize} from './connection.ts';
 export type {HostFacts} from './facts.ts';
 export {facts} from './facts-probe.ts';
-export {factsScript} from './facts-script.ts';
 export {mustRun} from './must-run.ts';
-export {parseFacts} from './parse-facts.ts';
 export {
   missing,
   missingPlugins,
   neededPlugins,
   type PreparedStep,
-  type PrepareOptions,
   prepare,
   type Readiness,
   readiness,

@@ -2,14 +2,14 @@ import {readFile} from 'node:fs/promises';
 import {homedir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import type {Duplex} from 'node:stream';
-import ssh2, {type Client} from 'ssh2';
+import type {Client} from 'ssh2';
 import type {Host} from '../spec/project.ts';
-import type {HostName} from '../spec/stack.ts';
 import {attempts, fingerprintOf, type HostKeyTrust, hostKeyRefused, keyType, trusts} from './host-key.ts';
-import {type AskPassphrase, type Identity, identitiesFor} from './identities.ts';
+import {type AskPassphrase, identitiesFor} from './identities.ts';
 import {knownKeys, parseKnownHosts} from './known-hosts.ts';
+import {attempt, type Endpoint} from './ssh-attempt.ts';
 import {parseHop, type SshSettings, sshFolder, sshSettings} from './ssh-config-file.ts';
-import {authenticationFailed, unreachable} from './ssh-errors.ts';
+import {unreachable} from './ssh-errors.ts';
 import {sshTransport} from './ssh-transport.ts';
 import type {Transport} from './transport.ts';
 
@@ -17,22 +17,9 @@ export interface SshOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Absent: nobody can be asked. */
   readonly askPassphrase?: AskPassphrase;
+  /** Ends connecting, with its reason. */
+  readonly signal?: AbortSignal;
 }
-
-/** One hop, with everything that files and defaults say filled in. */
-interface Endpoint {
-  readonly name: HostName;
-  readonly address: string;
-  readonly port: number;
-  readonly user: string;
-  readonly identityFiles: readonly string[];
-  readonly hostKey?: string;
-  /** On the way to the host: known_hosts alone says its key. */
-  readonly jump?: boolean;
-  readonly timeoutMs: number;
-}
-
-const keepaliveMs = 5000;
 
 /** Connects over SSH, through jump hosts where told. Errors: see `ssh-errors.ts`, `host-key.ts`, `identities.ts`. */
 export async function sshConnect(host: Host, options: SshOptions): Promise<Transport> {
@@ -58,7 +45,14 @@ export async function offeredHostKey(host: Host, options: SshOptions, expected?:
     for (const algorithms of attempts(expected === undefined ? trust : {kind: 'pinned', fingerprint: expected})) {
       const sock = through ? await forward(through, endpoint, deadline) : undefined;
       const nothing: HostKeyTrust = {kind: 'none'};
-      const end = await attempt(endpoint, {sock, algorithms, trust: nothing, identities: [], deadline});
+      const end = await attempt(endpoint, {
+        sock,
+        algorithms,
+        trust: nothing,
+        identities: [],
+        deadline,
+        signal: options.signal,
+      });
       if ('client' in end || !end.refused) continue;
       const {refused} = end;
       const key = {fingerprint: fingerprintOf(refused), type: keyType(refused), known: trusts(trust, refused)};
@@ -152,7 +146,7 @@ async function openClient(
   let refused: Buffer | undefined;
   for (const algorithms of attempts(trust)) {
     const sock = through ? await forward(through, endpoint, deadline) : undefined;
-    const end = await attempt(endpoint, {sock, algorithms, trust, identities, deadline});
+    const end = await attempt(endpoint, {sock, algorithms, trust, identities, deadline, signal: options.signal});
     if ('client' in end) return end.client;
     refused = end.refused ?? refused;
   }
@@ -164,63 +158,6 @@ async function trustOf(endpoint: Endpoint, home: string): Promise<HostKeyTrust> 
   if (endpoint.hostKey !== undefined) return {kind: 'pinned', fingerprint: endpoint.hostKey};
   const texts = await Promise.all([textOf(join(sshFolder(home), 'known_hosts')), textOf('/etc/ssh/ssh_known_hosts')]);
   return {kind: 'known', keys: knownKeys(texts.flatMap(parseKnownHosts), endpoint.address, endpoint.port)};
-}
-
-interface Attempt {
-  readonly sock?: Duplex;
-  readonly algorithms: readonly string[];
-  readonly trust: HostKeyTrust;
-  readonly identities: readonly Identity[];
-  readonly deadline: number;
-}
-
-/** One key exchange and authentication. A host key that is not trusted, or of none of the types, ends it kindly. */
-function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Client} | {refused?: Buffer}> {
-  return new Promise((resolve, reject) => {
-    const client = new ssh2.Client();
-    let refused: Buffer | undefined;
-    const left = Math.max(1, how.deadline - Date.now());
-    // ssh2's own timeout ends with the key exchange; this one covers everything.
-    const timer = setTimeout(
-      () => fail(unreachable(endpoint, `no answer within ${endpoint.timeoutMs / 1000} s`)),
-      left,
-    );
-    const fail = (error: Error) => {
-      clearTimeout(timer);
-      client.destroy();
-      reject(error);
-    };
-    client.on('error', error => {
-      clearTimeout(timer);
-      if (refused) return resolve({refused});
-      if (/no matching host key/i.test(error.message)) return resolve({});
-      if (error.level === 'client-authentication') return reject(authenticationFailed(endpoint, how.identities, error));
-      reject(unreachable(endpoint, plainWords(error), error));
-    });
-    client.once('close', () => fail(unreachable(endpoint, 'it closed the connection')));
-    client.once('ready', () => {
-      clearTimeout(timer);
-      client.removeAllListeners('close').removeAllListeners('error');
-      // Nagle's algorithm against delayed ACK costs 40 ms a command.
-      client.setNoDelay(true);
-      resolve({client});
-    });
-    const queue = how.identities.map(identity => ({...identity, username: endpoint.user}));
-    client.connect({
-      ...(how.sock ? {sock: how.sock as never} : {host: endpoint.address, port: endpoint.port}),
-      username: endpoint.user,
-      readyTimeout: 0,
-      keepaliveInterval: keepaliveMs,
-      keepaliveCountMax: 3,
-      algorithms: {serverHostKey: how.algorithms as never},
-      hostVerifier: (key: Buffer) => {
-        const trusted = trusts(how.trust, key);
-        if (!trusted) refused = key;
-        return trusted;
-      },
-      authHandler: (_left, _partial, next) => next((queue.shift() ?? false) as never),
-    });
-  });
 }
 
 function forward(through: Client, endpoint: Endpoint, deadline: number): Promise<Duplex> {
@@ -235,21 +172,6 @@ function forward(through: Client, endpoint: Endpoint, deadline: number): Promise
       else resolve(channel);
     });
   });
-}
-
-function plainWords(error: Error & {code?: string}): string {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'nothing listens there (connection refused)';
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return 'its name cannot be resolved';
-    case 'EHOSTUNREACH':
-    case 'ENETUNREACH':
-      return 'there is no route to it';
-    default:
-      return error.message;
-  }
 }
 
 const textOf = (file: string): Promise<string> =>

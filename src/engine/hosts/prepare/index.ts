@@ -1,2 +1,2 @@
-export {type PreparedStep, type PrepareOptions, prepare} from './prepare.ts';
+export {type PreparedStep, prepare} from './prepare.ts';
 export {missing, missingPlugins, neededPlugins, type Readiness, readiness} from './readiness.ts';
