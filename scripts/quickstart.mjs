@@ -73,14 +73,18 @@ async function up() {
 
 function sayNext() {
   say(`
-Next, in examples/shop (niyanta is bin/run.js of this folder: alias niyanta=${join(root, 'bin', 'run.js')}):
-  niyanta ps                                  what runs where
-  niyanta logs -f backend                     its log, all replicas
-  niyanta plan                                nothing to change
-  niyanta lab kill h2 && niyanta plan         a power cut, and what apply would do about it
-  niyanta lab reboot h2 && niyanta ps         it comes back by itself
+Next (each line can be pasted):
+  cd ${shop}
+  alias niyanta=${join(root, 'bin', 'run.js')}
+  niyanta ps                           # what runs where
+  niyanta logs -f backend              # its log, all replicas; Ctrl-C ends it
   niyanta exec db -- psql -U shop -c 'select * from items'
-  npm run quickstart -- --down                remove every trace`);
+  niyanta plan                         # nothing to change
+  niyanta lab kill h1; niyanta ps      # a power cut, as niyanta sees it
+  niyanta lab reboot h1; niyanta ps    # everything comes back by itself
+  sed -i 's/replicas: 2/replicas: 3/' stack.yaml && niyanta plan && niyanta apply
+  niyanta history
+  npm run quickstart -- --down         # removes every trace`);
 }
 
 /** Where the published ports of the example are, by what runs. */

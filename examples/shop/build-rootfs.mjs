@@ -2,7 +2,17 @@
 // example runs where no registry can be reached. Node's own modules only; needs Linux, root and mmdebstrap.
 import {execFileSync} from 'node:child_process';
 import {createHash} from 'node:crypto';
-import {copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync} from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 
@@ -67,6 +77,8 @@ export const rootKinds = Object.keys(recipes);
 /** Makes the root file system of a kind unless it is in the cache, and puts it at `target`, a tar file. */
 export function placeRootfs(kind, target, say) {
   const cached = ensureRootfs(kind, say);
+  // One that is the cache's file already stays: renaming one link over another of the same file would keep both.
+  if (existsSync(target) && statSync(target).ino === statSync(cached).ino) return;
   const temporary = `${target}.new-${process.pid}`;
   rmSync(temporary, {force: true});
   try {

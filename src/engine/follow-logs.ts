@@ -1,6 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Fleet} from './fleet.ts';
-import {argv, mustRun, type RemoteProcess} from './hosts/index.ts';
+import {mustRun, type RemoteProcess, script} from './hosts/index.ts';
 import {LogReader, type LogRecord, type LogSource, logSources} from './log-sources.ts';
 import {followLogs as followCommand, parseFollowHeader, parseLogLine} from './runtime/logs.ts';
 import {mergeLogs} from './runtime/merge-logs.ts';
@@ -56,12 +56,15 @@ export async function followLogs(
   }
 }
 
+// A host that nothing was placed on yet has no such folder.
+const listManifests = script('[ ! -d "$1" ] || ls "$1"', containersFolder);
+
 /** Names of all manifests: another text when containers came or went. Cheap, unlike looking at everything. */
 async function listing(fleet: Fleet): Promise<string> {
   const texts = await Promise.all(
     fleet.observed.map(async ({host, reachable}) => {
       if (!reachable) return '';
-      const {stdout} = await mustRun(fleet.connection(host), argv('ls', containersFolder), {what: 'list containers'});
+      const {stdout} = await mustRun(fleet.connection(host), listManifests, {what: 'list containers'});
       return stdout;
     }),
   );
