@@ -1,8 +1,10 @@
+import type {Present} from './executor/container-steps.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {hostActions} from './executor/host-actions.ts';
 import {type RunEnd, runPlan} from './executor/run-plan.ts';
 import type {Fleet} from './fleet.ts';
 import {placementsNow} from './placements.ts';
+import {answersToName} from './planner/ownership.ts';
 import type {Plan} from './planner/plan.ts';
 import {portable} from './portable-stack.ts';
 import {registryAccess} from './registry-credentials.ts';
@@ -169,14 +171,15 @@ function countDone(plan: Plan, end: RunEnd): Plan['summary'] {
 }
 
 /** The containers of the plan's environment, as they were seen before it runs. */
-function presentContainers(fleet: Fleet, {project, environment}: Plan) {
+function presentContainers(fleet: Fleet, {project, environment}: Plan): readonly Present[] {
   return fleet.observed.flatMap(host =>
     host.reachable
-      ? host.containers.flatMap(({id, manifest, task}) =>
-          manifest?.spec.project === project && manifest.spec.environment === environment
-            ? [{host: host.host, id, running: task === 'running', exists: task !== 'gone', spec: manifest.spec}]
-            : [],
-        )
+      ? host.containers.flatMap((container): Present[] => {
+          const {id, manifest, task} = container;
+          if (manifest?.spec.project !== project || manifest.spec.environment !== environment) return [];
+          const [running, exists, listed] = [task === 'running', task !== 'gone', answersToName(container)];
+          return [{host: host.host, id, running, exists, listed, spec: manifest.spec}];
+        })
       : [],
   );
 }

@@ -12,6 +12,8 @@ export interface Present {
   readonly host: HostName;
   readonly id: string;
   readonly running: boolean;
+  /** Others know it by name. */
+  readonly listed: boolean;
   /** containerd has it, running or not. */
   readonly exists: boolean;
   readonly spec?: ContainerSpec;

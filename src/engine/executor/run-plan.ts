@@ -73,7 +73,7 @@ class PlanRun {
     this.#present = new Map(options.present.map(present => [`${present.host}/${present.id}`, present]));
     this.#ledger = new NameLedger(
       options.actions.writeNames.bind(options.actions),
-      options.present.flatMap(({host, running, spec}) => (running && spec ? [{host, peer: peer(spec)}] : [])),
+      options.present.flatMap(({host, listed, spec}) => (listed && spec ? [{host, peer: peer(spec)}] : [])),
     );
   }
 

@@ -1,9 +1,9 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Connection} from '../hosts/connection.ts';
 import type {ContainerSpec} from '../runtime/container-spec.ts';
+import {exitCodeOf, parseExitCodes} from '../runtime/exit-code.ts';
 import {type CheckResult, checkHealth} from '../runtime/health-check.ts';
 import {afterCheck, unknownHealth} from '../runtime/health-tracker.ts';
-import type {TaskState} from '../runtime/task-states.ts';
 import {OutsideError} from '../spec/errors.ts';
 import type {Health} from '../spec/stack.ts';
 import type {StepContext} from './actions.ts';
@@ -19,7 +19,6 @@ export interface HealthWait {
   readonly tasks: TaskWatch;
   readonly spec: ContainerSpec;
   readonly now: () => number;
-  /** Whether starting again means waiting again: `never` has run to its end when it ends. */
   readonly context: StepContext;
 }
 
@@ -39,8 +38,13 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
     const task = (await wait.tasks.states(began)).get(spec.id);
     // One that has been restarted some time ago may be waited for as well.
     starts ??= Math.max(1, task?.starts ?? 1);
-    if (ranToItsEnd(spec, task)) return;
-    if (!task?.running || task.starts > starts) throw exited(spec);
+    if (!task?.running) {
+      const code = await exitCode(wait.connection, spec);
+      // Ending well is what a job is for.
+      if (code === 0 && spec.restart !== 'always') return;
+      throw exited(spec, code);
+    }
+    if (task.starts > starts) throw exited(spec, undefined);
     if (!spec.health) {
       if (now() - began >= settledMs) return;
     } else if (now() >= nextCheck) {
@@ -57,14 +61,16 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   }
 }
 
-/** Ending is what it is for. */
-const ranToItsEnd = ({restart}: ContainerSpec, task: TaskState | undefined): boolean =>
-  restart === 'never' && task !== undefined && !task.running;
+/** Of a task that has ended; undefined when the restart monitor has started it again since. */
+async function exitCode(connection: Connection, {id}: ContainerSpec): Promise<number | undefined> {
+  const {stdout} = await connection.run(exitCodeOf(id), {timeoutMs: 10_000});
+  return parseExitCodes(stdout).get(id);
+}
 
-const exited = (spec: ContainerSpec): OutsideError =>
+const exited = (spec: ContainerSpec, code: number | undefined): OutsideError =>
   new OutsideError({
     code: 'container-exited',
-    message: `${spec.service} ${spec.replica} on ${spec.host} ended right after it started`,
+    message: `${spec.service} ${spec.replica} on ${spec.host} ended right after it started${code === undefined ? '' : `, with exit code ${code}`}`,
     hint: `Look at what it printed: niyanta logs ${spec.service}. Keep it for a look with: niyanta apply --keep-failed`,
     host: spec.host,
   });

@@ -50,6 +50,17 @@ export function ownContainers(
 /** Runs, or is between two starts of its restart policy. */
 export const isRunning = ({container}: Own): boolean => container.task === 'running';
 
+/** Has ended in a way after which its restart policy leaves it alone. After a failure, on-failure is soon running again. */
+export const hasEnded = ({task, manifest}: ObservedContainer): boolean => {
+  if (!manifest || manifest.stopped) return false;
+  const {restart} = manifest.spec;
+  return restart === 'never' ? task === 'stopped' || task === 'none' : restart === 'on-failure' && task === 'stopped';
+};
+
+/** Is listed under its name: one that ended stays so, since nobody is there to take it out, until it is removed. */
+export const answersToName = (container: ObservedContainer): boolean =>
+  container.manifest !== undefined && (container.task === 'running' || hasEnded(container));
+
 /** There is something of it on the host that could still run. */
 export const exists = ({container}: Own): boolean => container.task !== 'gone';
 

@@ -6,7 +6,7 @@ import {compareSpecs} from './compare-specs.ts';
 import {desiredSpec} from './desired-spec.ts';
 import type {Networks} from './networks.ts';
 import {newContainer} from './new-container.ts';
-import {exists, isRunning, type Own} from './ownership.ts';
+import {exists, hasEnded, isRunning, type Own} from './ownership.ts';
 import {isPlaceable} from './placement-request.ts';
 import type {Change} from './plan.ts';
 import type {PlanInput} from './plan-input.ts';
@@ -112,11 +112,10 @@ function sort(input: PlanInput, replica: Replica, place: PlacedReplica | undefin
 export function mayStay({current, locked}: Replica): boolean {
   if (!current) return false;
   if (isRunning(current)) return true;
-  const {task, exitCode} = current.container;
-  const policy = current.manifest?.spec.restart;
-  if (policy === 'on-failure') return task === 'stopped' && exitCode === 0;
+  const {task} = current.container;
+  const never = current.manifest?.spec.restart === 'never';
   // Without a task (after a reboot) only the lock file tells that it had been started before.
-  return policy === 'never' && (task === 'stopped' || (task === 'none' && locked?.container === current.id));
+  return hasEnded(current.container) && !(never && task === 'none' && locked?.container !== current.id);
 }
 
 const changeReason = (changes: readonly Change[]): string => {

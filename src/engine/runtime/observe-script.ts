@@ -1,6 +1,7 @@
 import {render} from '../hosts/command.ts';
 import {factsScript} from '../hosts/facts-script.ts';
 import {ctr} from './ctr.ts';
+import {exitCodeFunction} from './exit-code.ts';
 import {listedImages} from './images/index.ts';
 import * as paths from './paths.ts';
 import {toolkitVersionPath} from './toolkit/index.ts';
@@ -12,7 +13,7 @@ const section = (name: string): string => `echo '${sectionMark}${name}'`;
 
 /**
  * Everything that a plan needs to know of a host, in one script: the number of processes that it starts does not grow
- * with the number of containers. Fixed text: nothing from outside is in it. Changes nothing.
+ * with the number of containers that run. Fixed text: nothing from outside is in it. Changes nothing.
  */
 export const observeScript: string = [
   section('facts'),
@@ -27,6 +28,10 @@ export const observeScript: string = [
   'echo "$tasks"',
   section('containers'),
   `${render(ctr('containers', 'ls', '--quiet'))} 2>&1`,
+  section('exits'),
+  // Few tasks stand ended: jobs that are done, and for a moment those that are about to be restarted.
+  exitCodeFunction,
+  `for id in $(echo "$tasks" | awk '$3 == "STOPPED" {print $1}'); do exit_code "$id"; done`,
   section('starts'),
   `(cd ${paths.logsFolder} 2>/dev/null && awk '{n[FILENAME]++; last[FILENAME]=$1} END {for (f in n) print f, n[f], last[f]}' ./*.starts 2>/dev/null)`,
   section('addresses'),

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {parseFacts} from '../hosts/parse-facts.ts';
 import type {ContainerId, Manifest} from './container-spec.ts';
+import {parseExitCodes} from './exit-code.ts';
 import {listedImages} from './images/index.ts';
 import {sectionMark} from './observe-script.ts';
 import type {ObservedContainer, ReachableHost} from './observed.ts';
@@ -37,6 +38,7 @@ function containersOf(lines: Lines): readonly ObservedContainer[] {
   const manifests = new Map(lines('manifests').flatMap(manifestLine));
   const existing = new Set(lines('containers').filter(id => !/\s/.test(id)));
   const tasks = new Map(lines('tasks').slice(1).map(taskLine));
+  const exits = parseExitCodes(lines('exits').join('\n'));
   const starts = new Map(lines('starts').map(startsLine));
   const addresses = new Set(lines('addresses').map(line => line.replace(/^\/proc\/(\d+)\/\S+/, '$1')));
   const namespaces = new Set(lines('namespaces').map(path => path.replace(/^\/run\/netns\//, '')));
@@ -55,6 +57,7 @@ function containersOf(lines: Lines): readonly ObservedContainer[] {
       pid: running ? task.pid : undefined,
       startedAt: running && started ? new Date(started.last * 1000).toISOString() : undefined,
       restarts: started ? Math.max(0, started.count - 1) : 0,
+      exitCode: task?.state === 'stopped' ? exits.get(id) : undefined,
       networkUp: namespaces.has(id) && connected,
       names: names.has(id) ? [names.get(id)!] : [],
     };

@@ -35,7 +35,14 @@ export class SimulatedHosts implements Actions {
   }
 
   present(): Present[] {
-    return [...this.containers.values()].map(({spec, running}) => ({host: spec.host, id: spec.id, running, exists: true, spec}));
+    return [...this.containers.values()].map(({spec, running}) => ({
+      host: spec.host,
+      id: spec.id,
+      running,
+      listed: running,
+      exists: true,
+      spec,
+    }));
   }
 
   /** What runs and who is known by name, for comparison. */

@@ -1,5 +1,5 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
-import {isRunning, type Own} from '../ownership.ts';
+import {answersToName, isRunning, type Own} from '../ownership.ts';
 import type {PlanInput} from '../plan-input.ts';
 import type {ReplicaSteps} from './container-operations.ts';
 import type {OperationGraph} from './graph.ts';
@@ -43,17 +43,18 @@ export function addNames(
   }
 }
 
-/** Running containers of one host whose hosts file does not say who runs there. */
+/** Running containers of one host whose hosts file does not say who is there. */
 export function wrongNames(input: PlanInput, own: readonly Own[]): readonly Own[] {
-  const running = own.filter(one => isRunning(one) && one.manifest);
-  const peers = running.map(({id, service, replica, manifest}) => ({
+  const peer = ({id, service, replica, manifest}: Own) => ({
     id,
     service,
     replica,
     address: manifest!.spec.network.address,
-  }));
-  return running.filter((one, index) => {
-    const expected = [...input.naming.names(peers[index]!, peers)].sort();
+  });
+  const peers = own.filter(({container}) => answersToName(container)).map(peer);
+  return own.filter(one => {
+    if (!isRunning(one) || !one.manifest) return false;
+    const expected = [...input.naming.names(peer(one), peers)].sort();
     const found = [...one.container.names].sort();
     return expected.length !== found.length || expected.some((name, at) => name !== found[at]);
   });

@@ -47,7 +47,7 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
     // On tmpfs, readable by root alone, gone when the script ends in whichever way.
     `trap 'rm -f ${quote(paths.envPath(id))}' EXIT`,
     'umask 077',
-    `mkdir -p ${quote(`${paths.runtime}/env`)}`,
+    `[ -d ${quote(`${paths.runtime}/env`)} ] || mkdir -p ${quote(`${paths.runtime}/env`)}`,
     writeFile(paths.envPath(id), environmentFile(spec, env)),
     'umask 022',
     render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint}))),
@@ -57,24 +57,34 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
 }
 
 // A resolver on the host's own loopback (systemd-resolved's stub) is not reachable from a container's network.
-const RESOLV = `cat /run/systemd/resolve/resolv.conf 2>/dev/null || cat /etc/resolv.conf 2>/dev/null || :`;
-
 const resolvLine = (id: string): string =>
-  `(${RESOLV}) | grep -Ev '^nameserver[[:space:]]+(127\\.|::1)' >${quote(paths.resolvPath(id))} || :`;
+  `for resolv in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do if [ -r $resolv ]; then break; fi; done
+grep -Ev '^nameserver[[:space:]]+(127\\.|::1)' $resolv >${quote(paths.resolvPath(id))} 2>/dev/null || :`;
 
 /** A volume is a folder that stays; the plan creates it, a reinstalled host gets it again. */
 const volumeLines = ({volumes}: ContainerSpec): readonly string[] =>
   volumes.map(({source}) => `mkdir -p ${quote(source)}`);
 
-/** One `NAME=value` a line, as `ctr --env-file` reads it. Errors: UserError `env-multiline`: it cuts values at a newline. */
+/** `ctr` reads lines of less than 64 KiB (Go's bufio.Scanner). Bytes. */
+const longestLine = 65_000;
+
+/**
+ * One `NAME=value` a line, as `ctr --env-file` reads it. Errors: UserError `env-multiline`, since it cuts values at a
+ * newline, and `env-too-long`.
+ */
 function environmentFile(spec: ContainerSpec, env: Readonly<Record<string, string>>): string {
   return Object.entries(env)
     .map(([name, value]) => {
-      if (!/[\n\r\0]/.test(value)) return `${name}=${value}\n`;
+      const line = `${name}=${value}\n`;
+      if (!/[\n\r\0]/.test(value) && Buffer.byteLength(line) <= longestLine) return line;
+      const hint = 'Put the value into a file, and mount that: mounts: ["/path/on/host:/path/in/container:ro"]';
+      const where = `services.${spec.service}.env.${name}`;
+      if (Buffer.byteLength(line) > longestLine)
+        throw new UserError({code: 'env-too-long', message: `${where}: its value is longer than 65 000 bytes`, hint});
       throw new UserError({
         code: 'env-multiline',
-        message: `services.${spec.service}.env.${name}: its value has more than one line, which containerd's ctr cannot pass on`,
-        hint: 'Put the value into a file, and mount that: mounts: ["/path/on/host:/path/in/container:ro"]',
+        message: `${where}: its value has more than one line, which containerd's ctr cannot pass on`,
+        hint,
       });
     })
     .join('');

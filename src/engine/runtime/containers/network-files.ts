@@ -41,6 +41,7 @@ export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
   };
   return new Map([
     ['address', `${network.address}\n`],
+    ['bridge', `${network.bridge}\n`],
     ['bridge.json', `${JSON.stringify(bridge)}\n`],
     ...(ports.length > 0 ? [['portmap.json', `${JSON.stringify(portmap)}\n`] as const] : []),
   ]);

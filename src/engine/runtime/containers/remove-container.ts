@@ -3,15 +3,16 @@ import type {ContainerId} from '../container-spec.ts';
 import {ctr, namespace} from '../ctr.ts';
 import * as paths from '../paths.ts';
 import type {HostScript} from './host-script.ts';
+import {labelLines} from './label-lines.ts';
 import {noRestart} from './labels.ts';
 
 /** Lines that remove a container and everything that belongs to it, whatever of it there is. */
 export function removeLines(id: ContainerId): readonly string[] {
   const name = quote(id);
   return [
-    `if ${render(ctr('containers', 'info', id))} >/dev/null 2>&1; then`,
     // The monitor must not start it again in between.
-    `  ${render(ctr('containers', 'label', id, noRestart))} >/dev/null`,
+    ...labelLines(id, noRestart),
+    'if [ -n "$there" ]; then',
     `  ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :`,
     `  ${render(ctr('containers', 'rm', id))}`,
     'fi',

@@ -19,7 +19,10 @@ export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart'>): Hos
     `  rm -f ${quote(paths.startsPath(id))}`,
     // Labelled before: killed in between, the monitor starts it.
     ...(labels.length > 0 ? [`  ${render(ctr('containers', 'label', id, ...labels))} >/dev/null`] : []),
-    `  ${render(ctr('tasks', 'start', '--detach', '--log-uri', logUri, id))}`,
+    // The monitor may have been a moment faster; then it runs, which is what is asked for.
+    `  if ! said=$(${render(ctr('tasks', 'start', '--detach', '--log-uri', logUri, id))} 2>&1); then`,
+    '    case $said in *"already exists"*) ;; *) printf "%s\\n" "$said" >&2; exit 1 ;; esac',
+    '  fi',
     ...(labels.length > 0 ? ['else', `  ${render(ctr('containers', 'label', id, ...labels))} >/dev/null`] : []),
     'fi',
     '',

@@ -3,6 +3,7 @@ import type {ContainerId} from '../container-spec.ts';
 import {ctr} from '../ctr.ts';
 import * as paths from '../paths.ts';
 import type {HostScript} from './host-script.ts';
+import {labelLines} from './label-lines.ts';
 import {noRestart} from './labels.ts';
 
 /**
@@ -11,13 +12,11 @@ import {noRestart} from './labels.ts';
  */
 export function stopContainer(id: ContainerId, stop: {readonly signal: string; readonly graceMs: number}): HostScript {
   const twentieths = Math.max(1, Math.ceil(stop.graceMs / 50));
+  const unpublish = `${quote(`${paths.toolkit}/network`)} unpublish ${quote(id)}`;
   const text = [
     'set -u',
-    `if ! ${render(ctr('containers', 'info', id))} >/dev/null 2>&1; then`,
-    `  ${quote(`${paths.toolkit}/network`)} unpublish ${quote(id)}`,
-    '  exit',
-    'fi',
-    `${render(ctr('containers', 'label', id, noRestart))} >/dev/null || exit 1`,
+    ...labelLines(id, noRestart),
+    `if [ -z "$there" ]; then ${unpublish}; exit; fi`,
     `pid=$(${render(ctr('tasks', 'ls'))} | awk -v id=${quote(id)} '$1 == id && $3 == "RUNNING" {print $2}')`,
     'if [ -n "$pid" ]; then',
     `  ${render(ctr('tasks', 'kill', '--signal', stop.signal, id))} 2>/dev/null`,
@@ -25,10 +24,11 @@ export function stopContainer(id: ContainerId, stop: {readonly signal: string; r
     `  if [ -d "/proc/$pid" ]; then ${render(ctr('tasks', 'kill', '--signal', 'SIGKILL', id))} 2>/dev/null; fi`,
     'fi',
     `${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1`,
-    `if ${render(ctr('tasks', 'ls', '--quiet'))} | grep -qxF ${quote(id)}; then`,
+    `left=$(${render(ctr('tasks', 'ls', '--quiet'))}) || exit 1`,
+    `if printf '%s\\n' "$left" | grep -qxF ${quote(id)}; then`,
     '  echo "its task could not be ended" >&2; exit 1',
     'fi',
-    `${quote(`${paths.toolkit}/network`)} unpublish ${quote(id)}`,
+    unpublish,
     '',
   ].join('\n');
   return {what: `stop ${id}`, text};

@@ -1,9 +1,9 @@
-import {quote, render} from '../../hosts/command.ts';
+import {quote} from '../../hosts/command.ts';
 import type {ContainerSpec, Manifest} from '../container-spec.ts';
-import {ctr} from '../ctr.ts';
 import {runtimeHash, specHash} from '../hashes.ts';
 import * as paths from '../paths.ts';
 import {type HostScript, replaceFile} from './host-script.ts';
+import {labelLines} from './label-lines.ts';
 import {identityLabels} from './labels.ts';
 
 /** The manifest of a container. `createdAt` is RFC 3339. */
@@ -26,9 +26,7 @@ export const writeManifest = (manifest: Manifest): HostScript => ({
   text: [
     'set -eu',
     replaceFile(paths.manifestPath(manifest.spec.id), `${JSON.stringify(manifest)}\n`),
-    `if ${render(ctr('containers', 'info', manifest.spec.id))} >/dev/null 2>&1; then`,
-    `  ${render(ctr('containers', 'label', manifest.spec.id, ...identityLabels(manifest.spec)))} >/dev/null`,
-    'fi',
+    ...labelLines(manifest.spec.id, ...identityLabels(manifest.spec)),
     '',
   ].join('\n'),
 });

@@ -14,21 +14,27 @@ sub stamp {
   my ($s, $ns) = syscall($gettime, 0, $buffer) == 0 ? unpack('q2', $buffer) : (time, 0);
   return POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime $s) . sprintf('.%06dZ', $ns / 1000);
 }
-my ($log, $size);
-sub reopen { open($log, '>>', "$dir/$id.log") or die; binmode $log; $size = -s $log; }
+my ($log, $size, $torn) = (undef, 0, 0);
+sub reopen {
+  if (open($log, '>>', "$dir/$id.log")) { binmode $log; $size = -s $log; } else { $log = undef; $size = 0; }
+}
 sub turn {
   close $log;
   rename "$dir/$id.log." . ($_ - 1), "$dir/$id.log.$_" for reverse 2 .. $keep;
   rename "$dir/$id.log", "$dir/$id.log.1";
   reopen();
 }
+# A full disk must not stop the container: what cannot be written is lost, the container goes on.
 sub put {
   my ($stream, $tag, $text) = @_;
-  my $line = stamp() . " $stream $tag $text\n";
-  turn() if $size + length $line > $max;
-  # A full disk must not block the container: what cannot be written is lost, the container goes on.
+  my $line = ($torn ? "\n" : '') . stamp() . " $stream $tag $text\n";
+  reopen() unless $log;
+  turn() if $log && $size > 0 && $size + length $line > $max;
+  return unless $log;
   my $n = syswrite($log, $line);
-  $size += $n if $n;
+  return unless $n;
+  $size += $n;
+  $torn = $n < length $line;
 }
 reopen();
 if (open(my $starts, '>>', "$dir/$id.starts")) { print $starts time, "\n"; close $starts; }
@@ -39,11 +45,30 @@ $SIG{TERM} = sub { $over = 1 };
 $SIG{INT} = 'IGNORE';
 my %of = (3 => 'stdout', 4 => 'stderr');
 my %left = (3 => '', 4 => '');
+my %begun;
+# The beginning of a long line, cut between two characters (UTF-8: no character begins with a byte of 10xxxxxx).
+sub part {
+  my ($fd) = @_;
+  my $end = 16384;
+  $end-- while $end > 16380 && (ord(substr($left{$fd}, $end, 1)) & 0xC0) == 0x80;
+  return substr($left{$fd}, 0, $end, '');
+}
+sub finish {
+  my ($fd) = @_;
+  put($of{$fd}, 'F', $left{$fd}) if $begun{$fd} || length $left{$fd};
+  $left{$fd} = '';
+}
 while (%of) {
   my $bits = '';
   vec($bits, $_, 1) = 1 for keys %of;
-  my $ready = select($bits, undef, undef, $over ? 0 : undef);
-  last if $over && $ready == 0;
+  my @torn = grep { length $left{$_} } keys %of;
+  # Perl may be told of TERM just before select sleeps, so it never sleeps for long.
+  my $ready = select($bits, undef, undef, $over ? 0 : @torn ? 0.3 : 5);
+  if ($ready == 0) {
+    last if $over;
+    # A prompt, or the last words of a process that hangs: shown without waiting for the end of the line.
+    for my $fd (sort @torn) { put($of{$fd}, 'P', $left{$fd}); $left{$fd} = ''; $begun{$fd} = 1; }
+  }
   next if $ready <= 0;
   for my $fd (sort keys %of) {
     next unless vec($bits, $fd, 1);
@@ -51,14 +76,14 @@ while (%of) {
     # At the end of a pipe POSIX::read says "0 but true".
     if (!defined $n || $n == 0) {
       next if !defined $n && $! == POSIX::EINTR();
-      put($of{$fd}, 'F', $left{$fd}) if length $left{$fd};
+      finish($fd);
       delete $of{$fd};
       next;
     }
     $left{$fd} .= $chunk;
-    put($of{$fd}, 'F', $1) while $left{$fd} =~ s/\A([^\n]*)\n//;
-    put($of{$fd}, 'P', substr($left{$fd}, 0, 16384, '')) while length $left{$fd} > 16384;
+    while ($left{$fd} =~ s/\A([^\n]*)\n//) { put($of{$fd}, 'F', $1); $begun{$fd} = 0; }
+    while (length $left{$fd} > 16384) { put($of{$fd}, 'P', part($fd)); $begun{$fd} = 1; }
   }
 }
-put($of{$_}, 'F', $left{$_}) for grep { length $left{$_} } sort keys %of;
+finish($_) for sort keys %of;
 `;

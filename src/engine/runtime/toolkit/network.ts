@@ -8,7 +8,8 @@ set -u
 nets=/var/lib/niyanta/networks
 plugins=/usr/lib/cni
 [ -x $plugins/bridge ] || plugins=/opt/cni/bin
-mkdir -p /run/niyanta
+lock=/run/niyanta/network.lock
+[ -d /run/niyanta ] || mkdir -p /run/niyanta
 
 cni() { # COMMAND PLUGIN ID
   CNI_COMMAND=$1 CNI_CONTAINERID=$3 CNI_NETNS=/run/netns/$3 CNI_IFNAME=eth0 CNI_PATH=$plugins \
@@ -20,15 +21,14 @@ why() { # ANSWER: what a plugin says, as one line
 }
 
 sweep() { # BRIDGE: gone when nobody is on it, since its address may be another environment's next time
-  [ -d "/sys/class/net/$1/brif" ] && [ -z "$(ls "/sys/class/net/$1/brif")" ] && ip link del "$1" 2>/dev/null
+  [ -d "/sys/class/net/$1/brif" ] || return 0
+  for port in "/sys/class/net/$1/brif"/*; do [ -e "$port" ] && return 0; done
+  ip link del "$1" 2>/dev/null
   return 0
 }
 
-bridge_of() { # ID
-  sed -n 's/.*"bridge":"\([^"]*\)".*/\1/p' "$nets/$1/bridge.json" 2>/dev/null
-}
-
 is_up() { # ID: the namespace is there and has its address
+  [ -e "/run/netns/$1" ] || return 1
   read -r address <"$nets/$1/address" || return 1
   case "$(ip -n "$1" -4 -o addr show dev eth0 up 2>/dev/null)" in
     *" $address/"*) return 0 ;;
@@ -43,28 +43,29 @@ forget() { # ID: takes everything away, whatever of it there is
   return 0
 }
 
-join() { # ID: a namespace with eth0 on the bridge
+join() { # ID: a namespace with eth0 on the bridge; sets $fresh when it was made anew
+  fresh=
   is_up "$1" && return 0
-  forget "$1"
+  [ -e "/run/netns/$1" ] && forget "$1"
+  fresh=1
+  read -r bridge <"$nets/$1/bridge" || return 1
   ip netns add "$1" && ip -n "$1" link set lo up || return 1
-  answer=$(flock /run/niyanta/network.lock "$0" add "$1") && return 0
+  answer=$(flock 9; sweep "$bridge"; cni ADD bridge "$1") 9>"$lock" && return 0
   echo "network: cannot connect $1: $(why "$answer")" >&2
   forget "$1"
   return 1
 }
 
-publish() { # ID: its ports on the host; done anew, since rules may be left of a former container
-  rm -f "$nets/$1/unpublished"
+publish() { # ID: its ports on the host; done anew when it was up before, since its rules may be there
+  if [ -e "$nets/$1/unpublished" ]; then rm -f "$nets/$1/unpublished"; fi
   [ -f "$nets/$1/portmap.json" ] || return 0
-  cni DEL portmap "$1" >/dev/null
+  [ -n "$fresh" ] || cni DEL portmap "$1" >/dev/null
   answer=$(cni ADD portmap "$1") && return 0
   echo "network: cannot publish the ports of $1: $(why "$answer")" >&2
   return 1
 }
 
 case "$1" in
-  add) sweep "$(bridge_of "$2")"; cni ADD bridge "$2" ;;
-  sweep) sweep "$2" ;;
   up) join "$2" && publish "$2" ;;
   unpublish)
     [ -d "$nets/$2" ] || exit 0
@@ -73,9 +74,11 @@ case "$1" in
     exit 0
     ;;
   down)
-    bridge=$(bridge_of "$2")
+    bridge=
+    if [ -r "$nets/$2/bridge" ]; then read -r bridge <"$nets/$2/bridge"; fi
     forget "$2" && rm -rf "$nets/$2"
-    [ -z "$bridge" ] || flock /run/niyanta/network.lock "$0" sweep "$bridge"
+    if [ -n "$bridge" ]; then (flock 9; sweep "$bridge") 9>"$lock"; fi
+    exit 0
     ;;
   boot)
     failed=0
