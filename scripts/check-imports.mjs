@@ -1,38 +1,44 @@
-// The import rule of .dependency-cruiser.mjs, checked on the sources. dependency-cruiser itself reads TypeScript through the
-// compiler's API, which TypeScript 7 does not have yet: it would find no file, and so no violation.
+// Holds the sources against import-rules.mjs. (dependency-cruiser reads TypeScript through the compiler's API, which
+// TypeScript 7 does not have: it would find no file, and so no violation.)
 import {readdirSync, readFileSync} from 'node:fs';
 import {builtinModules} from 'node:module';
 import {join, normalize} from 'node:path';
 import process from 'node:process';
-import rules from '../.dependency-cruiser.mjs';
+import {parseSync} from 'oxc-parser';
+import {forbidden} from './import-rules.mjs';
 import {root} from './node24.mjs';
 
 /** One line for each import that is not allowed, and for each cycle. */
 export function importProblems() {
   const imports = readdirSync(join(root, 'src'), {recursive: true})
     .filter(name => name.endsWith('.ts'))
-    .flatMap(name => importsOf(`src/${name}`));
+    .flatMap(name => importsOf(`src/${name}`, readFileSync(join(root, 'src', name), 'utf8')));
   if (imports.length === 0) return ['no import was found at all: the check itself is broken'];
-  return rules.forbidden.flatMap(rule => {
+  return problemsOf(imports);
+}
+
+/** The same for these imports. */
+export function problemsOf(imports) {
+  return forbidden.flatMap(rule => {
     if (rule.to.circular) return cycles(imports).map(path => `${rule.name}: ${path.join(' → ')}`);
     return imports.filter(found => forbids(rule, found)).map(({from, to}) => `${rule.name}: ${from} → ${to}`);
   });
 }
 
 /** Every import and re-export of a file: where to, whether types only, whether one of Node's own modules. */
-function importsOf(from) {
-  const text = readFileSync(join(root, from), 'utf8');
-  const statements = [...text.matchAll(/^(?:import|export)\s+(?:([^'"`;]*?)\s*from\s*)?'([^']+)'/gm)].map(
-    ([, names, to]) => ({
-      to,
-      typeOnly: names !== undefined && isTypeOnly(names),
-    }),
-  );
-  const inline = [...text.matchAll(/(typeof\s+)?\bimport\('([^']+)'\)/g)].map(([, type, to]) => ({
-    to,
-    typeOnly: type !== undefined,
+export function importsOf(from, text) {
+  const {module, program, errors} = parseSync(from, text);
+  if (errors.length > 0) throw new Error(`${from}: ${errors[0].message}`);
+  const statements = [
+    ...module.staticImports.map(({moduleRequest, entries}) => ({moduleRequest, entries})),
+    ...module.staticExports.flatMap(({entries}) =>
+      entries.filter(({moduleRequest}) => moduleRequest).map(entry => ({...entry, entries: [entry]})),
+    ),
+  ].map(({moduleRequest, entries}) => ({
+    to: moduleRequest.value,
+    typeOnly: entries.length > 0 && entries.every(({isType}) => isType),
   }));
-  return [...statements, ...inline].map(({to, typeOnly}) => ({
+  return [...statements, ...inline(program)].map(({to, typeOnly}) => ({
     from,
     to: to.startsWith('.') ? normalize(join(from, '..', to)) : to,
     typeOnly,
@@ -40,20 +46,17 @@ function importsOf(from) {
   }));
 }
 
-function isTypeOnly(names) {
-  if (/^type\s/.test(names)) return true;
-  const inBraces = /^\{([\s\S]*)\}$/.exec(names.trim())?.[1];
-  const each =
-    inBraces
-      ?.split(',')
-      .map(name => name.trim())
-      .filter(Boolean) ?? [];
-  return each.length > 0 && each.every(name => name.startsWith('type '));
+/** `await import('…')`, and `import('…')` where a type stands. */
+function inline(node) {
+  if (node === null || typeof node !== 'object') return [];
+  const typeOnly = node.type === 'TSImportType';
+  const found = typeOnly || node.type === 'ImportExpression' ? [{to: node.source.value, typeOnly}] : [];
+  return [...found.filter(({to}) => typeof to === 'string'), ...Object.values(node).flatMap(inline)];
 }
 
 function forbids({from, to}, found) {
-  if (to.dependencyTypesNot?.includes('type-only') && found.typeOnly) return false;
-  if (to.dependencyTypes?.includes('core') && !found.core) return false;
+  if (to.exceptTypes && found.typeOnly) return false;
+  if (to.core && !found.core) return false;
   return matches(from.path, found.from) && matches(to.path, found.to) && !(to.pathNot && matches(to.pathNot, found.to));
 }
 
