@@ -1,0 +1,182 @@
+import {expect, test} from 'vitest';
+import {planDestroy} from '../../../src/engine/planner/plan-destroy.ts';
+import type {PlanInput} from '../../../src/engine/planner/plan-input.ts';
+import type {ObservedContainer} from '../../../src/engine/runtime/observed.ts';
+import {applied, containers, meddled, plan, shop, told} from './planning.ts';
+import {onHost, remove} from './simulate.ts';
+import {container, emptyWorld, facts, host, planInput, port, service, stack} from './world.ts';
+
+test.each<[string, (one: ObservedContainer) => ObservedContainer, string, string]>([
+  [
+    'stopped',
+    one => ({...one, task: 'stopped', exitCode: 137, names: []}),
+    'stopped',
+    'start web-1@h1: it has stopped',
+  ],
+  ['paused', one => ({...one, task: 'paused'}), 'paused', 'start web-1@h1: someone paused it'],
+  ['cut off', one => ({...one, networkUp: false}), 'network down', 'replace web-1@h1: its network is down'],
+  ['renamed', one => ({...one, names: ['x 10.0.0.9']}), 'names changed', 'update names@h1: names in web 1 differ'],
+  [
+    'without manifest',
+    one => ({...one, manifest: undefined}),
+    'manifest removed',
+    'replace web-1@h1: someone removed its manifest',
+  ],
+])('someone else left a container %s: told as drift, and repaired', (_, change, what, repair) => {
+  const desired = stack(service('web'));
+  const repaired = plan(meddled(applied(desired), change), desired);
+  expect(repaired.drift).toEqual([{service: 'web', replica: 1, host: 'h1', what}]);
+  expect(told(repaired)).toEqual([repair]);
+});
+
+test('a container that someone removed starts again on its host', () => {
+  const desired = stack(service('web', {replicas: 2}));
+  const world = applied(desired);
+  const [victim] = world.hosts[1]!.containers;
+  const repaired = plan(remove('h2', victim!.id)(world), desired);
+  expect(repaired.drift).toEqual([{service: 'web', replica: 2, host: 'h2', what: 'removed'}]);
+  expect(told(repaired)).toEqual(['create web-2@h2: someone removed it']);
+});
+
+test('a job that has ended is not run again', () => {
+  const desired = stack(service('job', {restart: 'never'}));
+  const ended = meddled(applied(desired), one => ({...one, task: 'stopped', exitCode: 1, names: []}));
+  expect(plan(ended, desired)).toMatchObject({operations: [], drift: []});
+});
+
+test('what was stopped on purpose stays stopped, and the plan says so', () => {
+  const desired = stack(service('web'));
+  const world = meddled(applied(desired), one => ({
+    ...one,
+    task: 'stopped',
+    names: [],
+    manifest: {...one.manifest!, stopped: true},
+  }));
+  const stopped = {...world, lock: {...world.lock!, stopped: ['web']}};
+  expect(plan(stopped, desired)).toMatchObject({
+    operations: [],
+    drift: [],
+    warnings: ['web was stopped on purpose and stays so (niyanta start web runs it)'],
+  });
+  expect(plan(stopped, stack(service('web', {env: {A: '1'}}))).warnings[0]).toContain('its changes wait until then');
+});
+
+test('leftovers of a killed update are removed once the new one is healthy', () => {
+  const desired = stack(service('web'));
+  const world = applied(desired);
+  const [own] = world.hosts[0]!.containers;
+  const spec = {
+    ...own!.manifest!.spec,
+    id: 'older',
+    env: {A: '0'},
+    network: {...own!.manifest!.spec.network, address: '10.89.0.99'},
+  };
+  const killed = onHost('h1', one => ({...one, containers: [...one.containers, container(spec)]}))(world);
+  const change = plan(killed, desired);
+  expect(told(change)).toEqual([
+    'start web-1@h1: finishes an interrupted update',
+    'delete web-1@h1: left over from an interrupted update',
+  ]);
+  expect(change.operations[1]!.after).toEqual([change.operations[0]!.id]);
+});
+
+test("other environments' containers and strangers are never touched", () => {
+  const world = applied(stack(service('web')));
+  const [own] = world.hosts[0]!.containers;
+  const other = {...own!.manifest!.spec, id: 'theirs', environment: 'staging'};
+  const crowded = onHost('h1', one => ({
+    ...one,
+    containers: [
+      ...one.containers,
+      container(other),
+      {id: 'stranger', task: 'running', restarts: 0, networkUp: false, names: []},
+    ],
+  }))(world);
+  expect(plan(crowded, stack(service('web'))).operations).toEqual([]);
+  expect(containers(plan(crowded, stack())).map(({previous}) => previous[0]!.id)).toEqual([own!.id]);
+});
+
+test('an unreachable host is refused, or left out with what it has', () => {
+  const desired = stack(service('web', {replicas: 2}));
+  const world = applied(desired);
+  const observed = [world.hosts[0]!, {host: 'h2', reachable: false as const, error: 'timed out'}];
+  expect(() => plan(world, desired, {observed})).toThrow(expect.objectContaining({code: 'host-unreachable'}));
+  const options: PlanInput['options'] = {purpose: 'apply', allowUnreachable: true};
+  const left = plan(world, desired, {observed, options});
+  expect(left.operations).toEqual([]);
+  expect(left.warnings.join()).toContain('web 2 is on h2, which is unreachable');
+});
+
+test('--target changes one service, and starts what it needs that is missing', () => {
+  const world = applied(shop);
+  const db = world.hosts[0]!.containers.find(one => one.manifest!.spec.service === 'db')!;
+  const changed = stack(...shop.services.map(one => ({...one, env: {A: '1'}})));
+  const options: PlanInput['options'] = {purpose: 'apply', allowUnreachable: false, targets: ['backend']};
+  expect(told(plan(remove('h1', db.id)(world), changed, {options}))).toEqual([
+    'create db-1@h1: someone removed it',
+    'replace backend-1@h1: env.A changed',
+    'replace backend-2@h1: env.A changed',
+  ]);
+  const wrong: PlanInput['options'] = {...options, targets: ['nobody']};
+  expect(() => plan(world, shop, {options: wrong})).toThrow(expect.objectContaining({code: 'unknown-service'}));
+});
+
+test('a published port that another process holds is told before anything changes', () => {
+  const busy = onHost('h1', one => ({
+    ...one,
+    facts: facts({listening: [{protocol: 'tcp', address: '0.0.0.0', port: 80, process: 'nginx'}]}),
+  }))(emptyWorld('h1'));
+  expect(() => plan(busy, stack(service('web', {ports: [port(80)]})))).toThrow(
+    expect.objectContaining({
+      code: 'unplaceable',
+      message: expect.stringContaining('h1: port 80/tcp is taken by nginx'),
+    }),
+  );
+});
+
+test('subnets keep clear of routes, other environments and other hosts', () => {
+  const world = onHost('h1', one => ({...one, facts: facts({routes: ['0.0.0.0/0', '10.89.0.0/23']})}))(
+    emptyWorld('h1', 'h2'),
+  );
+  const change = plan(world, stack(service('web', {replicas: 2})), {takenSubnets: ['10.89.2.0/24']});
+  expect(change.subnets).toEqual({h1: '10.89.3.0/24', h2: '10.89.4.0/24'});
+  expect(containers(change).map(({spec}) => spec!.network.address)).toEqual(['10.89.3.2', '10.89.4.2']);
+});
+
+test('a lost lock file renumbers nothing', () => {
+  const world = applied(shop);
+  expect(plan({...world, lock: undefined}, shop).operations).toEqual([]);
+});
+
+test('the fingerprint moves with what was observed, and with nothing that moves by itself', () => {
+  const world = applied(shop);
+  const was = plan(world, shop).fingerprint;
+  expect(
+    plan(
+      meddled(world, one => ({...one, pid: 77, restarts: 3})),
+      shop,
+    ).fingerprint,
+  ).toBe(was);
+  expect(
+    plan(
+      meddled(world, one => ({...one, task: 'stopped'})),
+      shop,
+    ).fingerprint,
+  ).not.toBe(was);
+  expect(plan(onHost('h2', one => ({...one, drained: true}))(world), shop).fingerprint).not.toBe(was);
+});
+
+test('destroy removes callers before what they need, and volumes only when asked, last', () => {
+  const world = applied(shop);
+  const destroy = planDestroy(planInput(world, shop), {volumes: false});
+  expect(containers(destroy).map(one => one.service)).toEqual(['web', 'backend', 'backend', 'db']);
+  expect(destroy.warnings[0]).toContain('volumes are kept');
+  const all = planDestroy(planInput(world, shop), {volumes: true});
+  expect(all.operations.at(-1)).toMatchObject({kind: 'volume', action: 'delete', volume: 'rows', host: 'h1'});
+  expect(all.operations.at(-1)!.after).toHaveLength(4);
+});
+
+test('a drain written in niyanta.yaml counts as well', () => {
+  const change = plan(emptyWorld('h1', 'h2'), stack(service('web')), {hosts: [host('h1', {drain: true}), host('h2')]});
+  expect(change.placements).toMatchObject([{host: 'h2', rejected: [{host: 'h1', reason: 'in drain'}]}]);
+});
