@@ -1,7 +1,7 @@
-import {wrongNames} from './operations/names.ts';
+import {knows, wrongNames} from './operations/names.ts';
 import {exists, isRunning} from './ownership.ts';
 import type {Drift} from './plan.ts';
-import type {PlanInput} from './plan-input.ts';
+import type {NamedPeer, PlanInput} from './plan-input.ts';
 import {mayStay} from './reconcile.ts';
 import type {Replica, Situation} from './situation.ts';
 
@@ -9,12 +9,11 @@ import type {Replica, Situation} from './situation.ts';
 export function driftOf(input: PlanInput, {replicas}: Situation): readonly Drift[] {
   const own = replicas.flatMap(({current, extras}) => (current ? [current, ...extras] : extras));
   const renamed = new Set(
-    [...new Set(own.map(({host}) => host))].flatMap(host =>
-      wrongNames(
-        input,
-        own.filter(one => one.host === host),
-      ),
-    ),
+    [...new Set(own.map(({host}) => host))].flatMap(host => {
+      const here = own.filter(one => one.host === host);
+      // Names that still tell of one that stopped, or was removed, nobody changed.
+      return wrongNames(input, here).filter(one => !knows(input, one, rememberedOn(input, host)));
+    }),
   );
   return replicas.flatMap((replica): Drift[] => {
     const {locked, current, lostOn} = replica;
@@ -24,6 +23,16 @@ export function driftOf(input: PlanInput, {replicas}: Situation): readonly Drift
     return [{service: replica.service, replica: replica.replica, host: current?.host ?? locked.host, what}];
   });
 }
+
+/** Who was on a host when the lock file was written. */
+const rememberedOn = ({lock}: PlanInput, on: string): readonly NamedPeer[] =>
+  Object.entries(lock?.placements ?? {}).flatMap(([service, placements]) =>
+    lock?.stopped.includes(service)
+      ? []
+      : placements
+          .filter(({host}) => host === on)
+          .map(({container, replica, address}) => ({id: container, service, replica, address})),
+  );
 
 function whatChanged(replica: Replica): string | undefined {
   const {locked, current, extras, stopped} = replica;

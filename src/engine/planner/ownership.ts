@@ -50,11 +50,13 @@ export function ownContainers(
 /** Runs, or is between two starts of its restart policy. */
 export const isRunning = ({container}: Own): boolean => container.task === 'running';
 
-/** Has ended in a way after which its restart policy leaves it alone. After a failure, on-failure is soon running again. */
-export const hasEnded = ({task, manifest}: ObservedContainer): boolean => {
+/** Has ended in a way after which its restart policy leaves it alone. */
+export const hasEnded = ({task, exitCode, manifest}: ObservedContainer): boolean => {
   if (!manifest || manifest.stopped) return false;
   const {restart} = manifest.spec;
-  return restart === 'never' ? task === 'stopped' || task === 'none' : restart === 'on-failure' && task === 'stopped';
+  if (restart === 'never') return task === 'stopped' || task === 'none';
+  // Without a code it has not failed: containerd would have started it again by now.
+  return restart === 'on-failure' && task === 'stopped' && (exitCode ?? 0) === 0;
 };
 
 /** Is listed under its name: one that ended stays so, since nobody is there to take it out, until it is removed. */

@@ -1,6 +1,6 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
 import {answersToName, isRunning, type Own} from '../ownership.ts';
-import type {PlanInput} from '../plan-input.ts';
+import type {NamedPeer, PlanInput} from '../plan-input.ts';
 import type {ReplicaSteps} from './container-operations.ts';
 import type {OperationGraph} from './graph.ts';
 
@@ -45,17 +45,20 @@ export function addNames(
 
 /** Running containers of one host whose hosts file does not say who is there. */
 export function wrongNames(input: PlanInput, own: readonly Own[]): readonly Own[] {
-  const peer = ({id, service, replica, manifest}: Own) => ({
-    id,
-    service,
-    replica,
-    address: manifest!.spec.network.address,
-  });
-  const peers = own.filter(({container}) => answersToName(container)).map(peer);
-  return own.filter(one => {
-    if (!isRunning(one) || !one.manifest) return false;
-    const expected = [...input.naming.names(peer(one), peers)].sort();
-    const found = [...one.container.names].sort();
-    return expected.length !== found.length || expected.some((name, at) => name !== found[at]);
-  });
+  const peers = own.filter(({container}) => answersToName(container)).map(peerOf);
+  return own.filter(one => isRunning(one) && one.manifest && !knows(input, one, peers));
 }
+
+/** Whether a container's hosts file is what it should be when these are there. */
+export function knows({naming}: PlanInput, own: Own, peers: readonly NamedPeer[]): boolean {
+  const expected = [...naming.names(peerOf(own), peers)].sort();
+  const found = [...own.container.names].sort();
+  return expected.length === found.length && expected.every((name, at) => name === found[at]);
+}
+
+const peerOf = ({id, service, replica, manifest}: Own): NamedPeer => ({
+  id,
+  service,
+  replica,
+  address: manifest!.spec.network.address,
+});
