@@ -12,6 +12,8 @@ export const debianPackages = {
   tests: {
     'openssh-client': 'ssh-keygen',
     'docker-registry': 'docker-registry',
+    skopeo: 'skopeo',
+    'apache2-utils': 'htpasswd',
     chromium: 'chromium',
     git: 'git',
   },
