@@ -1,0 +1,74 @@
+import {Args} from '@oclif/core';
+import {Exit, type ExitCode} from '../engine/spec/exit-codes.ts';
+import {applyView} from '../engine/view/apply-view.ts';
+import {printable} from '../engine/view/printable.ts';
+import {confirmChange} from './confirm.ts';
+import {EngineCommand} from './engine-command.ts';
+import {environmentFlag, hostFlags, lockWaitFlag, projectFlags, yesFlag} from './flags.ts';
+import {openOnlyProject} from './open.ts';
+import {type Progress, showProgress} from './progress.ts';
+
+interface ServiceFlagValues {
+  readonly project?: string;
+  readonly env: string;
+  readonly yes: boolean;
+  readonly 'allow-unreachable': boolean;
+  readonly 'lock-wait': number;
+}
+
+/** start, stop and restart: what is done is told and agreed to, progress is shown, the exit code tells the end. */
+export abstract class ServiceCommand extends EngineCommand {
+  static override strict = false;
+  static override args = {service: Args.string({description: 'Services of the stack; all when not given.'})};
+  static override flags = {
+    ...projectFlags,
+    ...hostFlags,
+    env: environmentFlag,
+    yes: yesFlag,
+    'lock-wait': lockWaitFlag,
+  };
+
+  protected async change(
+    verb: 'start' | 'stop' | 'restart',
+    flags: ServiceFlagValues,
+    services: readonly string[],
+  ): Promise<never> {
+    const session = await openOnlyProject(flags, this.context());
+    const {changeServices} = await import('../engine/change-services.ts');
+    let progress: Progress | undefined;
+    const {result, durationMs} = await changeServices(session, {
+      verb,
+      services,
+      allowUnreachable: flags['allow-unreachable'],
+      lockWaitMs: flags['lock-wait'],
+      limitPerHost: 4,
+      signal: this.signal,
+      now: () => new Date(),
+      onWait: holder => this.note(printable(`waiting for ${holder.owner} (${holder.reason}, since ${holder.since})`)),
+      onEvent: event => progress?.onEvent(event),
+      confirm: async titles => {
+        if (!this.json) for (const title of titles) this.note(printable(`  ${title}`));
+        await confirmChange(
+          {question: `Do this in environment ${session.environment}?`, yes: flags.yes},
+          this.context(),
+        );
+        const look = this.look(process.stderr);
+        progress = await showProgress({operations: [], json: this.json, interactive: false, look});
+      },
+    }).finally(() => progress?.end());
+    if (!this.json) {
+      const next = result.outcome === 'applied' ? ['niyanta ps'] : [];
+      await this.show({...result, environment: session.environment, durationMs, next}, applyView);
+    } else if (progress === undefined) {
+      await this.jsonLine({type: 'result', at: new Date().toISOString(), ...result});
+    }
+    this.exitWith(exitOf[result.outcome] ?? Exit.failed);
+  }
+}
+
+const exitOf: Readonly<Partial<Record<string, ExitCode>>> = {
+  unchanged: Exit.ok,
+  applied: Exit.ok,
+  'partly-applied': Exit.partlyApplied,
+  cancelled: Exit.interrupted,
+};
