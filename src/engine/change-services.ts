@@ -5,6 +5,7 @@ import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {runGraph} from './executor/graph.ts';
 import {hostActions} from './executor/host-actions.ts';
 import {NameLedger} from './executor/name-ledger.ts';
+import {answersToName} from './planner/ownership.ts';
 import {selectReplicas} from './select-replicas.ts';
 import {operationsOf, type ReplicaOperation, type Verb} from './service-operations.ts';
 import {type ServiceSteps, serviceSteps} from './service-steps.ts';
@@ -13,6 +14,7 @@ import {Bug, NiyantaError, UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
+import {updateOwn} from './update-own.ts';
 
 export interface ChangeServicesOptions extends LeaseOptions {
   readonly verb: Verb;
@@ -59,7 +61,7 @@ async function underLease(session: Session, options: ChangeServicesOptions, chan
   const steps = stepsOn(change, replicas, options, lock.serial + 1);
   const done = await run(operations, steps, options, change.signal);
   const touched = [...new Set(operations.map(({replica}) => replica.service))].join(', ');
-  const after = await commit(session, lock, {services, touched}, done, options);
+  const after = await commit(session, {services, touched}, done, options);
   const result = {outcome: done.outcome, serial: after.serial, operations: done.operations};
   options.onEvent({type: 'result', at: options.now().toISOString(), ...result});
   return {result, durationMs: options.now().getTime() - began};
@@ -81,12 +83,12 @@ function stepsOn(
     limitPerHost: options.limitPerHost,
     now: options.now,
   });
-  const running = replicas.flatMap(({state, host, container}) =>
-    state === 'running' && host !== undefined && container?.manifest
+  const named = replicas.flatMap(({host, container}) =>
+    container && answersToName(container) && host !== undefined && container.manifest
       ? [{host, peer: peer(container.manifest.spec)}]
       : [],
   );
-  const ledger = new NameLedger(actions.writeNames.bind(actions), running);
+  const ledger = new NameLedger(actions.writeNames.bind(actions), named);
   return serviceSteps({actions, ledger, connection: fleet.connection});
 }
 
@@ -143,14 +145,13 @@ async function run(
 /** Writes which services are stopped on purpose, and the line of history. What was not reached stays as it was. */
 function commit(
   session: Session,
-  before: LockFile,
   {services, touched}: {readonly services: readonly string[]; readonly touched: string},
   {outcome, operations}: Done,
   {verb, now}: ChangeServicesOptions,
 ): Promise<LockFile> {
   const verbs = {start: 'started', stop: 'stopped', restart: 'restarted'} as const;
   const worked = operations.filter(end => end.outcome === 'done').length;
-  return session.store.update(before.serial, lock => {
+  return updateOwn(session.store, lock => {
     const state = lock.environments[session.environment]!;
     const entry: HistoryEntry = {
       serial: lock.serial + 1,

@@ -33,9 +33,8 @@ export function servicesOf(
 }
 
 /** Runs and is not known to be ill, or has run to the end that it is for. */
-function isGood({state, container}: EnvironmentReplica, health: ReplicaHealth): boolean {
-  if (state === 'exited') return container?.manifest?.spec.restart === 'never';
-  return state === 'running' && (health === 'healthy' || health === 'none');
+function isGood({state}: EnvironmentReplica, health: ReplicaHealth): boolean {
+  return state === 'exited' || (state === 'running' && (health === 'healthy' || health === 'none'));
 }
 
 /** During an update a replica has two containers. */

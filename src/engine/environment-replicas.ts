@@ -4,7 +4,7 @@ import type {EnvironmentState} from './state/lock-file.ts';
 
 /**
  * running, paused. stopped: on purpose. restarting: it ended, and its restart policy brings it back. exited: it ended,
- * and its policy may leave it so. failed: nothing of it runs although it should. missing: there is no container.
+ * and its policy leaves it so. failed: nothing of it runs although it should. missing: there is no container.
  * unknown: its host does not answer.
  */
 export type ReplicaState =
@@ -93,14 +93,15 @@ function foundReplicas(observed: readonly ObservedHost[], {project, environment,
   });
 }
 
-function stateOf({task, manifest}: ObservedContainer, stopped: boolean): ReplicaState {
+function stateOf({task, manifest, exitCode}: ObservedContainer, stopped: boolean): ReplicaState {
   if (task === 'running' || task === 'paused') return task;
   if (task === 'gone') return 'missing';
   if (stopped || manifest?.stopped) return 'stopped';
   const restart = manifest?.spec.restart ?? 'always';
   if (restart === 'never') return 'exited';
-  if (task === 'stopped') return restart === 'always' ? 'restarting' : 'exited';
-  return 'failed';
+  // Without a code it has not failed: containerd would have started it again by now.
+  if (restart === 'on-failure' && task === 'stopped' && (exitCode ?? 0) === 0) return 'exited';
+  return task === 'stopped' ? 'restarting' : 'failed';
 }
 
 const byServiceAndReplica = (a: EnvironmentReplica, b: EnvironmentReplica): number =>

@@ -16,7 +16,7 @@ import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {appendHistory, summaryText} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
-import type {StateStore} from './state/store.ts';
+import {updateOwn} from './update-own.ts';
 
 export interface RunChangeOptions {
   readonly action: HistoryEntry['action'];
@@ -94,21 +94,6 @@ export async function runChange(
   const result: ApplyResult = {outcome: end.outcome, serial: after.serial, operations: end.operations};
   options.onEvent({type: 'result', at: options.now().toISOString(), ...result});
   return {result, error: end.error, leftovers: end.leftovers, durationMs: options.now().getTime() - began};
-}
-
-/**
- * Writes to an environment whose lease is held. Another environment's change may have raised the serial meanwhile;
- * it does not touch this one, so the write is made on top of it.
- */
-async function updateOwn(store: StateStore, change: (lock: LockFile) => LockFile): Promise<LockFile> {
-  for (;;) {
-    const {serial} = await store.read();
-    try {
-      return await store.update(serial, change);
-    } catch (error) {
-      if (!(error instanceof UserError && error.code === 'stale-state')) throw error;
-    }
-  }
 }
 
 /** Two environments that were planned at the same moment may have chosen the same addresses. */
