@@ -1,5 +1,6 @@
 import {type Command, render} from '../hosts/command.ts';
 import type {ContainerOperation, Operation, Plan} from '../planner/plan.ts';
+import type {Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
 import type {HostScript} from '../runtime/containers/host-script.ts';
 import {removeContainer} from '../runtime/containers/remove-container.ts';
@@ -85,7 +86,8 @@ function creation({spec, how}: ContainerOperation, observed: readonly ObservedHo
   const {host} = spec;
   if (how === 'start') return [{host, commands: [textOf(startContainer(spec))]}];
   const manifest = manifestOf(spec, when);
-  if (how === 'manifest') return [{host, commands: [textOf(writeManifest(manifest))]}];
+  if (how === 'manifest')
+    return [{host, commands: [textOf(writeManifest(manifest, manifestOn(observed, host, spec.id)?.spec))]}];
   const self = {id: spec.id, service: spec.service, replica: spec.replica, address: spec.network.address};
   const seen = observed.find(candidate => candidate.host === host);
   const containerd = (seen?.reachable && seen.facts.containerd?.version) || '0';
@@ -108,9 +110,12 @@ function creation({spec, how}: ContainerOperation, observed: readonly ObservedHo
 }
 
 function stopOf(observed: readonly ObservedHost[], host: string, id: string): {signal: string; graceMs: number} {
+  return manifestOn(observed, host, id)?.spec.stop ?? {signal: 'SIGTERM', graceMs: 10_000};
+}
+
+function manifestOn(observed: readonly ObservedHost[], host: string, id: string): Manifest | undefined {
   const seen = observed.find(candidate => candidate.host === host);
-  const container = seen?.reachable ? seen.containers.find(candidate => candidate.id === id) : undefined;
-  return container?.manifest?.spec.stop ?? {signal: 'SIGTERM', graceMs: 10_000};
+  return seen?.reachable ? seen.containers.find(candidate => candidate.id === id)?.manifest : undefined;
 }
 
 const textOf = (command: Command | HostScript): string =>

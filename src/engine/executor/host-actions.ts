@@ -92,8 +92,9 @@ export function hostActions(options: HostActionsOptions): Actions {
     },
     async writeManifest(spec) {
       const manifest = manifestFor(spec);
+      const before = manifests.get(`${spec.host}/${spec.id}`)?.spec;
       manifests.set(`${spec.host}/${spec.id}`, manifest);
-      await runScript(connection(spec.host), writeManifest(manifest));
+      await runScript(connection(spec.host), writeManifest(manifest, before));
     },
     async writeNames(host, peers) {
       const files = new Map(peers.map(self => [self.id, hostsFile(self, peers)]));

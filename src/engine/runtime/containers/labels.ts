@@ -22,6 +22,10 @@ export function restartLabels({restart: policy}: Pick<ContainerSpec, 'restart'>)
 /** What makes the restart monitor leave a container alone: an empty value removes a label. */
 export const noRestart = `${restart}.status=`;
 
+/** Those that people gave it. */
+export const userLabels = ({labels}: Pick<ContainerSpec, 'labels'>): readonly string[] =>
+  Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+
 /** Who this is, so that state can be rebuilt from containerd alone. */
 export const identityLabels = (spec: ContainerSpec): readonly string[] => [
   `niyanta.project=${spec.project}`,

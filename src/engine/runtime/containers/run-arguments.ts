@@ -2,7 +2,7 @@ import {can} from '../capabilities.ts';
 import type {ContainerSpec} from '../container-spec.ts';
 import {hostnameOf} from '../names.ts';
 import * as paths from '../paths.ts';
-import {identityLabels, logUri, restartLabels} from './labels.ts';
+import {identityLabels, logUri, restartLabels, userLabels} from './labels.ts';
 
 /** What containerd gives a container by default (containerd/oci, defaultUnixCaps). */
 const defaultCapabilities = [
@@ -85,9 +85,6 @@ export function runArguments(
     ...(spec.command === undefined ? [] : [...entrypoint, ...spec.command]),
   ];
 }
-
-const userLabels = ({labels}: ContainerSpec): readonly string[] =>
-  Object.entries(labels).map(([name, value]) => `${name}=${value}`);
 
 function mounts(spec: ContainerSpec): readonly string[] {
   const bind = (source: string, target: string, readOnly: boolean) =>

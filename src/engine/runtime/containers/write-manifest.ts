@@ -4,7 +4,7 @@ import {runtimeHash, specHash} from '../hashes.ts';
 import * as paths from '../paths.ts';
 import {type HostScript, replaceFile} from './host-script.ts';
 import {labelLines} from './label-lines.ts';
-import {identityLabels} from './labels.ts';
+import {identityLabels, userLabels} from './labels.ts';
 
 /** The manifest of a container. `createdAt` is RFC 3339. */
 export const manifestOf = (
@@ -20,13 +20,23 @@ export const manifestOf = (
   stopped,
 });
 
-/** Gives a container that goes on running another manifest, for what needs no new container. */
-export const writeManifest = (manifest: Manifest): HostScript => ({
+/**
+ * Gives a container that goes on running another manifest, for what needs no new container. `before`: what it was, so
+ * that labels which are not wanted any more go.
+ */
+export const writeManifest = (manifest: Manifest, before?: Pick<ContainerSpec, 'labels'>): HostScript => ({
   what: `update ${manifest.spec.service} ${manifest.spec.replica}`,
   text: [
     'set -eu',
     replaceFile(paths.manifestPath(manifest.spec.id), `${JSON.stringify(manifest)}\n`),
-    ...labelLines(manifest.spec.id, ...identityLabels(manifest.spec)),
+    ...labelLines(
+      manifest.spec.id,
+      ...identityLabels(manifest.spec),
+      ...userLabels(manifest.spec),
+      ...Object.keys(before?.labels ?? {})
+        .filter(name => manifest.spec.labels[name] === undefined)
+        .map(name => `${name}=`),
+    ),
     '',
   ].join('\n'),
 });
