@@ -7,6 +7,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Generous, for busy machines: nothing is tested by how long it takes.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: {groupOrder: 0},
           include: ['test/engine/**/*.test.ts', 'test/commands/**/*.test.ts', 'test/house/**/*.test.ts'],
         },
       },
@@ -19,6 +23,8 @@ export default defineConfig({
           hookTimeout: 180_000,
           // Two cores: more than two labs at once only make each other slow.
           maxWorkers: 2,
+          // After the unit tests, not among them.
+          sequence: {groupOrder: 1},
         },
       },
     ],

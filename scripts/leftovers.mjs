@@ -1,15 +1,21 @@
 // What a run must not leave on the machine: processes, network namespaces, mounts, cgroups, links, firewall rules.
 import {spawnSync} from 'node:child_process';
 import {existsSync, readdirSync, readFileSync, readlinkSync} from 'node:fs';
+import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
 import {setTimeout as sleep} from 'node:timers/promises';
 
-/** Everything of these kinds that is there now; `mark` is in the environment of what this run started. */
-export function look(mark) {
+/**
+ * Everything of these kinds that is there now; `mark` is in the environment of what this run started. `alone`: nobody else
+ * uses this machine. Otherwise what belongs to labs that are still described, and to no one in particular, is left out.
+ */
+export function look(mark, alone) {
   if (process.platform !== 'linux') return {};
-  return {
-    process: processes(mark),
+  const others = alone ? [] : describedLabs();
+  const foreign = name => others.some(({number, directory}) => isOf(number, name) || name.includes(directory));
+  const seen = {
+    process: processes(mark, alone, foreign),
     'network namespace': existsSync('/run/netns') ? readdirSync('/run/netns') : [],
     mount: mounts(),
     cgroup: cgroups('/sys/fs/cgroup', 3),
@@ -17,14 +23,17 @@ export function look(mark) {
     'firewall rule': lines('iptables-save')
       .filter(line => line.startsWith('-A') || line.startsWith(':'))
       .map(line => line.replace(/\[\d+:\d+\]/, '')),
+    lab: alone ? describedLabs().map(({directory}) => directory) : [],
+    'temporary file': alone ? readdirSync(tmpdir()).filter(name => name.startsWith('niyanta')) : [],
   };
+  return Object.fromEntries(Object.entries(seen).map(([kind, names]) => [kind, names.filter(name => !foreign(name))]));
 }
 
 /** What is there now and was not before. What is just ending gets ten seconds. */
-export async function leftBehind(before, mark) {
+export async function leftBehind(before, mark, alone) {
   let found = [];
   for (let tries = 0; tries < 20; tries++) {
-    const now = look(mark);
+    const now = look(mark, alone);
     found = Object.entries(now).flatMap(([kind, names]) => {
       const known = new Set(before[kind]);
       return names.filter(name => !known.has(name)).map(name => `${kind}: ${name}`);
@@ -35,12 +44,29 @@ export async function leftBehind(before, mark) {
   return found;
 }
 
-/** Processes with the mark, and those in pid namespaces of their own, whose environment a lab host may have replaced. */
-function processes(mark) {
+/** Labs that have a description, and so can be taken down by name: their number is in the name of all that they have. */
+function describedLabs() {
+  const state = process.env.XDG_STATE_HOME || join(homedir(), '.local', 'state');
+  const folder = join(state, 'niyanta', 'labs');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).flatMap(name => {
+    const text = readable(join(folder, name, 'lab.json'));
+    return text === '' ? [] : [{number: JSON.parse(text).number, directory: join(folder, name)}];
+  });
+}
+
+const isOf = (number, name) => new RegExp(`\\bnyl${number}(?!\\d)`).test(name);
+
+/** Processes with the mark; and, alone, those in pid namespaces of their own, whose environment a host has replaced. */
+function processes(mark, alone, foreign) {
   const ours = namespace(process.pid);
   return readdirSync('/proc')
     .filter(name => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .filter(pid => readable(`/proc/${pid}/environ`).includes(mark) || ![ours, undefined].includes(namespace(pid)))
+    .filter(pid => {
+      if (readable(`/proc/${pid}/environ`).includes(mark)) return true;
+      const groups = readable(`/proc/${pid}/cgroup`);
+      return alone ? ![ours, undefined].includes(namespace(pid)) : /\bnyl\d/.test(groups) && !foreign(groups);
+    })
     .map(pid => `${pid} ${readable(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`);
 }
 

@@ -94,7 +94,7 @@ function shopAddresses() {
   const address = Object.fromEntries(hosts.map(host => [host.name, host.address]));
   const {replicas} = JSON.parse(niyantaOutput('ps', '--json'));
   const published = replicas.flatMap(({host, ports}) =>
-    (ports ?? []).map(port => `http://${address[host]}:${hostPort(port)}/`),
+    (ports ?? []).map(port => new URL(`http://${address[host]}:${hostPort(port)}/`).href),
   );
   return [...new Set(published)];
 }

@@ -57,14 +57,15 @@ async function runTests(node) {
   }
 }
 
-/** Prints `tests: 12 passed, 0 failed`, which .ci/run reads; a file that could not even start counts as failed. */
+/** Prints `tests: 12 passed, 0 failed`, which .ci/run reads. Skipped tests failed, and files that could not even start. */
 function totals(code, report) {
   const found = JSON.parse(readFileSync(report, 'utf8'));
   const stillborn = found.testResults.filter(file => file.status === 'failed' && file.assertionResults.length === 0);
-  const failed = found.numFailedTests + stillborn.length;
-  const skipped = found.numPendingTests + (found.numTodoTests ?? 0);
+  // Tests that were not asked for by name are told as pending, too.
+  const skipped = rest.length > 0 ? 0 : found.numPendingTests + (found.numTodoTests ?? 0);
+  const failed = found.numFailedTests + stillborn.length + skipped;
   const lab = found.testResults.filter(file => file.name.includes('/test/lab/')).flatMap(file => file.assertionResults);
-  if (skipped > 0) process.stdout.write(`${skipped} tests were skipped\n`);
+  if (skipped > 0) process.stdout.write(`${skipped} tests were skipped, which counts as failed\n`);
   process.stdout.write(`tests: ${found.numPassedTests} passed, ${failed} failed\n`);
   if (!unitOnly && rest.length === 0 && !lab.some(({status}) => status === 'passed')) {
     process.stderr.write('No lab test passed: the lab could not be started.\n');

@@ -7,7 +7,7 @@ interface OutputStream {
 
 /** How a stream is looked at: colours by no-color.org, FORCE_COLOR, TERM and `--no-color`; its width when known. */
 export function lookOf(stream: OutputStream, env: NodeJS.ProcessEnv, noColor: boolean, now: Date): Look {
-  const columns = stream.isTTY ? (stream.columns ?? 80) : Number(env.COLUMNS) || Number.POSITIVE_INFINITY;
+  const columns = stream.isTTY ? stream.columns || 80 : Number(env.COLUMNS) || Number.POSITIVE_INFINITY;
   return {style: coloured(stream, env, noColor) ? ansiStyle : plainStyle, columns, now};
 }
 

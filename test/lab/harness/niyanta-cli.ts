@@ -86,6 +86,8 @@ function environment(extra: Readonly<Record<string, string | undefined>>): NodeJ
     PATH: process.env.PATH,
     LANG: 'C.UTF-8',
     HOME: home,
+    // By which .ci/run tells what it started.
+    NIYANTA_CI_RUN: process.env.NIYANTA_CI_RUN,
     XDG_STATE_HOME: process.env.XDG_STATE_HOME || join(home, '.local/state'),
     XDG_CACHE_HOME: process.env.XDG_CACHE_HOME || join(home, '.cache'),
     ...extra,
