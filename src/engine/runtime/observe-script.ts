@@ -1,6 +1,6 @@
-import {render} from '../hosts/command.ts';
+import {argv, render} from '../hosts/command.ts';
 import {factsScript} from '../hosts/facts-script.ts';
-import {ctr} from './ctr.ts';
+import {ctr, namespace} from './ctr.ts';
 import {exitCodeFunction} from './exit-code.ts';
 import {listedImages} from './images/index.ts';
 import * as paths from './paths.ts';
@@ -24,10 +24,12 @@ export const observeScript: string = [
   // One manifest is one line; a file cut short has none that parses.
   `(cd ${paths.containersFolder} 2>/dev/null && grep -sH '' ./*.json)`,
   section('tasks'),
-  `tasks=$(${render(ctr('tasks', 'ls'))} 2>&1) || echo "failed $tasks"`,
-  'echo "$tasks"',
+  'silent=',
+  // A containerd that does not answer is waited for once, and not for long.
+  `failed=; tasks=$(${render(argv('ctr', '--connect-timeout', '5s', '--namespace', namespace, 'tasks', 'ls'))} 2>&1) || failed=1`,
+  'if [ -n "$failed" ]; then echo "failed $tasks"; tasks=; else echo "$tasks"; fi',
   section('containers'),
-  `${render(ctr('containers', 'ls', '--quiet'))} 2>&1`,
+  `[ -n "$failed" ] || ${render(ctr('containers', 'ls', '--quiet'))} 2>&1`,
   section('exits'),
   // Few tasks stand ended: jobs that are done, and for a moment those that are about to be restarted.
   exitCodeFunction,
@@ -43,7 +45,7 @@ export const observeScript: string = [
   section('names'),
   `(cd ${paths.hostsFolder} 2>/dev/null && md5sum ./* 2>/dev/null)`,
   section('images'),
-  `${render(listedImages.command)} 2>/dev/null`,
+  `[ -n "$failed" ] || ${render(listedImages.command)} 2>/dev/null`,
   section('volumes'),
   `(cd ${paths.volumesFolder} 2>/dev/null && for v in */*/; do [ -d "$v" ] && echo "$v"; done)`,
   section('end'),
