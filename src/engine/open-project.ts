@@ -164,10 +164,11 @@ function allHosts(project: Project): Host[] {
   return [...rest.map(host => withOwn(host, own.get(host.name))), ...added];
 }
 
-/** A lab's host with what niyanta.yaml adds to it: labels, region, drain. */
+/** A lab's host with what niyanta.yaml says of it: what is written counts, be it how to reach it or where it stands. */
 function withOwn(host: Host, own: Host | undefined): Host {
   if (own === undefined) return host;
-  return {...host, labels: {...host.labels, ...own.labels}, region: own.region ?? host.region, drain: own.drain};
+  const said = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined)) as Host;
+  return {...host, ...said, labels: {...host.labels, ...own.labels}};
 }
 
 function originOf(tree: Tree, path: readonly (string | number)[]): string {

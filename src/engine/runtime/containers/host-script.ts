@@ -16,8 +16,9 @@ export async function runScript(connection: Connection, {what, text}: HostScript
   return stdout;
 }
 
-/** A line that writes a text to a file. */
-export const writeFile = (path: string, text: string): string => `printf %s ${quote(text)} >${quote(path)}`;
+/** A line that writes a text to a file. Where it cannot, cat says why: to dash's printf a full disk is an "I/O error". */
+export const writeFile = (path: string, text: string): string =>
+  `printf %s ${quote(text)} >${quote(path)} || { echo x | cat >>${quote(path)}; exit 1; }`;
 
 /** A line that replaces a file at once: readers see the old or the new. */
 export const replaceFile = (path: string, text: string): string =>
