@@ -4,6 +4,7 @@ import {EngineCommand} from '../cli/engine-command.ts';
 import {environmentFlag, projectFlags} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
 import {bridgeTerminal, terminalHere} from '../cli/terminal.ts';
+import {wordsOf} from '../cli/words.ts';
 import {UserError} from '../engine/spec/errors.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
 
@@ -30,8 +31,8 @@ export default class Exec extends EngineCommand {
   };
 
   async run(): Promise<void> {
-    const {args, flags, argv} = await this.parse(Exec);
-    const command = argv.slice(1).map(String);
+    const {args, flags, raw} = await this.parse(Exec);
+    const command = wordsOf(raw).slice(1);
     if (command.length === 0) throw noProgram(args.service);
     if (flags.tty && !(process.stdin.isTTY && process.stdout.isTTY)) throw noTerminal();
     const session = await openOnlyProject(flags, this.context());

@@ -1,5 +1,6 @@
 import {EngineCommand} from '../../cli/engine-command.ts';
 import {labHostArg, labName, labNameFlag} from '../../cli/lab-flags.ts';
+import {wordsOf} from '../../cli/words.ts';
 
 export default class LabExec extends EngineCommand {
   static override summary = 'Run a program in a host, as root at its console.';
@@ -17,10 +18,10 @@ export default class LabExec extends EngineCommand {
   static override flags = {name: labNameFlag};
 
   async run(): Promise<void> {
-    const {args, flags, argv} = await this.parse(LabExec);
+    const {args, flags, raw} = await this.parse(LabExec);
     const {labExec, labExecHere} = await import('../../engine/lab/index.ts');
     const lab = await labName(flags.name, process.cwd());
-    const program = argv.slice(1).map(String);
+    const program = wordsOf(raw).slice(1);
     if (!this.json) this.exitWith(await labExecHere(lab, args.host, program.length > 0 ? program : ['bash']));
     const done = await labExec(lab, args.host, program.length > 0 ? program : ['bash']);
     await this.show(done, {text: ({stdout}) => stdout});
