@@ -78,6 +78,20 @@ test('the README and the docs show only commands that exist', () => {
   expect(files.flatMap(file => wrongIn(file, textOf(file)))).toEqual([]);
 });
 
+test('the README and the docs use only flags that their command has', () => {
+  const files = ['README.md', 'docs/ARCHITECTURE.md'];
+  const unknown = files.flatMap(file =>
+    [...textOf(file).matchAll(/(?:`|^)niyanta ([^`\n#|]+)/gm)].flatMap(([, words]) => {
+      const {id, command} = commands.filter(({id}) => `${words} `.startsWith(`${id} `)).at(-1) ?? {};
+      const flags = {...command?.baseFlags, ...command?.flags};
+      return [...words!.split(' -- ')[0]!.matchAll(/ --([a-z][a-z-]*)/g)]
+        .filter(([, name]) => !(name! in flags))
+        .map(([, name]) => `${file}: niyanta ${id} --${name}`);
+    }),
+  );
+  expect(unknown).toEqual([]);
+});
+
 test('hints show only commands that exist', () => {
   const hints = (file: string) => textOf(file).match(/^.*\b(?:hint|See|next)\b.*$/gm) ?? [];
   expect(filesBelow('src', '.ts').flatMap(file => wrongIn(file, hints(file).join('\n')))).toEqual([]);

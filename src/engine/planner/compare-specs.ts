@@ -38,7 +38,7 @@ function imageChange(from: ContainerSpec, to: ContainerSpec, forces: boolean): C
   if (from.image.source !== to.image.source) {
     return {path: 'image', from: from.image.source, to: to.image.source, forces};
   }
-  const short = (digest: string) => (digest === '' ? 'found out on apply' : digest.slice(0, 'sha256:'.length + 12));
+  const short = (digest: string) => (digest === '' ? 'known-on-apply' : digest.slice(0, 'sha256:'.length + 12));
   return {
     path: 'image',
     from: `${from.image.source}@${short(from.image.digest)}`,
