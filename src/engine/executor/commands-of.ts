@@ -1,4 +1,5 @@
 import {type Command, render} from '../hosts/command.ts';
+import {answersToName, isOfScope} from '../planner/ownership.ts';
 import type {ContainerOperation, Operation, Plan} from '../planner/plan.ts';
 import type {Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
@@ -9,9 +10,11 @@ import {stopContainer} from '../runtime/containers/stop-container.ts';
 import {manifestOf, writeManifest} from '../runtime/containers/write-manifest.ts';
 import {importImage} from '../runtime/images/index.ts';
 import {pullPublic} from '../runtime/images/pull-commands.ts';
+import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
 import {toolkitScript} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteVolume} from '../runtime/volumes.ts';
+import {peer} from './container-steps.ts';
 import {operationTitle} from './titles.ts';
 
 /** What one operation runs on one host. */
@@ -29,7 +32,7 @@ export function commandsOf(plan: Plan, {observed, entrypoints, now}: Known): rea
   const serial = plan.serial + 2;
   const when = {serial, createdAt: now.toISOString(), entrypoints};
   return plan.operations.flatMap(operation =>
-    commandsByHost(operation, observed, when).map(({host, commands}) => ({
+    commandsByHost(operation, plan, observed, when).map(({host, commands}) => ({
       host,
       operation: operationTitle(operation),
       commands,
@@ -52,7 +55,12 @@ interface When extends Pick<Known, 'entrypoints'> {
 
 type OnHost = Pick<HostCommands, 'host' | 'commands'>;
 
-function commandsByHost(operation: Operation, observed: readonly ObservedHost[], when: When): readonly OnHost[] {
+function commandsByHost(
+  operation: Operation,
+  plan: Plan,
+  observed: readonly ObservedHost[],
+  when: When,
+): readonly OnHost[] {
   const {host} = operation;
   const one = (...commands: (Command | HostScript)[]): OnHost[] => [{host, commands: commands.map(textOf)}];
   switch (operation.kind) {
@@ -64,10 +72,21 @@ function commandsByHost(operation: Operation, observed: readonly ObservedHost[],
     case 'volume':
       return one(operation.action === 'delete' ? deleteVolume(operation.path) : createVolume(operation.path));
     case 'names':
-      return [{host, commands: ['# rewrite the hosts files of this environment']}];
+      return one(writeHostsFiles(hostsFilesOf(plan, host, observed)));
     case 'container':
       return containerCommands(operation, observed, when);
   }
+}
+
+/** Who knows whom by name on a host where nothing comes or goes. */
+function hostsFilesOf(plan: Plan, on: string, observed: readonly ObservedHost[]): ReadonlyMap<string, string> {
+  const seen = observed.find(({host}) => host === on);
+  const peers = (seen?.reachable ? seen.containers : []).flatMap(container =>
+    container.manifest && isOfScope(container.manifest, plan) && answersToName(container)
+      ? [peer(container.manifest.spec)]
+      : [],
+  );
+  return new Map(peers.map(self => [self.id, hostsFile(self, peers)]));
 }
 
 function containerCommands(operation: ContainerOperation, observed: readonly ObservedHost[], when: When): OnHost[] {
@@ -88,7 +107,6 @@ function creation({spec, how}: ContainerOperation, observed: readonly ObservedHo
   const manifest = manifestOf(spec, when);
   if (how === 'manifest')
     return [{host, commands: [textOf(writeManifest(manifest, manifestOn(observed, host, spec.id)?.spec))]}];
-  const self = {id: spec.id, service: spec.service, replica: spec.replica, address: spec.network.address};
   const seen = observed.find(candidate => candidate.host === host);
   const containerd = (seen?.reachable && seen.facts.containerd?.version) || '0';
   return [
@@ -99,7 +117,7 @@ function creation({spec, how}: ContainerOperation, observed: readonly ObservedHo
           createContainer({
             manifest,
             env: spec.env,
-            peers: [self],
+            peers: [peer(spec)],
             containerd,
             entrypoint: when.entrypoints.get(spec.image.source) ?? [],
           }),

@@ -15,7 +15,7 @@ import type {ObservedHost} from '../runtime/observed.ts';
 import {installToolkit} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteVolume} from '../runtime/volumes.ts';
 import type {HostName} from '../spec/stack.ts';
-import {resolveSecrets} from '../state/secret-references.ts';
+import {mask, resolveSecrets} from '../state/secret-references.ts';
 import type {Actions} from './actions.ts';
 import {bringImage, type ImageSources} from './bring-image.ts';
 import {TaskWatch} from './task-watch.ts';
@@ -102,7 +102,11 @@ export function hostActions(options: HostActionsOptions): Actions {
     },
     async lastLogLines(host, id) {
       const {stdout} = await connection(host).run(readLog(id, {tail: lastLines}));
-      return stdout.split('\n').flatMap(line => parseLogLine(line)?.text ?? []);
+      // What a program prints when it fails is often its configuration.
+      return stdout.split('\n').flatMap(line => {
+        const logged = parseLogLine(line);
+        return logged ? mask(logged.text, options.secrets.values()) : [];
+      });
     },
   };
 }
