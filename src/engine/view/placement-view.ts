@@ -1,20 +1,13 @@
+import type {PlacementOfService} from '../explain-placement.ts';
 import type {Placed} from '../planner/plan.ts';
 import type {Look, View} from './look.ts';
 import {printable} from './printable.ts';
 import {hanging} from './text-layout.ts';
 
-/** Why the replicas of one service are where they are. */
-export interface PlacementExplanation {
-  readonly service: string;
-  /** Every host of the project, so that none is silent about itself. */
-  readonly hosts: readonly string[];
-  readonly placements: readonly Placed[];
-}
-
 /** `explain placement SERVICE`: for each replica every host, chosen or why not. */
-export const placementView: View<PlacementExplanation> = {text: placementText};
+export const placementView: View<PlacementOfService> = {text: placementText};
 
-function placementText({service, hosts, placements}: PlacementExplanation, look: Look): string {
+function placementText({service, hosts, placements}: PlacementOfService, look: Look): string {
   if (placements.length === 0) return `${printable(service)} has no replicas to place.`;
   return placements.map(placed => replicaLines(placed, hosts, look).join('\n')).join('\n\n');
 }
