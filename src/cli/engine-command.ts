@@ -14,11 +14,6 @@ export interface CommandContext {
   readonly now: Date;
 }
 
-export type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
-  (typeof EngineCommand)['baseFlags'] & T['flags']
->;
-export type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
-
 /**
  * Every command: parse → one engine call → render. Data goes to standard output, everything else to standard error.
  * Errors are thrown and printed by `main.ts`, nowhere else.

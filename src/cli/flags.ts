@@ -103,9 +103,6 @@ export const onFailureFlag = Flags.option({
   env: 'NIYANTA_ON_FAILURE',
 })();
 
-/** An optional service name. */
-export const serviceArg = Args.string({name: 'service', description: 'Service of the stack.'});
-
 /** A service name that must be given. */
 export const requiredServiceArg = Args.string({name: 'service', description: 'Service of the stack.', required: true});
 

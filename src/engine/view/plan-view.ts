@@ -10,8 +10,6 @@ import {hanging} from './text-layout.ts';
 /** A plan: what changes by service, drift, interruption, warnings, and the counts last. */
 export const planView: View<Plan> = {text: planText, json: planJson};
 
-export {planJson} from './plan-json.ts';
-
 function planText(plan: Plan, look: Look): string {
   const paragraphs = [
     heading(plan, look),

@@ -3,6 +3,7 @@ import type {Present} from '../../../src/engine/executor/container-steps.ts';
 import type {ContainerOperation, ImageOperation, Plan} from '../../../src/engine/planner/plan.ts';
 import type {ContainerSpec, PinnedImage} from '../../../src/engine/runtime/container-spec.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
+import {sampleSpec} from '../runtime/sample-spec.ts';
 
 /** A container on simulated hosts. */
 interface Simulated {
@@ -109,30 +110,14 @@ export function specOf(
   revision: string,
   digest = 'sha256:one',
 ): ContainerSpec {
-  return {
+  return sampleSpec({
     id: `${service}-${replica}-${revision}`,
-    project: 'shop',
-    stack: 'shop',
-    environment: 'default',
     service,
     replica,
     host,
     image: {source: `${service}:${revision}`, name: service, digest},
-    env: {},
-    secrets: {},
-    volumes: [],
-    mounts: [],
-    ports: [],
-    readOnly: false,
-    capabilities: {add: [], drop: []},
-    seccomp: 'default',
-    noNewPrivileges: true,
-    resources: {},
-    restart: 'always',
-    stop: {signal: 'SIGTERM', graceMs: 10_000},
-    labels: {},
     network: {bridge: 'nyshop', subnet: '10.89.0.0/24', gateway: '10.89.0.1', address: `10.89.0.${10 + replica}`},
-  };
+  });
 }
 
 export function containerOperation(

@@ -14,6 +14,7 @@ import type {NamedPeer} from '../../../src/engine/runtime/names.ts';
 import {observe} from '../../../src/engine/runtime/observe.ts';
 import type {ObservedContainer} from '../../../src/engine/runtime/observed.ts';
 import {installToolkit} from '../../../src/engine/runtime/toolkit/index.ts';
+import {sampleSpec} from '../../engine/runtime/sample-spec.ts';
 import {busyboxArchive} from './busybox-archive.ts';
 import type {LabFixture} from './lab-fixture.ts';
 
@@ -69,7 +70,7 @@ export class RuntimeHost {
   spec(service: string, wish: Wish = {}): ContainerSpec {
     const {net = 1, secretEnv: _env, entrypoint: _entrypoint, peers: _peers, ...rest} = wish;
     const replica = rest.replica ?? 1;
-    return {
+    return sampleSpec({
       id: `t-e${net}-${service}-${replica}-abcdef`,
       project: 'test',
       stack: 't',
@@ -78,19 +79,7 @@ export class RuntimeHost {
       replica,
       host: this.name,
       image: {...image, digest: this.#digest},
-      env: {},
-      secrets: {},
-      volumes: [],
-      mounts: [],
-      ports: [],
-      readOnly: false,
-      capabilities: {add: [], drop: []},
-      seccomp: 'default',
-      noNewPrivileges: true,
-      resources: {},
-      restart: 'always',
       stop: {signal: 'SIGTERM', graceMs: 1000},
-      labels: {},
       network: {
         bridge: `ny0000000${net}`,
         subnet: `10.214.${net}.0/24`,
@@ -98,7 +87,7 @@ export class RuntimeHost {
         address: `10.214.${net}.${++this.#address}`,
       },
       ...rest,
-    };
+    });
   }
 
   /** Creates and starts it. */

@@ -1,6 +1,5 @@
 import type {Command} from '../../hosts/command.ts';
 import {ctr} from '../ctr.ts';
-import type {ObservedImage} from '../observed.ts';
 
 /** Digests of all blobs in the host's content store. */
 export const storedBlobs = {
@@ -28,13 +27,3 @@ export const exportImage = (name: string): Command => ctr('images', 'export', '-
 
 /** A second name for an image, in place of what had that name. */
 export const tagImage = (from: string, to: string): Command => ctr('images', 'tag', '--force', from, to);
-
-/** Removes images; `--sync` waits until the blobs that nothing else needs are gone. */
-export const removeImages = (names: readonly string[]): Command => ctr('images', 'rm', '--sync', ...names);
-
-/** Images that nothing in `keep` (names) wants: what gc and destroy may remove, sorted. */
-export const orphanImages = (images: readonly ObservedImage[], keep: ReadonlySet<string>): string[] =>
-  images
-    .map(image => image.name)
-    .filter(name => !keep.has(name))
-    .sort();
