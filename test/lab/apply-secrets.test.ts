@@ -1,6 +1,7 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import process from 'node:process';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {busyboxArchive, containersOn, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
@@ -45,6 +46,7 @@ async function lookAtProcesses(): Promise<void> {
       }
     }
     rounds += 1;
+    await sleep(5);
   }
 }
 

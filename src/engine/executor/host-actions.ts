@@ -1,3 +1,4 @@
+import {setTimeout as sleep} from 'node:timers/promises';
 import type {Connection} from '../hosts/connection.ts';
 import {mustRun} from '../hosts/must-run.ts';
 import {Slots} from '../hosts/slots.ts';
@@ -101,12 +102,14 @@ export function hostActions(options: HostActionsOptions): Actions {
       if (files.size > 0) await mustRun(connection(host), writeHostsFiles(files), {what: 'update names'});
     },
     async lastLogLines(host, id) {
-      const {stdout} = await connection(host).run(readLog(id, {tail: lastLines}));
-      // What a program prints when it fails is often its configuration.
-      return stdout.split('\n').flatMap(line => {
-        const logged = parseLogLine(line);
-        return logged ? mask(logged.text, options.secrets.values()) : [];
-      });
+      // The logger may be a moment behind the program that has just ended.
+      for (let look = 1; ; look += 1) {
+        const {stdout} = await connection(host).run(readLog(id, {tail: lastLines}));
+        const logged = stdout.split('\n').flatMap(line => parseLogLine(line) ?? []);
+        // What a program prints when it fails is often its configuration.
+        if (logged.length > 0 || look === 5) return logged.map(({text}) => mask(text, options.secrets.values()));
+        await sleep(200);
+      }
     },
   };
 }

@@ -14,6 +14,9 @@ const settledMs = 500;
 /** How often the task is looked at, and a container that starts is asked: sooner than its interval, so that deploys are quick. */
 const lookMs = 150;
 
+/** So many looks in which a task is neither seen to run nor to have ended count as ended. */
+const looksForUnseen = 4;
+
 export interface HealthWait {
   readonly connection: Connection;
   readonly tasks: TaskWatch;
@@ -33,6 +36,7 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   let nextCheck = began;
   let last: CheckResult | undefined;
   let starts: number | undefined;
+  let unseen = 0;
   for (;;) {
     context.signal.throwIfAborted();
     const task = (await wait.tasks.states(began)).get(spec.id);
@@ -42,7 +46,10 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
       const code = await exitCode(wait.connection, spec);
       // Ending well is what a job is for.
       if (code === 0 && spec.restart !== 'always') return;
-      throw exited(spec, code);
+      // containerd leaves a task out of its list for a moment when it is busy: neither there nor ended is no verdict.
+      if (code !== undefined || ++unseen >= looksForUnseen) throw exited(spec, code);
+      await sleep(lookMs, undefined, {signal: context.signal});
+      continue;
     }
     if (task.starts > starts) throw exited(spec, undefined);
     if (!spec.health) {

@@ -12,7 +12,7 @@ export interface TaskState {
 
 /** Every task of a host, and how often each was started. */
 export const taskStates: Command = script(
-  `${render(ctr('tasks', 'ls'))}; (cd ${paths.logsFolder} 2>/dev/null && awk '{n[FILENAME]++} END {for (f in n) print "starts", f, n[f]}' ./*.starts 2>/dev/null); :`,
+  `${render(ctr('tasks', 'ls'))} || exit 1; (cd ${paths.logsFolder} 2>/dev/null && awk '{n[FILENAME]++} END {for (f in n) print "starts", f, n[f]}' ./*.starts 2>/dev/null); :`,
 );
 
 /** By container id; a container that is not there has no task. */
