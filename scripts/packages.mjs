@@ -15,6 +15,7 @@ export const debianPackages = {
     skopeo: 'skopeo',
     'apache2-utils': 'htpasswd',
     chromium: 'chromium',
+    bsdutils: 'script',
     git: 'git',
   },
 };

@@ -1,4 +1,5 @@
 import type {Command} from '../../hosts/command.ts';
+
 import {ctr} from '../ctr.ts';
 
 /** Digests of all blobs in the host's content store. */
