@@ -1,6 +1,6 @@
 import type {Command} from '../../hosts/command.ts';
-
 import {ctr} from '../ctr.ts';
+import type {ObservedImage} from '../observed.ts';
 
 /** Digests of all blobs in the host's content store. */
 export const storedBlobs = {
