@@ -103,6 +103,9 @@ export const onFailureFlag = Flags.option({
   env: 'NIYANTA_ON_FAILURE',
 })();
 
+/** What `ps` and `logs` are about; parsed by themselves, since there may be several. */
+export const replicasArg = Args.string({description: 'Services, or replicas as backend/2; all when not given.'});
+
 /** A service name that must be given. */
 export const requiredServiceArg = Args.string({name: 'service', description: 'Service of the stack.', required: true});
 

@@ -1,6 +1,6 @@
-import {Args, Flags} from '@oclif/core';
+import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
-import {environmentFlag, projectFlags} from '../cli/flags.ts';
+import {environmentFlag, projectFlags, replicasArg} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
 import {LogWriter} from '../engine/view/log-view.ts';
@@ -19,9 +19,7 @@ export default class Logs extends EngineCommand {
     '<%= config.bin %> <%= command.id %> --since 2026-01-31T12:00:00Z --json',
   ];
   static override strict = false;
-  static override args = {
-    service: Args.string({description: 'Services, or replicas as backend/2; all when not given.'}),
-  };
+  static override args = {service: replicasArg};
   static override flags = {
     ...projectFlags,
     env: environmentFlag,

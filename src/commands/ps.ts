@@ -1,6 +1,6 @@
-import {Args, Flags} from '@oclif/core';
+import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
-import {environmentFlag, projectFlags} from '../cli/flags.ts';
+import {environmentFlag, projectFlags, replicasArg} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
 import type {ShownReplicas} from '../engine/show-replicas.ts';
 import {psView} from '../engine/view/ps-view.ts';
@@ -18,9 +18,7 @@ export default class Ps extends EngineCommand {
     '<%= config.bin %> <%= command.id %> --json',
   ];
   static override strict = false;
-  static override args = {
-    service: Args.string({description: 'Services, or replicas as backend/2; all when not given.'}),
-  };
+  static override args = {service: replicasArg};
   static override flags = {
     ...projectFlags,
     env: environmentFlag,

@@ -4,23 +4,11 @@ import {connect as connectTcp} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {type Connection, connect} from '../../src/engine/hosts/index.ts';
-import {labHosts} from '../../src/engine/lab/index.ts';
 import {pullImage, registryDigest, resolveReference} from '../../src/engine/runtime/images/index.ts';
-import {busyboxArchive, type LabFixture, sharedLab} from './harness/index.ts';
+import {busyboxArchive, type LabFixture} from './harness/index.ts';
+import {threeContainerds} from './three-containerds.ts';
 
-/** containerd 1.6, 1.7 and 2.x. */
-const releases = ['bookworm', 'trixie', 'sid'] as const;
-const labs = releases.map(release => sharedLab({hosts: 1, release}));
-const connections: Connection[] = [];
-const first = (): LabFixture => labs[0]!();
-
-beforeAll(async () => {
-  for (const lab of labs) connections.push(await connect(labHosts(lab().lab)[0]!));
-});
-afterAll(async () => {
-  for (const connection of connections) await connection.close();
-});
+const {labs, connections, first} = threeContainerds();
 
 describe('a registry on the network of the hosts', () => {
   const password = 'pull-me-5!$"x';

@@ -1,8 +1,6 @@
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {type Connection, connect} from '../../src/engine/hosts/index.ts';
-import {labHosts} from '../../src/engine/lab/index.ts';
+import {describe, expect, test} from 'vitest';
 import {
   buildImage,
   buildKey,
@@ -14,20 +12,10 @@ import {
   sendImage,
   sentName,
 } from '../../src/engine/runtime/images/index.ts';
-import {busyboxArchive, type LabFixture, sharedLab} from './harness/index.ts';
+import {busyboxArchive} from './harness/index.ts';
+import {threeContainerds} from './three-containerds.ts';
 
-/** containerd 1.6, 1.7 and 2.x. */
-const releases = ['bookworm', 'trixie', 'sid'] as const;
-const labs = releases.map(release => sharedLab({hosts: 1, release}));
-const connections: Connection[] = [];
-const first = (): LabFixture => labs[0]!();
-
-beforeAll(async () => {
-  for (const lab of labs) connections.push(await connect(labHosts(lab().lab)[0]!));
-});
-afterAll(async () => {
-  for (const connection of connections) await connection.close();
-});
+const {labs, connections, first} = threeContainerds();
 
 async function archive(name: string, page: string): Promise<LocalImage> {
   const path = join(first().scratch, `${name}.tar`);
