@@ -35,7 +35,7 @@ function sayHostsOfYourOwn() {
         : 'Use hosts of your own: ') +
       'any Linux machine that you reach over SSH as root, or as a user with passwordless sudo. Install niyanta with ' +
       '`npm ci --ignore-scripts && npm run build`, then `node bin/run.js init`, ' +
-      '`node bin/run.js host add h1 --address ADDRESS --user root`, `node bin/run.js host prepare h1` and ' +
+      '`node bin/run.js host add h1 ADDRESS --user root`, `node bin/run.js host prepare h1` and ' +
       '`node bin/run.js apply`.',
   );
   return 1;
