@@ -1,6 +1,7 @@
 import type {ApplyEnd} from '../engine/apply-stack.ts';
 import type {ApplyResult, OnEvent} from '../engine/executor/events.ts';
 import type {Plan} from '../engine/planner/plan.ts';
+import {NiyantaError} from '../engine/spec/errors.ts';
 import {Exit, type ExitCode} from '../engine/spec/exit-codes.ts';
 import type {LeaseHolder} from '../engine/state/store.ts';
 import {applyView} from '../engine/view/apply-view.ts';
@@ -69,5 +70,6 @@ export abstract class ChangeCommand extends EngineCommand {
     const {environment} = end.plan;
     const worked = exitOf[end.result.outcome] === Exit.ok;
     await this.show({...end.result, environment, durationMs: end.durationMs, next: worked ? next : []}, applyView);
+    if (end.error instanceof NiyantaError && end.error.hint) this.note(printable(`  → ${end.error.hint}`));
   }
 }
