@@ -33,13 +33,15 @@ describe.each([
   });
   afterEach(() => host.clear());
 
-  test('has its published port answered from other hosts, its own, and other containers, until it is stopped', async () => {
+  test('reaches others, and has its published port answered from other hosts, its own, and other containers, until it is stopped', async () => {
     const spec = await host.create('web', web(8080));
     const from = (at: string, to: string) => lab().sh(at, fetch(to));
     await expect.poll(() => from(other, address)).toBe('hello\n');
     expect(await from(name, address)).toBe('hello\n');
     expect(await from(name, '127.0.0.1')).toBe('hello\n');
     expect(await host.inside(spec.id, 'sh', '-c', ask(address, 8081))).toBe('hello');
+    const outside = lab().host(other).address;
+    expect(await host.inside(spec.id, 'sh', '-c', `nc -w 2 ${outside} 22 </dev/null`)).toContain('SSH-2.0');
     await host.stop(spec);
     expect(await from(other, address)).not.toContain('hello');
     expect(await host.sh('iptables-save -t nat')).not.toContain('8081');

@@ -101,14 +101,13 @@ test('the network of a container, as CNI reads it', () => {
     sampleSpec({ports: [port, {host: 53, container: 53, protocol: 'udp', address: '10.0.0.1'}]}),
   );
   expect([...files.keys()]).toEqual(['address', 'bridge', 'bridge.json', 'portmap.json']);
-  expect([files.get('address'), files.get('bridge')]).toEqual(['10.89.3.7\n', 'ny01234567\n']);
+  expect([files.get('address'), files.get('bridge')]).toEqual(['10.89.3.7\n', 'ny01234567 10.89.3.0/24\n']);
   const shared = {cniVersion: '0.4.0', name: 'ny01234567'};
   expect(JSON.parse(files.get('bridge.json')!)).toEqual({
     ...shared,
     type: 'bridge',
     bridge: 'ny01234567',
     isGateway: true,
-    ipMasq: true,
     hairpinMode: true,
     runtimeConfig: {mac: '02:6e:0a:59:03:07'},
     ipam: {type: 'static', addresses: [{address: '10.89.3.7/24', gateway: '10.89.3.1'}], routes: [{dst: '0.0.0.0/0'}]},

@@ -10,7 +10,6 @@ export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
     type: 'bridge',
     bridge: network.bridge,
     isGateway: true,
-    ipMasq: true,
     hairpinMode: true,
     runtimeConfig: {mac: macOf(network.address)},
     ipam: {
@@ -41,7 +40,7 @@ export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
   };
   return new Map([
     ['address', `${network.address}\n`],
-    ['bridge', `${network.bridge}\n`],
+    ['bridge', `${network.bridge} ${network.subnet}\n`],
     ['bridge.json', `${JSON.stringify(bridge)}\n`],
     ...(ports.length > 0 ? [['portmap.json', `${JSON.stringify(portmap)}\n`] as const] : []),
   ]);

@@ -5,14 +5,15 @@
  * Time::HiRes is not in it, clock_gettime comes through syscall.
  */
 export const logger = String.raw`#!/usr/bin/perl
-use strict; use warnings; use POSIX ();
+use strict; use warnings; use Config;
 my ($dir, $id) = ('/var/lib/niyanta/logs', $ENV{CONTAINER_ID});
 my ($max, $keep) = (10 * 1024 * 1024, 3);
-my $gettime = (POSIX::uname())[4] =~ /^(?:x86_64)$/ ? 228 : 113;
+my $gettime = $Config{archname} =~ /^x86_64/ ? 228 : 113;
 sub stamp {
   my $buffer = pack('q2', 0, 0);
   my ($s, $ns) = syscall($gettime, 0, $buffer) == 0 ? unpack('q2', $buffer) : (time, 0);
-  return POSIX::strftime('%Y-%m-%dT%H:%M:%S', gmtime $s) . sprintf('.%06dZ', $ns / 1000);
+  my ($sec, $min, $hour, $day, $month, $year) = gmtime $s;
+  return sprintf('%04d-%02d-%02dT%02d:%02d:%02d.%06dZ', $year + 1900, $month + 1, $day, $hour, $min, $sec, $ns / 1000);
 }
 my ($log, $size, $torn) = (undef, 0, 0);
 sub reopen {
@@ -38,7 +39,9 @@ sub put {
 }
 reopen();
 if (open(my $starts, '>>', "$dir/$id.starts")) { print $starts time, "\n"; close $starts; }
-POSIX::close(5);
+if (open(my $waits, '>&=5')) { close $waits; }
+open(my $stdout, '<&=3') or die; open(my $stderr, '<&=4') or die;
+my %in = (3 => $stdout, 4 => $stderr);
 # containerd asks with TERM when the task is over, while its side of the pipes is still open: what is there is read.
 my $over = 0;
 $SIG{TERM} = sub { $over = 1 };
@@ -72,10 +75,9 @@ while (%of) {
   next if $ready <= 0;
   for my $fd (sort keys %of) {
     next unless vec($bits, $fd, 1);
-    my $n = POSIX::read($fd, my $chunk, 65536);
-    # At the end of a pipe POSIX::read says "0 but true".
-    if (!defined $n || $n == 0) {
-      next if !defined $n && $! == POSIX::EINTR();
+    my $n = sysread($in{$fd}, my $chunk, 65536);
+    if (!$n) {
+      next if !defined $n && $! == 4; # EINTR
       finish($fd);
       delete $of{$fd};
       next;

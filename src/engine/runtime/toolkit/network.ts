@@ -20,10 +20,21 @@ why() { # ANSWER: what a plugin says, as one line
   printf '%s' "$1" | tr '\n\t' '  ' | sed 's/.*"msg": *"\(.*\)"[^"]*$/\1/; s/\\"/"/g'
 }
 
-sweep() { # BRIDGE: gone when nobody is on it, since its address may be another environment's next time
+# Whoever leaves a network for the outside does so with the host's address: one rule a network. (The plugin's ipMasq
+# is a chain a container, and seven calls of iptables.)
+masquerade() { # -C|-A|-D BRIDGE SUBNET
+  iptables -w -t nat "$1" POSTROUTING -s "$3" ! -d 224.0.0.0/4 ! -o "$2" -m comment --comment "niyanta $2" -j MASQUERADE 2>&1
+}
+
+masqueraded() { # BRIDGE SUBNET
+  masquerade -C "$1" "$2" >/dev/null || masquerade -A "$1" "$2"
+}
+
+sweep() { # BRIDGE SUBNET: gone when nobody is on it, since its address may be another environment's next time
   [ -d "/sys/class/net/$1/brif" ] || return 0
   for port in "/sys/class/net/$1/brif"/*; do [ -e "$port" ] && return 0; done
   ip link del "$1" 2>/dev/null
+  masquerade -D "$1" "$2" >/dev/null
   return 0
 }
 
@@ -48,9 +59,9 @@ join() { # ID: a namespace with eth0 on the bridge; sets $fresh when it was made
   is_up "$1" && return 0
   [ -e "/run/netns/$1" ] && forget "$1"
   fresh=1
-  read -r bridge <"$nets/$1/bridge" || return 1
+  read -r bridge subnet <"$nets/$1/bridge" || return 1
   ip netns add "$1" && ip -n "$1" link set lo up || return 1
-  answer=$(flock 9; sweep "$bridge"; cni ADD bridge "$1") 9>"$lock" && return 0
+  answer=$(flock 9; sweep "$bridge" "$subnet"; cni ADD bridge "$1" && masqueraded "$bridge" "$subnet") 9>"$lock" && return 0
   echo "network: cannot connect $1: $(why "$answer")" >&2
   forget "$1"
   return 1
@@ -75,9 +86,9 @@ case "$1" in
     ;;
   down)
     bridge=
-    if [ -r "$nets/$2/bridge" ]; then read -r bridge <"$nets/$2/bridge"; fi
+    if [ -r "$nets/$2/bridge" ]; then read -r bridge subnet <"$nets/$2/bridge"; fi
     forget "$2" && rm -rf "$nets/$2"
-    if [ -n "$bridge" ]; then (flock 9; sweep "$bridge") 9>"$lock"; fi
+    if [ -n "$bridge" ]; then (flock 9; sweep "$bridge" "$subnet") 9>"$lock"; fi
     exit 0
     ;;
   boot)
