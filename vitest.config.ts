@@ -23,7 +23,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           // Two cores: more than two labs at once only make each other slow.
           maxWorkers: 2,
-          // After the unit tests, not among them.
+          // Not among the unit tests.
           sequence: {groupOrder: 1},
         },
       },
