@@ -1,6 +1,6 @@
 import {appliedStack} from './environment-replicas.ts';
+import {imageLabel} from './image-label.ts';
 import {atHome, portable} from './portable-stack.ts';
-import {imageLabel} from './resolve-images.ts';
 import type {Session} from './session.ts';
 import {UserError} from './spec/errors.ts';
 import type {Service, Stack} from './spec/stack.ts';

@@ -1,38 +1,14 @@
-import {basename, relative} from 'node:path';
+import {type FoundImage, imageFinders, type ResolveOptions} from './find-image.ts';
 import type {Fleet} from './fleet.ts';
+import {imageAsPinned} from './image-as-pinned.ts';
+import {imageLabel} from './image-label.ts';
 import type {ResolvedImage} from './planner/plan-input.ts';
-import {registryAccess} from './registry-credentials.ts';
 import type {PinnedImage} from './runtime/container-spec.ts';
-import {
-  buildImage,
-  buildKey,
-  type LocalImage,
-  missingBlobs,
-  openImage,
-  peekBuild,
-  referenceName,
-  registryDigest,
-  sentName,
-} from './runtime/images/index.ts';
-import type {ReachableHost} from './runtime/observed.ts';
+import {type LocalImage, missingBlobs} from './runtime/images/index.ts';
 import type {Session} from './session.ts';
-import {OutsideError, UserError} from './spec/errors.ts';
-import type {ImageSource, Service, ServiceName} from './spec/stack.ts';
+import {UserError} from './spec/errors.ts';
+import type {Service, ServiceName} from './spec/stack.ts';
 import type {EnvironmentState, PinnedReference} from './state/lock-file.ts';
-
-export interface ResolveOptions {
-  /** Ask what tags mean now, in place of what the lock file remembers. */
-  readonly pull: boolean;
-  /** Refuse what the lock file does not pin. */
-  readonly locked: boolean;
-  /** Use exactly these, by label, whatever files and registries say now: what a rollback goes back to. */
-  readonly pins?: Readonly<Record<string, PinnedReference>>;
-  /** Build what is not built yet; `plan` never does. */
-  readonly build: boolean;
-  readonly onProgress: (label: string, message: string) => void;
-  readonly now: () => Date;
-  readonly signal: AbortSignal;
-}
 
 /** What the services' images are, as far as can be known without changing anything. */
 export interface ResolvedImages {
@@ -41,13 +17,6 @@ export interface ResolvedImages {
   readonly local: ReadonlyMap<string, LocalImage>;
   /** For the lock file, by label. */
   readonly pins: Readonly<Record<string, PinnedReference>>;
-}
-
-interface Found {
-  readonly label: string;
-  readonly pinned?: PinnedImage;
-  readonly pin?: PinnedReference;
-  readonly local?: LocalImage;
 }
 
 /**
@@ -61,8 +30,8 @@ export async function resolveImages(
   lock: EnvironmentState | undefined,
   options: ResolveOptions,
 ): Promise<ResolvedImages> {
-  const resolving = new Map<string, Promise<Found>>();
-  const resolve = (service: Service): Promise<Found> => {
+  const resolving = new Map<string, Promise<FoundImage>>();
+  const resolve = (service: Service): Promise<FoundImage> => {
     const key = JSON.stringify(service.image);
     const known = resolving.get(key) ?? find(session, service, fleet, lock, options);
     resolving.set(key, known);
@@ -91,11 +60,11 @@ async function find(
   fleet: Fleet,
   lock: EnvironmentState | undefined,
   options: ResolveOptions,
-): Promise<Found> {
+): Promise<FoundImage> {
   const label = imageLabel(service, session.project.directory);
-  if (options.pins) return asPinned(session, service, label, fleet, options.pins[label]);
+  if (options.pins) return imageAsPinned(session, service, label, fleet, options.pins[label]);
   const pin = lock?.images[label];
-  const found = await finders[service.image.kind](
+  const found = await imageFinders[service.image.kind](
     {session, service, label, pin, fleet, options},
     service.image as never,
   );
@@ -103,139 +72,7 @@ async function find(
   return found;
 }
 
-interface Question {
-  readonly session: Session;
-  readonly service: Service;
-  readonly label: string;
-  readonly pin?: PinnedReference;
-  readonly fleet: Fleet;
-  readonly options: ResolveOptions;
-}
-
-type Finder<Kind extends ImageSource['kind']> = (
-  question: Question,
-  source: Extract<ImageSource, {kind: Kind}>,
-) => Promise<Found>;
-
-const finders: {readonly [Kind in ImageSource['kind']]: Finder<Kind>} = {
-  async reference({session, label, pin, fleet, options}, {kind, reference}) {
-    const remembered = options.pull && !options.locked ? undefined : pin?.digest;
-    const digest = remembered ?? (options.locked ? undefined : await askForDigest(session, fleet, reference, options));
-    if (digest === undefined) return {label};
-    const name = nameOnHosts(session, {kind, reference}, digest);
-    return {label, pinned: {source: label, name, digest}, pin: pinOf(digest, pin, options)};
-  },
-  async archive({session, label, pin, options}, {path}) {
-    const local = await openImage(path);
-    const {digest} = local;
-    const name = nameOnHosts(session, {kind: 'archive', path}, digest);
-    return {label, local, pinned: {source: label, name, digest}, pin: pinOf(digest, pin, options)};
-  },
-  async build({session, label, pin, fleet, options}, source) {
-    const key = await buildKey(source);
-    const built = await peekBuild(key, session.imageCache);
-    // Built elsewhere, of the same sources: a host passes it on, since building anew may give another digest.
-    const elsewhere =
-      pin?.key === key && isOnHost(fleet, nameOnHosts(session, source, pin.digest), pin.digest)
-        ? pin.digest
-        : undefined;
-    const local = built ?? (options.build && elsewhere === undefined ? await build() : undefined);
-    const digest = local?.digest ?? elsewhere;
-    if (digest === undefined) return {label};
-    const name = nameOnHosts(session, source, digest);
-    return {label, local, pinned: {source: label, name, digest}, pin: {...pinOf(digest, pin, options), key}};
-
-    function build(): Promise<LocalImage> {
-      return buildImage(source, key, session.imageCache, {
-        onProgress: line => options.onProgress(label, line),
-        signal: options.signal,
-      });
-    }
-  },
-};
-
-/** The image of an earlier apply; its file here only if it still is that image. */
-async function asPinned(
-  session: Session,
-  {name, image}: Service,
-  label: string,
-  fleet: Fleet,
-  pin?: PinnedReference,
-): Promise<Found> {
-  if (!pin) {
-    throw new UserError({
-      code: 'image-not-pinned',
-      message: `service ${name}: the history does not say which image ${label} was then`,
-      hint: 'Go back to another serial: niyanta history',
-      exit: 1,
-    });
-  }
-  const {digest} = pin;
-  const file =
-    image.kind === 'archive'
-      ? await openImage(image.path).catch(() => undefined)
-      : pin.key === undefined
-        ? undefined
-        : await peekBuild(pin.key, session.imageCache);
-  const local = file?.digest === digest ? file : undefined;
-  const onHosts = nameOnHosts(session, image, digest);
-  if (image.kind !== 'reference' && !local && !isOnHost(fleet, onHosts, digest)) {
-    throw new UserError({
-      code: 'image-gone',
-      message: `service ${name}: the image that ${label} was then (${digest.slice(0, 19)}) is on no host that answers, and no longer on this machine`,
-      hint: 'Go back to another serial (niyanta history), or apply the present stack.',
-      exit: 1,
-    });
-  }
-  return {label, pin, local, pinned: {source: label, name: onHosts, digest}};
-}
-
-const isOnHost = (fleet: Fleet, name: string, digest: string): boolean =>
-  fleet.observed.some(
-    host => host.reachable && host.images.some(image => image.name === name && image.digest === digest),
-  );
-
-/** How containerd on the hosts knows an image. */
-function nameOnHosts(session: Session, image: ImageSource, digest: string): string {
-  if (image.kind === 'reference') return referenceName(image.reference);
-  const path = image.kind === 'archive' ? image.path.replace(/\.tar(\.gz)?$/, '') : image.context;
-  return sentName(session.project.name, basename(path), digest);
-}
-
-/** What a host has already under this name, else what the registry says, asked from the first host that answers. */
-async function askForDigest(
-  session: Session,
-  fleet: Fleet,
-  reference: string,
-  {pull}: ResolveOptions,
-): Promise<string | undefined> {
-  const name = referenceName(reference);
-  const hosts = fleet.observed.filter((host): host is ReachableHost => host.reachable);
-  const present = hosts.flatMap(host => host.images.filter(image => image.name === name));
-  if (!pull && present[0]) return present[0].digest;
-  const access = await registryAccess(session, reference);
-  let failure: unknown;
-  for (const {host} of hosts) {
-    try {
-      return await registryDigest(fleet.connection(host), reference, access);
-    } catch (error) {
-      // Another host may have a way to the registry that this one has not.
-      if (!(error instanceof OutsideError && error.code === 'registry-unreachable')) throw error;
-      failure ??= error;
-    }
-  }
-  throw failure ?? nobodyToAsk(reference);
-}
-
-const nobodyToAsk = (reference: string): OutsideError =>
-  new OutsideError({
-    code: 'host-unreachable',
-    message: `no host answers, so none can ask the registry what ${reference} is`,
-    hint: 'Look at the hosts: niyanta doctor',
-    transient: true,
-  });
-
-function refuseUnlocked(service: Service, label: string, pin: PinnedReference | undefined, found: Found): void {
+function refuseUnlocked(service: Service, label: string, pin: PinnedReference | undefined, found: FoundImage): void {
   if (pin && found.pinned?.digest === pin.digest) return;
   const why = pin
     ? `is ${found.pinned?.digest ?? 'not built yet'} now, the lock file has ${pin.digest}`
@@ -259,19 +96,4 @@ async function bytesToSend(fleet: Fleet, local: LocalImage, image: PinnedImage):
     }),
   );
   return Object.fromEntries(sizes);
-}
-
-const pinOf = (digest: string, before: PinnedReference | undefined, {now}: ResolveOptions): PinnedReference =>
-  before?.digest === digest ? before : {digest, resolvedAt: now().toISOString()};
-
-/** As in PinnedImage.source; paths relative to the project, so that a clone elsewhere has the same lock file. */
-export function imageLabel(service: Pick<Service, 'image'>, directory: string): string {
-  const {image} = service;
-  if (image.kind === 'reference') return image.reference;
-  const path = relative(directory, image.kind === 'archive' ? image.path : image.context) || '.';
-  if (image.kind === 'archive') return `archive:${path}`;
-  const variant = [image.target, ...Object.entries(image.args).map(([name, value]) => `${name}=${value}`)].filter(
-    Boolean,
-  );
-  return variant.length > 0 ? `build:${path} (${variant.join(', ')})` : `build:${path}`;
 }
