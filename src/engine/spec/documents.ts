@@ -65,6 +65,8 @@ function isKind(kind: Kind, tree: MapTree, problems: Problems): boolean {
         errorAt(keyPlaceAt(tree, [near]), [near], {code: 'unknown-key', message: 'unknown key, did you mean "kind"?'}),
       );
     else add('missing', `is required and missing: write kind: ${kind}`);
+    // It can only be meant as what is read here, so that the rest of it is checked at once, too.
+    return true;
   } else if (name === 'Workload') {
     add('not-in-this-version', 'Workload is not in this version', 'Run it as a service of a stack.');
   } else if (KINDS.some(known => known === name)) {

@@ -69,4 +69,12 @@ describe('the head', () => {
   ])('%s', async (_, text, error) => {
     expect(await errorsOf(readStack(text))).toEqual([error]);
   });
+
+  test('without a kind, the rest is checked all the same', async () => {
+    const text = head('apiVersion: niyanta/v1', 'name: a', 'services: {web: {image: x, replicaz: 2}}');
+    expect(await errorsOf(readStack(text))).toEqual([
+      'stack.yaml:1:1 kind: is required and missing: write kind: Stack',
+      'stack.yaml:3:28 services.web.replicaz: unknown key, did you mean "replicas"?',
+    ]);
+  });
 });
