@@ -24,7 +24,7 @@ passed += Number(counted?.[1] ?? 0);
 // Tests that did not get to their end count as one failure, whatever passed before.
 failed += Math.max(Number(counted?.[2] ?? 0), tests.code === 0 ? 0 : 1);
 
-await check('lint', () => program('node_modules/@biomejs/biome/bin/biome', 'ci', '.'));
+await check('lint', () => program('node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '.'));
 await check('types', () => program('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json'));
 await check('import rule', () => program('scripts/check-imports.mjs'));
 await check('dead code', () => program('node_modules/knip/bin/knip.js'));

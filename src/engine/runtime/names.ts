@@ -1,5 +1,6 @@
 import {createHash} from 'node:crypto';
-import {type Command, script} from '../hosts/command.ts';
+import {quote} from '../hosts/command.ts';
+import type {HostScript} from './containers/host-script.ts';
 import {hostsPath} from './paths.ts';
 
 /** A container that answers to its service's name. */
@@ -63,9 +64,25 @@ export function hostsFile(self: NamedPeer, peers: readonly NamedPeer[]): string 
   return `${lines.join('\n')}\n`;
 }
 
-// A hosts file is rewritten in place: containers bind-mount its inode, a rename would leave them the old one.
-const WRITE = 'while [ $# -gt 0 ]; do if [ -e "$1" ]; then printf %s "$2" >"$1" || exit 1; fi; shift 2; done';
+// A hosts file is rewritten in place: containers bind-mount its inode, a rename would leave them the old one. Without
+// truncating it first, and in one write that blanks the rest of a longer old text: who reads it meanwhile finds names.
+const WRITE = String.raw`local $/;
+my (undef, @files) = split /^== (.*)\n/m, <STDIN>;
+while (my ($file, $text) = splice @files, 0, 2) {
+  open my $handle, "+<", $file or do { next if $!{ENOENT}; die "$file: $!\n" };
+  my $rest = (-s $handle) - length $text;
+  my $all = $text . "\n" x ($rest > 0 ? $rest : 0);
+  (syswrite($handle, $all) // -1) == length $all or die "$file: $!\n";
+  truncate $handle, length $text or die "$file: $!\n";
+}`;
 
-/** Rewrites hosts files, by container, in one go. Only of containers that are still there. */
-export const writeHostsFiles = (files: ReadonlyMap<string, string>): Command =>
-  script(WRITE, ...[...files].flatMap(([id, text]) => [hostsPath(id), text]));
+/** Rewrites hosts files, by container, in one go, however many. Only of containers that are still there. */
+export const writeHostsFiles = (files: ReadonlyMap<string, string>): HostScript => ({
+  what: 'update names',
+  text: [
+    `perl -e ${quote(WRITE)} <<'end of names'`,
+    ...[...files].map(([id, text]) => `== ${hostsPath(id)}\n${text.trimEnd()}`),
+    'end of names',
+    '',
+  ].join('\n'),
+});

@@ -1,4 +1,4 @@
 export {busyboxArchive} from './busybox-archive.ts';
+export {containersOn, hostListing, runningOn} from './host-listing.ts';
 export {type LabFixture, sharedLab, withLab} from './lab-fixture.ts';
 export {niyanta, startNiyanta} from './niyanta-cli.ts';
-export {containersOn, hostListing, runningOn} from './host-listing.ts';
