@@ -1,5 +1,5 @@
-import {text} from 'node:stream/consumers';
-import type {OpenedProject, OpenedStack} from '../engine/open-project.ts';
+import {buffer} from 'node:stream/consumers';
+import type {OpenedProject, OpenedStack, StackChoice} from '../engine/open-project.ts';
 import type {Session} from '../engine/session.ts';
 import type {CommandContext} from './engine-command.ts';
 import {parseParams} from './params.ts';
@@ -15,19 +15,22 @@ interface StackFlagValues extends ProjectFlagValues {
   readonly param?: readonly string[];
 }
 
+/** The files, environment and parameters that `stackFlags` and `projectFlags` tell. */
+export const stackChoice = (flags: StackFlagValues, {cwd, env}: CommandContext): StackChoice => ({
+  cwd,
+  env,
+  project: flags.project,
+  files: flags.file,
+  environment: flags.env,
+  params: parseParams(flags.param),
+  stdin: () => buffer(process.stdin),
+});
+
 /** What `stackFlags` and `projectFlags` ask for, read and checked. Loads the engine only now: `--help` stays fast. */
 export async function openStack(flags: StackFlagValues, context: CommandContext): Promise<OpenedStack & Session> {
   const {openProject} = await import('../engine/open-project.ts');
   const {openSession} = await import('../engine/session.ts');
-  const opened = await openProject({
-    cwd: context.cwd,
-    env: context.env,
-    project: flags.project,
-    files: flags.file,
-    environment: flags.env,
-    params: parseParams(flags.param),
-    stdin: () => text(process.stdin),
-  });
+  const opened = await openProject(stackChoice(flags, context));
   return openSession(opened, context.env, passphraseAsker(context));
 }
 

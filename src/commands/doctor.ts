@@ -1,7 +1,6 @@
-import {text} from 'node:stream/consumers';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {projectFlags, stackFlags} from '../cli/flags.ts';
-import {parseParams} from '../cli/params.ts';
+import {stackChoice} from '../cli/open.ts';
 import {passphraseAsker} from '../cli/passphrase.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
 import {doctorView} from '../engine/view/doctor-view.ts';
@@ -19,18 +18,8 @@ export default class Doctor extends EngineCommand {
     const {flags} = await this.parse(Doctor);
     const context = this.context();
     const {doctor} = await import('../engine/doctor.ts');
-    const checks = await doctor(
-      {
-        cwd: context.cwd,
-        env: context.env,
-        project: flags.project,
-        files: flags.file,
-        environment: flags.env,
-        params: parseParams(flags.param),
-        stdin: () => text(process.stdin),
-      },
-      {ssh: {env: context.env, askPassphrase: passphraseAsker(context)}, signal: this.signal},
-    );
+    const ssh = {env: context.env, askPassphrase: passphraseAsker(context)};
+    const checks = await doctor(stackChoice(flags, context), {ssh, signal: this.signal});
     await this.show(checks, doctorView);
     this.exitWith(checks.some(({status}) => status === 'failed') ? Exit.failed : Exit.ok);
   }

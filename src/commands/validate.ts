@@ -1,8 +1,7 @@
-import {buffer} from 'node:stream/consumers';
 import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {projectFlags, stackFlags} from '../cli/flags.ts';
-import {parseParams} from '../cli/params.ts';
+import {stackChoice} from '../cli/open.ts';
 import {validationView} from '../engine/view/spec-view.ts';
 
 export default class Validate extends EngineCommand {
@@ -29,9 +28,6 @@ export default class Validate extends EngineCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(Validate);
     const {validateStack} = await import('../engine/validate-stack.ts');
-    const {cwd, env} = this.context();
-    const choice = {cwd, env, project: flags.project, files: flags.file, environment: flags.env};
-    const stdin = () => buffer(process.stdin);
-    await this.show(await validateStack({...choice, params: parseParams(flags.param), stdin}), validationView);
+    await this.show(await validateStack(stackChoice(flags, this.context())), validationView);
   }
 }
