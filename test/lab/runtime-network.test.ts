@@ -1,5 +1,6 @@
 import {afterEach, beforeAll, describe, expect, test} from 'vitest';
 import type {ContainerSpec} from '../../src/engine/runtime/container-spec.ts';
+import {runScript} from '../../src/engine/runtime/containers/host-script.ts';
 import {hostsFile, writeHostsFiles} from '../../src/engine/runtime/names.ts';
 import {sharedLab} from './harness/index.ts';
 import {RuntimeHost} from './harness/runtime-host.ts';
@@ -78,7 +79,10 @@ describe.each([
     const two = await host.create('backend', {replica: 2, ...web(8080), ports: []});
     const callers = [await host.create('front', {replica: 1}), await host.create('front', {replica: 2})];
     const everyone = [one, two, ...callers].map(peer);
-    await host.connection.run(writeHostsFiles(new Map(everyone.map(self => [self.id, hostsFile(self, everyone)]))));
+    await runScript(
+      host.connection,
+      writeHostsFiles(new Map(everyone.map(self => [self.id, hostsFile(self, everyone)]))),
+    );
     const resolved = (id: string, called: string) =>
       host.inside(id, 'awk', `$2 == "${called}" {print $1}`, '/etc/hosts').then(text => text.split('\n'));
     const [first, second] = await Promise.all(callers.map(({id}) => resolved(id, 'backend')));
@@ -87,7 +91,7 @@ describe.each([
     expect(await resolved(one.id, 'backend-2')).toEqual([two.network.address]);
     expect(await host.inside(callers[0]!.id, 'sh', '-c', ask(two.network.address, 8080))).toBe('hello');
     const left = everyone.filter(({id}) => id !== one.id);
-    await host.connection.run(writeHostsFiles(new Map(left.map(self => [self.id, hostsFile(self, left)]))));
+    await runScript(host.connection, writeHostsFiles(new Map(left.map(self => [self.id, hostsFile(self, left)]))));
     expect(await resolved(callers[0]!.id, 'backend')).toEqual([two.network.address]);
   });
 

@@ -1,6 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Connection} from '../hosts/connection.ts';
-import {mustRun} from '../hosts/must-run.ts';
 import {Slots} from '../hosts/slots.ts';
 import type {ContainerSpec, Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
@@ -99,7 +98,7 @@ export function hostActions(options: HostActionsOptions): Actions {
     },
     async writeNames(host, peers) {
       const files = new Map(peers.map(self => [self.id, hostsFile(self, peers)]));
-      if (files.size > 0) await mustRun(connection(host), writeHostsFiles(files), {what: 'update names'});
+      if (files.size > 0) await runScript(connection(host), writeHostsFiles(files));
     },
     async lastLogLines(host, id) {
       // The logger may be a moment behind the program that has just ended.
