@@ -201,8 +201,18 @@ volumes: {data: {}}
     expect(await orders(project)).toEqual(['stop-first', 'stop-first']);
     const plan = await project.niyanta(['plan', '--json']);
     expect(plan.json.interruption).toEqual([
-      {service: 'front', expectedMs: expect.any(Number), because: expect.stringContaining('port 8081')},
-      {service: 'keeper', expectedMs: expect.any(Number), because: expect.stringContaining('volume data')},
+      {
+        service: 'front',
+        expectedMs: expect.any(Number),
+        atMostMs: expect.any(Number),
+        because: expect.stringContaining('port 8081'),
+      },
+      {
+        service: 'keeper',
+        expectedMs: expect.any(Number),
+        atMostMs: expect.any(Number),
+        because: expect.stringContaining('volume data'),
+      },
     ]);
     await applied(project);
     const page = await lab().sh('h1', `busybox wget -qO- http://${lab().host('h1').address}:8081/`);

@@ -31,11 +31,13 @@ export function interruptions(
       return Math.min(there(down), atOnce) === there(running);
     });
     if (!silent) return [];
-    const {health, stop} = service;
+    const {graceMs} = service.stop;
+    const starting = startMs + (service.health?.intervalMs ?? 0);
     return [
       {
         service: service.name,
-        expectedMs: Math.min(stop.graceMs, stopMs) + startMs + (health?.intervalMs ?? 0),
+        expectedMs: Math.min(graceMs, stopMs) + starting,
+        atMostMs: graceMs + starting,
         because: down[0]!.stopsBecause ?? 'the old one stops before the new one starts',
       },
     ];

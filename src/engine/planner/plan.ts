@@ -126,6 +126,9 @@ export interface Drift {
 
 export interface Interruption {
   readonly service: ServiceName;
+  /** Of a container that stops when asked. */
   readonly expectedMs: number;
+  /** Of one that takes all of its grace to stop. */
+  readonly atMostMs: number;
   readonly because: string;
 }

@@ -45,9 +45,10 @@ function drift({drift}: Plan, {style, columns}: Look): string[] {
 
 function interruption({interruption}: Plan, {style, columns}: Look): string[] {
   if (interruption.length === 0) return [];
-  const lines = interruption.flatMap(({service, expectedMs, because}) =>
-    hanging('  ', printable(`${service} for about ${duration(expectedMs)}: ${because}`), columns),
-  );
+  const lines = interruption.flatMap(({service, expectedMs, atMostMs, because}) => {
+    const worst = atMostMs > expectedMs ? `, ${duration(atMostMs)} if it takes all of its grace to stop` : '';
+    return hanging('  ', printable(`${service} for about ${duration(expectedMs)}${worst}: ${because}`), columns);
+  });
   return [style.bold('Interruption expected'), ...lines];
 }
 

@@ -119,7 +119,9 @@ export const samplePlan: Plan = {
     },
   ],
   drift: [{service: 'backend', replica: 1, host: 'h3', what: 'stopped'}],
-  interruption: [{service: 'db', expectedMs: 12_000, because: 'its volume allows one replica at a time'}],
+  interruption: [
+    {service: 'db', expectedMs: 12_000, atMostMs: 12_000, because: 'its volume allows one replica at a time'},
+  ],
   bytes: 130_023_424,
   summary: {create: 5, update: 1, replace: 1, delete: 1},
   warnings: ['host h4 does not answer and was left out'],
