@@ -119,12 +119,15 @@ test('Ctrl-C ends an apply cleanly with 130, and the next one goes on', async ()
 test('of two applies at once one waits or says who holds the lock', async () => {
   const first = start();
   await first.until(({type}) => type === 'started');
-  const refused = await project.niyanta(['apply', '--yes']);
+  // All at once, while the first is at it.
+  const [refused, json, waited] = await Promise.all([
+    project.niyanta(['apply', '--yes']),
+    project.niyanta(['apply', '--yes', '--json']),
+    project.niyanta(['apply', '--yes', '--lock-wait', '60s']),
+  ]);
   expect(refused.code, refused.stderr).toBe(4);
   expect(refused.stderr).toMatch(/@.*apply/s);
-  const json = await project.niyanta(['apply', '--yes', '--json']);
   expect(json.json.error).toMatchObject({code: 'lock-held'});
-  const waited = await project.niyanta(['apply', '--yes', '--lock-wait', '60s']);
   expect(waited.code, waited.stderr).toBe(0);
   expect(waited.stderr).toContain('waiting for');
   expect(waited.stdout).toContain('Nothing to change');
