@@ -85,6 +85,18 @@ export const targetFlag = Flags.string({
   multipleNonGreedy: true,
 });
 
+export const pullFlag = Flags.boolean({
+  summary: 'Ask registries what tags mean now.',
+  default: false,
+  // One asks for what is new, the other refuses it.
+  exclusive: ['locked'],
+});
+
+export const lockedFlag = Flags.boolean({
+  summary: 'Refuse images that the lock file does not pin.',
+  default: false,
+});
+
 export const outFlag = Flags.string({
   char: 'o',
   summary: 'Save the plan to a file, for apply.',

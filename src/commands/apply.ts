@@ -1,6 +1,16 @@
 import {Args, Flags} from '@oclif/core';
 import {ChangeCommand} from '../cli/change-command.ts';
-import {hostFlags, lockWaitFlag, onFailureFlag, projectFlags, stackFlags, targetFlag, yesFlag} from '../cli/flags.ts';
+import {
+  hostFlags,
+  lockedFlag,
+  lockWaitFlag,
+  onFailureFlag,
+  projectFlags,
+  pullFlag,
+  stackFlags,
+  targetFlag,
+  yesFlag,
+} from '../cli/flags.ts';
 import {openStack} from '../cli/open.ts';
 import {loadPlan} from '../engine/saved-plan.ts';
 
@@ -22,8 +32,8 @@ export default class Apply extends ChangeCommand {
     'lock-wait': lockWaitFlag,
     'on-failure': onFailureFlag,
     'keep-failed': Flags.boolean({summary: 'Leave what failed on its host, stopped.', default: false}),
-    pull: Flags.boolean({summary: 'Ask registries what tags mean now.', default: false}),
-    locked: Flags.boolean({summary: 'Refuse images that the lock file does not pin.', default: false}),
+    pull: pullFlag,
+    locked: lockedFlag,
     parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
   };
 

@@ -1,6 +1,15 @@
 import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
-import {detailedExitCodeFlag, hostFlags, outFlag, projectFlags, stackFlags, targetFlag} from '../cli/flags.ts';
+import {
+  detailedExitCodeFlag,
+  hostFlags,
+  lockedFlag,
+  outFlag,
+  projectFlags,
+  pullFlag,
+  stackFlags,
+  targetFlag,
+} from '../cli/flags.ts';
 import {openStack} from '../cli/open.ts';
 import {savePlan} from '../engine/saved-plan.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
@@ -22,8 +31,8 @@ export default class Plan extends EngineCommand {
     target: targetFlag,
     out: outFlag,
     'detailed-exitcode': detailedExitCodeFlag,
-    pull: Flags.boolean({summary: 'Ask registries what tags mean now.', default: false}),
-    locked: Flags.boolean({summary: 'Refuse images that the lock file does not pin.', default: false}),
+    pull: pullFlag,
+    locked: lockedFlag,
     commands: Flags.boolean({summary: 'Show the exact commands for each host instead.', default: false}),
   };
 

@@ -10,6 +10,7 @@ describe('wrong usage exits 64 and says what was meant', {timeout: 60_000}, () =
     ['a missing argument', ['completion'], /shell/, /--help/],
     ['a value that is no option', ['completion', 'powershell'], /powershell/, /--help/],
     ['one argument too many', ['completion', 'bash', 'zsh'], /zsh/, /--help/],
+    ['flags that contradict each other', ['plan', '--pull', '--locked'], /--locked/, /--pull/],
     ['a folder that is not there', ['completion', 'bash', '-C', '/no/such/folder'], /\/no\/such\/folder/, /-C/],
   ])('%s', async (_, args, message, hint) => {
     const {code, stdout, stderr} = await niyanta(args);
