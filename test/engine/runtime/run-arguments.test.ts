@@ -23,7 +23,6 @@ test('a plain container, in full', () => {
   expect(words().map(word => word.replace(/^(niyanta\.spec=).*/, '$1…'))).toEqual(
     `--label niyanta.project=demo --label niyanta.stack=shop --label niyanta.environment=default
      --label niyanta.service=backend --label niyanta.replica=2 --label niyanta.address=10.89.3.7 --label niyanta.spec=…
-     --label containerd.io/restart.status=running
      --label containerd.io/restart.loguri=binary:///usr/local/lib/niyanta/logger
      --label containerd.io/restart.policy=always
      --log-uri binary:///usr/local/lib/niyanta/logger

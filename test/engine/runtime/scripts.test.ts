@@ -79,6 +79,8 @@ test('whatever stands in a spec reaches containerd, the manifest and the env fil
         expect(calls).toEqual([
           ['network', 'up', id],
           ctr('run', '--detach', ...runArguments(spec, {containerd: '2.1.9', entrypoint})),
+          // Not before it runs: the monitor would start a container without a task, too.
+          ...(spec.restart === 'never' ? [] : [ctr('containers', 'label', id, 'containerd.io/restart.status=running')]),
         ]);
         expect(JSON.parse((await file(at('containers', '.json')))!)).toEqual(JSON.parse(JSON.stringify(manifest)));
         expect(await env()).toBe(
@@ -186,14 +188,14 @@ test('removing ends with the manifest, and leaves no file', async () => {
   });
 });
 
-test('starting brings the network up, labels before it starts, and leaves a job without the monitor', async () => {
+test('starting brings the network up, tells the monitor once it runs, and leaves a job without it', async () => {
   await record(startContainer(sampleSpec()).text, async ({code, calls}) => {
     expect(code).toBe(0);
     expect(calls.map(words => words.slice(0, 5).join(' '))).toEqual([
       `network up ${id}`,
       'ctr --namespace niyanta tasks ls',
-      'ctr --namespace niyanta containers label',
       'ctr --namespace niyanta tasks start',
+      'ctr --namespace niyanta containers label',
     ]);
   });
   await record(startContainer({id, restart: 'never'}).text, async ({calls}) => {

@@ -5,6 +5,7 @@ import {ctr} from '../ctr.ts';
 import {hostnameOf, hostsFile, type NamedPeer} from '../names.ts';
 import * as paths from '../paths.ts';
 import {type HostScript, replaceFile, writeFile} from './host-script.ts';
+import {keepRunning} from './labels.ts';
 import {networkFiles} from './network-files.ts';
 import {removeLines} from './remove-container.ts';
 import {runArguments} from './run-arguments.ts';
@@ -51,6 +52,7 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
     writeFile(paths.envPath(id), environmentFile(spec, env)),
     'umask 022',
     render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint}))),
+    ...keepRunning(spec).map(label => `${render(ctr('containers', 'label', id, label))} >/dev/null`),
     '',
   ].join('\n');
   return {what: `start ${spec.service} ${spec.replica}`, text};

@@ -7,17 +7,23 @@ export const logUri = `binary://${paths.toolkit}/logger`;
 
 const restart = 'containerd.io/restart';
 
-/** Labels by which containerd's restart monitor keeps a container running; none for `never`. */
+/** How containerd's restart monitor is to start a container again, once `keepRunning` tells it to; none for `never`. */
 export function restartLabels({restart: policy}: Pick<ContainerSpec, 'restart'>): readonly string[] {
   if (policy === 'never') return [];
   return [
-    `${restart}.status=running`,
     // Without it logs vanish after a restart on 1.6.
     `${restart}.loguri=${logUri}`,
     // 1.6 does not read it; the planner refuses on-failure there.
     `${restart}.policy=${policy}`,
   ];
 }
+
+/**
+ * What makes the restart monitor keep a container running; none for `never`. Set only when its task has started: a
+ * monitor that comes by in between sees a container without a task, and replaces the one that is just being started.
+ */
+export const keepRunning = ({restart: policy}: Pick<ContainerSpec, 'restart'>): readonly string[] =>
+  policy === 'never' ? [] : [`${restart}.status=running`];
 
 /** What makes the restart monitor leave a container alone: an empty value removes a label. */
 export const noRestart = `${restart}.status=`;

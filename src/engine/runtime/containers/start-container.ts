@@ -3,12 +3,12 @@ import type {ContainerSpec} from '../container-spec.ts';
 import {ctr} from '../ctr.ts';
 import * as paths from '../paths.ts';
 import type {HostScript} from './host-script.ts';
-import {logUri, restartLabels} from './labels.ts';
+import {keepRunning, logUri, restartLabels} from './labels.ts';
 
 /** Starts a container that exists and is stopped; one that runs is left alone, but kept running from now on. Idempotent. */
 export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart'>): HostScript {
   const {id} = spec;
-  const labels = restartLabels(spec);
+  const labels = [...restartLabels(spec), ...keepRunning(spec)];
   const text = [
     'set -eu',
     `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
@@ -17,14 +17,12 @@ export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart'>): Hos
     'if [ "$state" != RUNNING ]; then',
     `  if [ -n "$state" ]; then ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :; fi`,
     `  rm -f ${quote(paths.startsPath(id))}`,
-    // Labelled before: killed in between, the monitor starts it.
-    ...(labels.length > 0 ? [`  ${render(ctr('containers', 'label', id, ...labels))} >/dev/null`] : []),
-    // The monitor may have been a moment faster; then it runs, which is what is asked for.
+    // Of one that crashed, the monitor may have been a moment faster; then it runs, which is what is asked for.
     `  if ! said=$(${render(ctr('tasks', 'start', '--detach', '--log-uri', logUri, id))} 2>&1); then`,
     '    case $said in *"already exists"*) ;; *) printf "%s\\n" "$said" >&2; exit 1 ;; esac',
     '  fi',
-    ...(labels.length > 0 ? ['else', `  ${render(ctr('containers', 'label', id, ...labels))} >/dev/null`] : []),
     'fi',
+    ...(labels.length > 0 ? [`${render(ctr('containers', 'label', id, ...labels))} >/dev/null`] : []),
     '',
   ].join('\n');
   return {what: `start ${id}`, text};
