@@ -50,7 +50,7 @@ export default class Plan extends EngineCommand {
       now: () => new Date(),
     });
     if (flags.out !== undefined) await savePlan(plan, flags, flags.out);
-    if (flags.commands) await this.show(commands, commandsView);
+    if (flags.commands) await this.show(commands(), commandsView);
     else await this.show(plan, planView);
     this.exitWith(flags['detailed-exitcode'] && plan.operations.length > 0 ? Exit.changes : Exit.ok);
   }

@@ -58,7 +58,7 @@ async function applyUnderLease(
   if (empty && (known || plan.placements.length === 0)) return unchanged(plan, lock);
   // Everything runs, but the lock file does not know: only the state is written, so there is nothing to ask.
   if (!empty) await options.confirm(plan);
-  const intent = {plan, lock, images, secrets, stack: session.stack};
+  const intent = {plan, images, secrets, stack: session.stack};
   const end = await runChange(session, fleet, intent, {...options, action: options.purpose, signal});
   return {plan, ...end};
 }

@@ -1,6 +1,6 @@
 import {type Fleet, withFleet} from './fleet.ts';
 import type {Session} from './session.ts';
-import {OutsideError} from './spec/errors.ts';
+import {leaseLost} from './state/lease-errors.ts';
 import type {Lease, LeaseHolder} from './state/store.ts';
 
 export interface LeaseOptions {
@@ -19,7 +19,7 @@ export interface Change {
 
 /**
  * Lets `change` work on an environment under its lease, with connections to all hosts. The lease is given back at any
- * end. Errors: UserError `lock-held` (exit 4), OutsideError `host-unreachable` without `allowUnreachable`.
+ * end. Errors: UserError `lock-held` (exit 4), OutsideError `lease-lost` (exit 4), `host-unreachable` without `allowUnreachable`.
  */
 export async function changeEnvironment<T>(
   session: Session,
@@ -40,17 +40,9 @@ export async function changeEnvironment<T>(
       fleet => change({lease, fleet, signal}),
     );
   } catch (error) {
-    if (lease.lost.aborted) throw leaseWasLost(session, error);
+    if (lease.lost.aborted) throw leaseLost(session.environment, error);
     throw error;
   } finally {
     await lease.release();
   }
 }
-
-const leaseWasLost = (session: Session, cause: unknown): OutsideError =>
-  new OutsideError({
-    code: 'lease-lost',
-    message: `the lock on environment "${session.environment}" was lost while changing it, so niyanta stopped`,
-    hint: 'See who holds it now: niyanta lock status. Then apply again.',
-    cause,
-  });

@@ -43,7 +43,7 @@ export function destroyStack(session: Session, options: DestroyOptions): Promise
     const end = await runChange(
       session,
       fleet,
-      {plan, lock, secrets: new Map()},
+      {plan, secrets: new Map()},
       {...options, action: 'destroy', onFailure: 'continue', keepFailed: false, signal},
     );
     return {plan, ...end};

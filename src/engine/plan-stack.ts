@@ -40,15 +40,17 @@ export interface Planned {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
-/** Reads the lock file and the hosts and says what `apply` would change, and by which commands. Changes nothing. */
+/** Reads the lock file and the hosts and says what `apply` would change, and, when asked, by which commands. Changes nothing. */
 export function planStack(
   session: StackSession,
   options: PlanStackOptions,
-): Promise<{readonly plan: Plan; readonly commands: readonly HostCommands[]}> {
+): Promise<{readonly plan: Plan; readonly commands: () => readonly HostCommands[]}> {
   return withFleet(session.hosts, {...options, ssh: session.ssh}, async fleet => {
     const {plan, images} = await makePlan(session, fleet, {...options, build: false, onProgress: () => undefined});
     const entrypoints = new Map([...images.local].map(([label, {config}]) => [label, config.entrypoint]));
-    return {plan, commands: commandsOf(plan, {observed: fleet.observed, entrypoints, now: options.now()})};
+    const {observed} = fleet;
+    const {registries} = session.project;
+    return {plan, commands: () => commandsOf(plan, {observed, entrypoints, registries, now: options.now()})};
   });
 }
 

@@ -31,7 +31,6 @@ export interface RunChangeOptions {
 /** What is run, and what the state shall say of it when it ran to its end. */
 export interface ChangeIntent {
   readonly plan: Plan;
-  readonly lock: LockFile;
   readonly images?: ResolvedImages;
   readonly secrets: ReadonlyMap<string, string>;
   /** Absent when everything is removed. */

@@ -8,12 +8,13 @@ import {removeContainer} from '../runtime/containers/remove-container.ts';
 import {startContainer} from '../runtime/containers/start-container.ts';
 import {stopContainer} from '../runtime/containers/stop-container.ts';
 import {manifestOf, writeManifest} from '../runtime/containers/write-manifest.ts';
-import {importImage} from '../runtime/images/index.ts';
-import {pullPublic} from '../runtime/images/pull-commands.ts';
+import {digestName, importImage, parseReference} from '../runtime/images/index.ts';
+import {pullPrivate, pullPublic} from '../runtime/images/pull-commands.ts';
 import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
 import {toolkitScript} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteVolume} from '../runtime/volumes.ts';
+import type {Registry} from '../spec/project.ts';
 import {peer} from './container-steps.ts';
 import {operationTitle} from './titles.ts';
 
@@ -28,9 +29,9 @@ export interface HostCommands {
  * The exact commands of a plan, by host, in its order. Secrets stand as `${secret:NAME}`; what only applying finds out
  * (the time of creation, who else is known by name) is as it is now.
  */
-export function commandsOf(plan: Plan, {observed, entrypoints, now}: Known): readonly HostCommands[] {
+export function commandsOf(plan: Plan, {observed, entrypoints, registries, now}: Known): readonly HostCommands[] {
   const serial = plan.serial + 2;
-  const when = {serial, createdAt: now.toISOString(), entrypoints};
+  const when = {serial, createdAt: now.toISOString(), entrypoints, registries};
   return plan.operations.flatMap(operation =>
     commandsByHost(operation, plan, observed, when).map(({host, commands}) => ({
       host,
@@ -45,10 +46,12 @@ export interface Known {
   readonly observed: readonly ObservedHost[];
   /** Of images on this machine, by `PinnedImage.source`; of others only a host knows. */
   readonly entrypoints: ReadonlyMap<string, readonly string[]>;
+  /** As in niyanta.yaml: which are reached over plain http, and which with a password. */
+  readonly registries: Readonly<Record<string, Registry>>;
   readonly now: Date;
 }
 
-interface When extends Pick<Known, 'entrypoints'> {
+interface When extends Pick<Known, 'entrypoints' | 'registries'> {
   readonly serial: number;
   readonly createdAt: string;
 }
@@ -68,7 +71,7 @@ function commandsByHost(
       return one({what: '', text: toolkitScript});
     case 'image':
       if (operation.source.kind !== 'reference') return one(importImage);
-      return one(pullPublic(operation.pinned?.name ?? operation.source.reference, false));
+      return one(pullOf(operation.source.reference, operation.pinned?.digest, when.registries));
     case 'volume':
       return one(operation.action === 'delete' ? deleteVolume(operation.path) : createVolume(operation.path));
     case 'names':
@@ -76,6 +79,16 @@ function commandsByHost(
     case 'container':
       return containerCommands(operation, observed, when);
   }
+}
+
+/** By digest, as apply pulls it; the words of a private pull hold no password: that goes over standard input. */
+function pullOf(reference: string, digest: string | undefined, registries: Known['registries']): Command {
+  const image = parseReference(reference);
+  const name = digest === undefined ? image.full : digestName(reference, digest);
+  const registry = registries[image.registry];
+  return registry?.username === undefined
+    ? pullPublic(name, registry?.http ?? false)
+    : pullPrivate(image.registry, name);
 }
 
 /** Who knows whom by name on a host where nothing comes or goes. */

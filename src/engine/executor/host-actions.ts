@@ -18,6 +18,7 @@ import type {HostName} from '../spec/stack.ts';
 import {mask, resolveSecrets} from '../state/secret-references.ts';
 import type {Actions} from './actions.ts';
 import {bringImage, type ImageSources} from './bring-image.ts';
+import {peer} from './container-steps.ts';
 import {TaskWatch} from './task-watch.ts';
 import {waitHealthy} from './wait-healthy.ts';
 
@@ -61,11 +62,10 @@ export function hostActions(options: HostActionsOptions): Actions {
     async createContainer(spec, peers) {
       const manifest = manifestFor(spec);
       manifests.set(`${spec.host}/${spec.id}`, manifest);
-      const self = {id: spec.id, service: spec.service, replica: spec.replica, address: spec.network.address};
       const script = createContainer({
         manifest,
         env: withSecrets(spec, options.secrets),
-        peers: [...peers.filter(({id}) => id !== spec.id), self],
+        peers: [...peers.filter(({id}) => id !== spec.id), peer(spec)],
         containerd: on(spec.host).containerd,
         entrypoint: spec.command === undefined ? [] : await on(spec.host).entrypoint(spec.image.digest),
       });

@@ -32,11 +32,18 @@ const container = (how: ContainerOperation['how'], more: Partial<ContainerOperat
     ...more,
   }) as Operation;
 
+const registries = {
+  'plain.example:5000': {http: true},
+  'private.example': {http: false, username: 'ci', password: '${secret:registry}'},
+};
+
 const planOf = (...operations: Operation[]): Plan =>
   ({serial: 5, project: spec.project, stack: spec.stack, environment: spec.environment, operations}) as unknown as Plan;
 
 const shown = (...operations: Operation[]): string[] =>
-  commandsOf(planOf(...operations), {observed: [], entrypoints: new Map(), now}).flatMap(({commands}) => [...commands]);
+  commandsOf(planOf(...operations), {observed: [], entrypoints: new Map(), registries, now}).flatMap(({commands}) => [
+    ...commands,
+  ]);
 
 /** What is really sent to a host, recorded. */
 async function sent(act: (actions: ReturnType<typeof hostActions>) => Promise<unknown>): Promise<string[]> {
@@ -107,3 +114,38 @@ test('volumes and scripts are the same, too', async () => {
   } as Operation;
   expect(shown(host)).toEqual(await sent(actions => actions.installToolkit('h1')));
 });
+
+const digest = `sha256:${'a'.repeat(64)}`;
+
+test.each([
+  ['docker.io', 'nginx:1', undefined, 'ctr --namespace niyanta images pull docker.io/library/nginx:1'],
+  ['a pinned one', 'nginx:1', digest, `ctr --namespace niyanta images pull docker.io/library/nginx@${digest}`],
+  [
+    'plain http',
+    'plain.example:5000/web:1',
+    undefined,
+    'ctr --namespace niyanta images pull --plain-http plain.example:5000/web:1',
+  ],
+])('a pull from %s is shown as it is made', (_, reference, pin, command) => {
+  expect(shown(pull(reference, pin))).toEqual([command]);
+});
+
+test('a private pull shows neither password nor the name of its secret', () => {
+  const [text = ''] = shown(pull('private.example/web:1', digest));
+  expect(text).toContain(`private.example private.example/web@${digest}`);
+  expect(text).not.toContain('registry}');
+});
+
+const pull = (reference: string, pin: string | undefined): Operation =>
+  ({
+    id: 'i',
+    kind: 'image',
+    action: 'create',
+    host: 'h1',
+    label: reference,
+    source: {kind: 'reference', reference},
+    pinned: pin && {source: reference, name: reference, digest: pin},
+    reason: 'new',
+    changes: [],
+    after: [],
+  }) as Operation;

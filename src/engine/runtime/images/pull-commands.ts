@@ -1,8 +1,9 @@
-import {argv, type Command, script} from '../../hosts/command.ts';
+import {type Command, script} from '../../hosts/command.ts';
+import {ctr} from '../ctr.ts';
 
 /** `ctr` reads the public: nothing secret is in these words. */
 export const pullPublic = (name: string, http: boolean): Command =>
-  argv('ctr', '--namespace', 'niyanta', 'images', 'pull', ...(http ? ['--plain-http'] : []), name);
+  ctr('images', 'pull', ...(http ? ['--plain-http'] : []), name);
 
 /**
  * The same with credentials: hosts.toml comes on standard input and lives, for root alone, on a file system in memory
