@@ -90,7 +90,8 @@ export async function runChange(
     }),
   });
   const after = await commit(session, fleet, intent, end, at, options);
-  const result: ApplyResult = {outcome: end.outcome, serial: after.serial, operations: end.operations};
+  const {outcome, operations, leftovers} = end;
+  const result: ApplyResult = {outcome, serial: after.serial, operations, ...(leftovers.length > 0 && {leftovers})};
   options.onEvent({type: 'result', at: options.now().toISOString(), ...result});
   return {result, error: end.error, leftovers: end.leftovers, durationMs: options.now().getTime() - began};
 }

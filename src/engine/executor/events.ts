@@ -23,6 +23,8 @@ export type ApplyEvent =
       readonly operation: string;
       readonly outcome: OperationOutcome;
       readonly durationMs: number;
+      /** Of the error: `port-taken`, `host-unreachable`; with `message`. */
+      readonly code?: string;
       readonly message?: string;
       /** Last log lines of what failed. */
       readonly log?: readonly string[];
@@ -49,6 +51,8 @@ export interface ApplyResult {
     readonly durationMs: number;
     readonly error?: {readonly code: string; readonly message: string};
   }[];
+  /** What could not be taken back or cleaned up, each with its place: `replace backend 2 on h1: …`. */
+  readonly leftovers?: readonly string[];
 }
 
 export type OnEvent = (event: ApplyEvent) => void;

@@ -176,16 +176,14 @@ class PlanRun {
 
   #finish(operation: Operation, outcome: OperationOutcome, began: number, error?: unknown): void {
     const durationMs = this.#options.now() - began;
-    const message = error === undefined ? undefined : messageOf(error);
+    const told =
+      error === undefined
+        ? undefined
+        : {code: error instanceof NiyantaError ? error.code : 'bug', message: messageOf(error)};
     if (outcome === 'failed') this.#error ??= error;
-    this.outcomes.set(operation.id, {
-      id: operation.id,
-      outcome,
-      durationMs,
-      ...(message === undefined ? {} : {error: {code: error instanceof NiyantaError ? error.code : 'bug', message}}),
-    });
+    this.outcomes.set(operation.id, {id: operation.id, outcome, durationMs, ...(told && {error: told})});
     const log = error instanceof OutsideError ? error.lastLines : undefined;
-    this.#emit({type: 'operation-finished', operation: operation.id, outcome, durationMs, message, log});
+    this.#emit({type: 'operation-finished', operation: operation.id, outcome, durationMs, ...told, log});
   }
 
   #emit(event: DistributiveOmit<Parameters<OnEvent>[0], 'at'>): void {
