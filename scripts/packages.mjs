@@ -16,6 +16,7 @@ export const debianPackages = {
     'apache2-utils': 'htpasswd',
     chromium: 'chromium',
     bsdutils: 'script',
+    faketime: 'faketime',
     git: 'git',
   },
 };
