@@ -50,7 +50,7 @@ async function fill(file: FileHandle, text: string, mode: number, owner: {uid: n
 }
 
 /** Makes a rename in this folder survive a power cut. */
-async function syncFolder(folder: string): Promise<void> {
+export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {
     await handle.sync();

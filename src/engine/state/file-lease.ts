@@ -22,7 +22,7 @@ import {textIfThere} from './lock-file-adapter.ts';
 import {withMutex} from './mutex.ts';
 import {hasEnded, ownerName, thisProcess} from './process-identity.ts';
 import type {StatePaths} from './state-paths.ts';
-import type {Lease, LeaseHolder} from './store.ts';
+import type {Lease, LeaseHolder, Progress} from './store.ts';
 import {storeNow} from './store-clock.ts';
 
 /** What one asks with. */
@@ -130,11 +130,18 @@ function keep(paths: StatePaths, environment: EnvironmentName, holding: Holding,
   let holder = toHolder(holding);
   let confirmed = performance.now();
   let released = false;
+  let reported: Progress | undefined;
 
   const renew = async () => {
     const startedAt = performance.now();
     try {
-      const mine = await change(paths, environment, (record, now) => renewed(record, holding.id, now + times.ttlMs));
+      const mine = await change(paths, environment, (record, now) =>
+        renewed(record, {
+          id: holding.id,
+          expires: now + times.ttlMs,
+          progress: reported && {...reported, at: now},
+        }),
+      );
       if (released) return;
       if (mine?.holding?.id !== holding.id) return lose();
       holder = toHolder(mine.holding);
@@ -159,6 +166,9 @@ function keep(paths: StatePaths, environment: EnvironmentName, holding: Holding,
       return holder;
     },
     lost: lost.signal,
+    report(progress) {
+      reported = progress;
+    },
     async check() {
       lost.signal.throwIfAborted();
       const record = await readRecord(paths, environment);

@@ -3,8 +3,10 @@ import {UserError} from '../spec/errors.ts';
 import {Exit} from '../spec/exit-codes.ts';
 import type {EnvironmentName} from '../spec/stack.ts';
 import {listBackups} from './backups.ts';
+import {fileJournal} from './file-journal.ts';
 import {acquireLease, breakLease, type FileLease, readHolder, readHolders} from './file-lease.ts';
-import {leaseHeld} from './lease-errors.ts';
+import {openJournal} from './journal.ts';
+import {leaseHeld, leaseLost} from './lease-errors.ts';
 import {type LeaseTimes, leaseTimes} from './lease-times.ts';
 import type {LockFile} from './lock-file.ts';
 import {lockFileAdapter, textIfThere} from './lock-file-adapter.ts';
@@ -23,8 +25,16 @@ export function openFileStore(lockFile: string, project: string, times: LeaseTim
   const paths = statePaths(lockFile);
   const held = new Set<FileLease>();
   const read = () => readLock(paths, project);
+  const whileHeld = <T>(environment: EnvironmentName, section: () => Promise<T>) =>
+    withMutex(paths.mutex, async () => {
+      const lease = [...held].find(one => one.environment === environment);
+      if (lease === undefined) throw leaseLost(environment);
+      await lease.check();
+      return await section();
+    });
   return {
     read,
+    journal: openJournal(fileJournal(paths, whileHeld)),
     update: (expected, change) =>
       withMutex(paths.mutex, async () => {
         for (const lease of held) await lease.check();
@@ -45,6 +55,7 @@ export function openFileStore(lockFile: string, project: string, times: LeaseTim
           return lease.holder;
         },
         lost: lease.lost,
+        report: progress => lease.report(progress),
         async release() {
           held.delete(lease);
           await lease.release();

@@ -16,6 +16,12 @@ const processSchema = z.object({
   scope: z.string(),
   started: z.string().optional(),
 });
+const progressSchema = z.object({
+  done: z.number(),
+  total: z.number(),
+  doing: z.string().optional(),
+  at: z.number(),
+});
 const holdingSchema = z.object({
   id: z.string(),
   owner: z.string(),
@@ -24,6 +30,7 @@ const holdingSchema = z.object({
   expires: z.number(),
   fence: z.number().int(),
   process: processSchema,
+  progress: progressSchema.optional(),
 });
 /** A place in the queue of those who wait; given up when it is not asked again in time. */
 const ticketSchema = z.object({id: z.string(), expires: z.number(), process: processSchema});
@@ -92,17 +99,24 @@ export const leaveQueue = (record: LeaseRecord, id: string): LeaseRecord => ({
   queue: record.queue.filter(ticket => ticket.id !== id),
 });
 
+/** What a holder tells when it renews; times by the store's clock. */
+export interface Renewal {
+  readonly id: string;
+  readonly expires: number;
+  readonly progress?: Holding['progress'];
+}
+
 /** The record with a later expiry; undefined when this holding is no longer the one that counts. */
-export function renewed(record: LeaseRecord, id: string, expires: number): LeaseRecord | undefined {
+export function renewed(record: LeaseRecord, {id, expires, progress}: Renewal): LeaseRecord | undefined {
   if (record.holding?.id !== id) return undefined;
-  return {...record, holding: {...record.holding, expires}};
+  return {...record, holding: {...record.holding, expires, ...(progress ? {progress} : {})}};
 }
 
 /** Ends whatever holding there is; the fence stays. */
 export const vacated = ({fence, queue}: LeaseRecord): LeaseRecord => ({fence, queue});
 
 /** A holding as other rooms read it. */
-export const toHolder = ({id, owner, reason, since, expires, fence, process}: Holding): LeaseHolder => ({
+export const toHolder = ({id, owner, reason, since, expires, fence, process, progress}: Holding): LeaseHolder => ({
   id,
   owner,
   machine: process.machine,
@@ -111,6 +125,7 @@ export const toHolder = ({id, owner, reason, since, expires, fence, process}: Ho
   expires: new Date(expires).toISOString(),
   reason,
   fence,
+  ...(progress ? {progress: {...progress, at: new Date(progress.at).toISOString()}} : {}),
 });
 
 function jsonOrUndefined(text: string): unknown {

@@ -11,6 +11,8 @@ export interface StatePaths {
   readonly clock: string;
   readonly leases: string;
   readonly backups: string;
+  /** One folder an environment, one file a run. */
+  readonly journal: string;
 }
 
 /** Derives every path from that of the lock file, so that two lock files in one folder do not share leases. */
@@ -24,6 +26,7 @@ export function statePaths(lockFile: string): StatePaths {
     clock: join(folder, 'clock'),
     leases: join(folder, 'leases'),
     backups: join(folder, 'backups'),
+    journal: join(folder, 'journal'),
   };
 }
 

@@ -1,3 +1,4 @@
+import type {JsonValue} from '../spec/json-value.ts';
 import type {EnvironmentName} from '../spec/stack.ts';
 import type {LockFile} from './lock-file.ts';
 
@@ -15,17 +16,51 @@ export interface LeaseHolder {
   /** The command line's verb: `apply`, `destroy`. */
   readonly reason: string;
   readonly fence: number;
+  /** How far it said it was when it last renewed. */
+  readonly progress?: LeaseProgress;
+}
+
+/** How far a holder is. */
+export interface LeaseProgress extends Progress {
+  /** RFC 3339, by the store's clock: when the store was told. */
+  readonly at: string;
+}
+
+/** Steps done, of how many, and what is being done now, for people: `replacing web/2 on h1`. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  readonly doing?: string;
 }
 
 export interface Lease {
   readonly holder: LeaseHolder;
+  /** Remembers how far one is: told with the next renewal, so that it costs nothing. */
+  report(progress: Progress): void;
   /** Aborted when the lease could not be renewed in time: stop changing things. */
   readonly lost: AbortSignal;
   release(): Promise<void>;
 }
 
+/**
+ * Append-only records of runs (an apply, a destroy …), kept for each environment. Values are JSON; what they mean is the
+ * executor's business.
+ */
+export interface Journal {
+  /**
+   * Durable when it resolves; appends made at once are written at once. The first append begins the run and drops all
+   * but the newest 20 runs. Only while this store holds the environment's lease: OutsideError `lease-lost` otherwise.
+   */
+  append(environment: EnvironmentName, run: string, records: readonly JsonValue[]): Promise<void>;
+  /** Run ids (`makeRunId`), newest first. */
+  runs(environment: EnvironmentName): Promise<readonly string[]>;
+  /** Oldest record first; a torn last record (power cut) is dropped. Empty when there is no such run. */
+  read(environment: EnvironmentName, run: string): Promise<readonly JsonValue[]>;
+}
+
 /** Where state lives. One interface, one set of tests; `file:` now, `ssh://` and `postgres://` next. */
 export interface StateStore {
+  readonly journal: Journal;
   /** The document; an empty one with serial 0 when there is none yet. Errors: UserError `lock-file-invalid`. */
   read(): Promise<LockFile>;
   /**

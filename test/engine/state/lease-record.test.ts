@@ -43,7 +43,7 @@ test('whatever is asked and given up in whatever order, there is one holder and 
           }
           record = attempt.record;
         } else if (does === 'leaves') record = leaveQueue(record, who);
-        else if (does === 'renews') record = renewed(record, who, now + 100) ?? record;
+        else if (does === 'renews') record = renewed(record, {id: who, expires: now + 100}) ?? record;
         else if (record.holding?.id === who) record = vacated(record);
         expect(record.fence).toBeGreaterThanOrEqual(fence);
       }
@@ -69,6 +69,6 @@ test('a holder whose process has ended is succeeded at once, one that may live o
 test('a holder that another succeeded cannot renew', () => {
   const held = ask(emptyLeaseRecord, wanted('a', 0), at(0), alive).record;
   const next = ask(held, wanted('b', 100), at(100), alive).record;
-  expect(renewed(next, 'a', 300)).toBeUndefined();
-  expect(renewed(next, 'b', 300)?.holding?.expires).toBe(300);
+  expect(renewed(next, {id: 'a', expires: 300})).toBeUndefined();
+  expect(renewed(next, {id: 'b', expires: 300})?.holding?.expires).toBe(300);
 });

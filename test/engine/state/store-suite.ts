@@ -4,6 +4,7 @@ import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import type {EnvironmentState, LockFile} from '../../../src/engine/state/lock-file.ts';
+import {makeRunId} from '../../../src/engine/state/run-id.ts';
 import type {StateStore} from '../../../src/engine/state/store.ts';
 import {type Backend, type BackendName, backends, quickTimes} from './backends.ts';
 
@@ -255,6 +256,64 @@ export function describeStore(name: BackendName): void {
       const lease = await store.acquire('default', 'apply', {waitMs: 0});
       const replacing = open().replace(old => ({version: 1, project: 'shop', ...old, environments: {}}));
       await expect(replacing).rejects.toMatchObject({code: 'lock-held', exit: 4});
+      await lease.release();
+    });
+
+    test('a journal keeps records in order, for each run and environment, newest run first', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      const [first, second] = ['2026-11-21T11:34:00.123Z', '2026-11-21T11:35:00.000Z'].map(at =>
+        makeRunId(new Date(at), 'abc123'),
+      ) as [string, string];
+      await store.journal.append('default', first, [
+        {type: 'begin', text: 'ü\n\u2028"'},
+        {type: 'started', n: 1},
+      ]);
+      await Promise.all([1, 2, 3].map(n => store.journal.append('default', second, [n])));
+      await store.journal.append('default', first, [{type: 'result'}]);
+      await lease.release();
+      const {journal} = open();
+      expect(await journal.runs('default')).toEqual([second, first]);
+      expect(await journal.read('default', first)).toEqual([
+        {type: 'begin', text: 'ü\n\u2028"'},
+        {type: 'started', n: 1},
+        {type: 'result'},
+      ]);
+      expect(await journal.read('default', second)).toEqual([1, 2, 3]);
+      expect(await journal.runs('staging')).toEqual([]);
+      expect(await journal.read('staging', first)).toEqual([]);
+    });
+
+    test('a journal keeps the newest 20 runs', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      const runs = Array.from({length: 22}, (_, index) =>
+        makeRunId(new Date(Date.UTC(2026, 0, 1, 0, index)), 'abc123'),
+      );
+      for (const run of runs) await store.journal.append('default', run, [1]);
+      expect(await store.journal.runs('default')).toEqual(runs.slice(2).reverse());
+      await lease.release();
+    });
+
+    test('a journal is written only by who holds the environment', async () => {
+      const run = makeRunId(new Date(), 'abc123');
+      await expect(store.journal.append('default', run, [1])).rejects.toMatchObject({code: 'lease-lost', exit: 4});
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      await expect(store.journal.append('staging', run, [1])).rejects.toMatchObject({code: 'lease-lost'});
+      await store.journal.append('default', run, [1]);
+      await open().release('default');
+      await expect(store.journal.append('default', run, [2])).rejects.toMatchObject({code: 'lease-lost'});
+      expect(await store.journal.read('default', run)).toEqual([1]);
+      await lease.release();
+    });
+
+    test('others see how far a holder is', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      lease.report({done: 3, total: 40, doing: 'starting web/2 on h1'});
+      await expect
+        .poll(() => open().holder('default'), {timeout: 10_000})
+        .toMatchObject({
+          id: lease.holder.id,
+          progress: {done: 3, total: 40, doing: 'starting web/2 on h1', at: expect.stringMatching(/Z$/)},
+        });
       await lease.release();
     });
   });
