@@ -4,7 +4,15 @@ import nodePath from 'node:path';
 import {findProject} from './find-project.ts';
 import {labHosts, readLab} from './lab/index.ts';
 import {UserError} from './spec/errors.ts';
-import {environmentNames, type Files, type Input, loadProject, loadStack, unreadable} from './spec/index.ts';
+import {
+  environmentNames,
+  type Files,
+  type Input,
+  loadProject,
+  loadStack,
+  type ServicePlaces,
+  unreadable,
+} from './spec/index.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {placeAt, type Tree} from './spec/tree.ts';
@@ -38,6 +46,7 @@ export interface OpenedProject {
 
 export interface OpenedStack extends OpenedProject {
   readonly stack: Stack;
+  readonly places: ServicePlaces;
   readonly environment: EnvironmentName;
   /** Absolute paths of the stack's files, `-` for standard input. */
   readonly stackFiles: readonly string[];
@@ -73,7 +82,7 @@ export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 
   const opened = await readProject(choice);
   const environment = choice.environment ?? 'default';
   const {inputs, paths} = await stackInputs(choice, opened.project);
-  const stack = await loadStack({
+  const {stack, places} = await loadStack({
     inputs,
     environment,
     params: choice.params ?? {},
@@ -84,7 +93,7 @@ export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 
       nameOf: path => displayName(path, choice.cwd),
     },
   });
-  return {...opened, stack, environment, stackFiles: paths};
+  return {...opened, stack, places, environment, stackFiles: paths};
 }
 
 /** Environments that the stack's files declare, beside `default`. */

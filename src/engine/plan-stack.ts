@@ -69,7 +69,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
   checkOwner(session, fleet, state);
   const secrets = await session.secrets.values(secretNames(stack.services.flatMap(({env}) => Object.values(env))));
   const images = await resolveImages(session, stack.services, fleet, state, options);
-  const plan = planPurely({
+  const input: PlanInput = {
     project: {name: project.name, hosts: session.hosts, network: project.network},
     stack,
     environment,
@@ -83,8 +83,19 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
     toolkit: toolkitHash,
     naming,
     options: {purpose: options.purpose, targets: options.targets, allowUnreachable: options.allowUnreachable},
-  });
+  };
+  const plan = placing(session, () => planPurely(input));
   return {plan, lock, images, secrets};
+}
+
+/** Planning knows services, not files: what it refuses is told at the service's line. */
+function placing<T>({places}: StackSession, plan: () => T): T {
+  try {
+    return plan();
+  } catch (error) {
+    const place = error instanceof UserError && error.service !== undefined && places?.get(error.service);
+    throw place ? error.at(place) : error;
+  }
 }
 
 async function fingerprintsOf(

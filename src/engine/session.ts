@@ -1,5 +1,6 @@
 import {join} from 'node:path';
 import type {SshOptions} from './hosts/index.ts';
+import type {ServicePlaces} from './spec/index.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {openFileStore} from './state/file-store.ts';
@@ -23,6 +24,8 @@ export interface Session {
 /** A session with a stack. */
 export interface StackSession extends Session {
   readonly stack: Stack;
+  /** Where its services were written; absent when it comes from the history. */
+  readonly places?: ServicePlaces;
 }
 
 /** Puts state, secrets and the way to hosts beside what `openProject` read. Without `askPassphrase` nobody is asked. */

@@ -17,6 +17,7 @@ export function unplaceable(request: PlacementRequest, {service, replica, reject
     message: [`${service.name} ${replica} cannot be placed, ${place}`, ...lines].join('\n'),
     hint: advice(request, service, rejected),
     exit: 1,
+    service: service.name,
   });
 }
 

@@ -37,9 +37,18 @@ export abstract class NiyantaError extends Error {
 /** The user can act on it: a wrong file, a wrong flag, a lock that is held. Exits 64 unless it says otherwise. */
 export class UserError extends NiyantaError {
   readonly location?: Location;
-  constructor(parts: ErrorParts & {readonly location?: Location}) {
+  /** The service that it is about, where a room knows no files. */
+  readonly service?: string;
+  constructor(parts: ErrorParts & {readonly location?: Location; readonly service?: string}) {
     super(parts, Exit.usage);
     this.location = parts.location;
+    this.service = parts.service;
+  }
+
+  /** The same error, at a place. */
+  at(location: Location): UserError {
+    const {code, message, hint, exit, cause, service} = this;
+    return new UserError({code, message, hint, exit, cause, service, location});
   }
 }
 

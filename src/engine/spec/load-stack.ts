@@ -2,19 +2,30 @@ import {checkShape} from './check-shape.ts';
 import {compileService} from './compile-service.ts';
 import {documentsOf, type Input} from './documents.ts';
 import {chooseEnvironment} from './environments.ts';
-import {UserError, UserErrors} from './errors.ts';
+import {type Location, UserError, UserErrors} from './errors.ts';
 import {interpolate, type Surroundings} from './interpolate.ts';
 import {refuseLater} from './later.ts';
 import {mergeTrees} from './merge-trees.ts';
 import {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
 import {type ParsedService, serviceSchema} from './service-schema.ts';
-import type {EnvironmentName, Service, Stack} from './stack.ts';
+import type {EnvironmentName, Service, ServiceName, Stack} from './stack.ts';
 import {checkSecretPlaces, checkStack} from './stack-checks.ts';
 import {stackParams} from './stack-params.ts';
 import {stackSchema} from './stack-schema.ts';
 import {expandTemplate, type TemplatePlaces} from './templates.ts';
-import {entriesOf, errorAt, type MapTree, type Path, placeAt, type Tree, treeAt, withEntry, without} from './tree.ts';
+import {
+  entriesOf,
+  errorAt,
+  locationOf,
+  type MapTree,
+  type Path,
+  placeAt,
+  type Tree,
+  treeAt,
+  withEntry,
+  without,
+} from './tree.ts';
 
 export interface StackRequest {
   /** In the order given; later ones win. */
@@ -26,8 +37,16 @@ export interface StackRequest {
   readonly templates: TemplatePlaces;
 }
 
-/** Texts → a stack: merged, overridden, filled in, checked, compiled. Errors: UserErrors with every one found. */
-export async function loadStack(request: StackRequest): Promise<Stack> {
+/** Where each service was written, by its name; for what is told about a service later on. */
+export type ServicePlaces = ReadonlyMap<ServiceName, Location>;
+
+/**
+ * Texts → a stack: merged, overridden, filled in, checked, compiled; and where its services stand, beside it, so that
+ * moving a service to another line changes nothing. Errors: UserErrors with every one found.
+ */
+export async function loadStack(
+  request: StackRequest,
+): Promise<{readonly stack: Stack; readonly places: ServicePlaces}> {
   const problems = new Problems();
   const report = (error: UserError): void => problems.add(error);
   const merged = mergeDocuments(request.inputs, problems);
@@ -52,7 +71,13 @@ export async function loadStack(request: StackRequest): Promise<Stack> {
   checkSecretPlaces(expanded, isEnvValue, report);
   const stack = await compile(expanded, unfinished, request, problems);
   problems.throwIfAny();
-  return stack!;
+  return {stack: stack!, places: servicePlaces(merged, expanded)};
+}
+
+/** What an environment changes stands elsewhere; where the service itself was written says more. */
+function servicePlaces(base: MapTree, chosen: MapTree): ServicePlaces {
+  const entries = [...entriesOf(chosen, 'services'), ...entriesOf(base, 'services')];
+  return new Map(entries.map(([name, {keyAt}]) => [name, locationOf(keyAt, ['services', name])]));
 }
 
 const failed = (problems: Problems): UserErrors => {

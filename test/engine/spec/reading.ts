@@ -34,7 +34,12 @@ interface Choice extends Partial<Pick<StackRequest, 'environment' | 'params' | '
 }
 
 /** The stack of one or several stack files. */
-export function readStack(text: string | Uint8Array | readonly string[], choice: Choice = {}): Promise<Stack> {
+export async function readStack(text: string | Uint8Array | readonly string[], choice: Choice = {}): Promise<Stack> {
+  return (await readPlacedStack(text, choice)).stack;
+}
+
+/** The same, and where its services were written. */
+export function readPlacedStack(text: string | Uint8Array | readonly string[], choice: Choice = {}) {
   const {texts = {}, environment = 'default', params = {}, env = {}} = choice;
   const all = typeof text === 'string' || text instanceof Uint8Array ? [text] : text;
   return loadStack({
