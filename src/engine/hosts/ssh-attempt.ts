@@ -55,13 +55,11 @@ export function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Clie
   client.once('close', onClose);
   client.once('ready', () => {
     client.off('close', onClose);
-    // Nagle's algorithm against delayed ACK costs 40 ms a command.
-    client.setNoDelay(true);
     done.resolve({client});
   });
   const queue = how.identities.map(identity => ({...identity, username: endpoint.user}));
   if (how.signal?.aborted) onAbort();
-  else
+  else {
     client.connect({
       ...(how.sock ? {sock: how.sock as never} : {host: endpoint.address, port: endpoint.port}),
       username: endpoint.user,
@@ -76,6 +74,9 @@ export function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Clie
       },
       authHandler: (_left, _partial, next) => next((queue.shift() ?? false) as never),
     });
+    // Nagle's algorithm against delayed ACK costs 40 ms a round trip, those of the key exchange included.
+    client.setNoDelay(true);
+  }
   return done.promise.finally(() => {
     clearTimeout(timer);
     how.signal?.removeEventListener('abort', onAbort);
