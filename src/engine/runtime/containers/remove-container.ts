@@ -16,16 +16,30 @@ export function removeLines(id: ContainerId): readonly string[] {
     `  ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :`,
     `  ${render(ctr('containers', 'rm', id))}`,
     'fi',
+    ...endShim(id),
     // An interrupted creation leaves a snapshot without a container.
     `${render(ctr('snapshots', 'rm', id))} >/dev/null 2>&1 || :`,
-    `if [ -d /run/containerd/io.containerd.runtime.v2.task/${namespace}/${name} ]; then`,
-    `  ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :`,
-    'fi',
     `if [ -x ${quote(`${paths.toolkit}/network`)} ]; then ${quote(`${paths.toolkit}/network`)} down ${name}; fi`,
     `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id)].map(quote).join(' ')}`,
     `rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
     // Last: as long as it is there, the next plan knows that something may be left.
     `rm -f ${quote(paths.manifestPath(id))} ${quote(`${paths.manifestPath(id)}.new`)}`,
+  ];
+}
+
+/**
+ * containerd that died while it started a task leaves a shim which `ctr` cannot reach, since its container is gone; as
+ * long as it runs, the task "already exists". containerd tidies up after a shim that has ended.
+ */
+function endShim(id: ContainerId): readonly string[] {
+  const bundle = `/run/containerd/io.containerd.runtime.v2.task/${namespace}/${quote(id)}`;
+  return [
+    `if [ -d ${bundle} ]; then`,
+    `  for shim in $(grep -lsaF -e ${quote(id)} /proc/[0-9]*/cmdline); do`,
+    `    case $(tr '\\0' ' ' 2>/dev/null <$shim) in *containerd-shim*" -id "${quote(id)}" "*) shim=\${shim#/proc/}; kill -9 \${shim%/*} || : ;; esac`,
+    '  done',
+    `  tries=0; while [ -d ${bundle} ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done`,
+    'fi',
   ];
 }
 
