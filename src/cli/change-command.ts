@@ -17,6 +17,7 @@ export interface ChangeHooks {
   readonly onEvent: OnEvent;
   readonly onBuild: (label: string, line: string) => void;
   readonly onWait: (holder: LeaseHolder) => void;
+  readonly onHostBusy: (host: string, doing: readonly string[]) => void;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
@@ -54,6 +55,12 @@ export abstract class ChangeCommand extends EngineCommand {
       onEvent: event => progress?.onEvent(event),
       onBuild: (label, line) => this.note(printable(`${label}: ${line}`)),
       onWait: holder => this.note(printable(`waiting for ${holder.owner} (${holder.reason}, since ${holder.since})`)),
+      onHostBusy: (host, doing) =>
+        this.note(
+          printable(
+            `waiting for ${host}, where an earlier change goes on${doing.length > 0 ? `: ${doing.join(', ')}` : ''}`,
+          ),
+        ),
       now: () => new Date(),
       signal: this.signal,
     }).finally(() => progress?.end());

@@ -45,6 +45,12 @@ export abstract class ServiceCommand extends EngineCommand {
       signal: this.signal,
       now: () => new Date(),
       onWait: holder => this.note(printable(`waiting for ${holder.owner} (${holder.reason}, since ${holder.since})`)),
+      onHostBusy: (host, doing) =>
+        this.note(
+          printable(
+            `waiting for ${host}, where an earlier change goes on${doing.length > 0 ? `: ${doing.join(', ')}` : ''}`,
+          ),
+        ),
       onEvent: event => progress?.onEvent(event),
       confirm: async titles => {
         if (!this.json) for (const title of titles) this.note(printable(`  ${title}`));

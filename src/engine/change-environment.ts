@@ -1,5 +1,9 @@
 import {type Fleet, withFleet} from './fleet.ts';
+import type {FencedHost} from './runtime/fenced-host.ts';
+import {raiseFence} from './runtime/raise-fence.ts';
 import type {Session} from './session.ts';
+import {Bug, OutsideError} from './spec/errors.ts';
+import type {HostName} from './spec/stack.ts';
 import {leaseLost} from './state/lease-errors.ts';
 import type {Lease, LeaseHolder} from './state/store.ts';
 
@@ -7,19 +11,28 @@ export interface LeaseOptions {
   readonly allowUnreachable: boolean;
   readonly lockWaitMs: number;
   readonly onWait: (holder: LeaseHolder) => void;
+  /** Told what an earlier holder's command, gone or refused by now, still does on a host: its end is waited for. */
+  readonly onHostBusy: (host: HostName, doing: readonly string[]) => void;
   readonly signal: AbortSignal;
+}
+
+/** The hosts, and the right to change them, which ends with the lease. */
+export interface ChangingFleet extends Fleet {
+  changing(host: HostName): FencedHost;
 }
 
 /** What a change works with: the lease, the hosts, and a signal that also fires when the lease is lost. */
 export interface Change {
   readonly lease: Lease;
-  readonly fleet: Fleet;
+  readonly fleet: ChangingFleet;
   readonly signal: AbortSignal;
 }
 
 /**
- * Lets `change` work on an environment under its lease, with connections to all hosts. The lease is given back at any
- * end. Errors: UserError `lock-held` (exit 4), OutsideError `lease-lost` (exit 4), `host-unreachable` without `allowUnreachable`.
+ * Lets `change` work on an environment under its lease, with connections to all hosts, each of which refuses every
+ * earlier holder from then on. The lease is given back at any end. Errors, of exit 4: UserError `lock-held`, OutsideError
+ * `lease-lost`, `fenced`, `fence-busy`; and `host-unreachable` without `allowUnreachable`. A host that is left out keeps
+ * the number it has: an earlier holder that still reached it would be stopped by its lost lease alone.
  */
 export async function changeEnvironment<T>(
   session: Session,
@@ -32,17 +45,53 @@ export async function changeEnvironment<T>(
     onWait: options.onWait,
     signal: options.signal,
   });
-  const signal = AbortSignal.any([options.signal, lease.lost]);
+  const refused = new AbortController();
+  const stop = AbortSignal.any([lease.lost, refused.signal]);
+  const signal = AbortSignal.any([options.signal, stop]);
+  const fence = {scope: `${session.project.name}.${session.environment}`, number: lease.holder.fence};
+  const hosts = new Map<HostName, FencedHost>();
   try {
-    return await withFleet(
+    const result = await withFleet(
       session.hosts,
-      {allowUnreachable: options.allowUnreachable, signal, ssh: session.ssh},
-      fleet => change({lease, fleet, signal}),
+      {
+        allowUnreachable: options.allowUnreachable,
+        signal,
+        ssh: session.ssh,
+        async beforeLooking(connection) {
+          const onBusy = (doing: readonly string[]) => options.onHostBusy(connection.host, doing);
+          const onFenced = (error: unknown) => refused.abort(error);
+          hosts.set(connection.host, await raiseFence(connection, fence, {stop, signal, onBusy, onFenced}));
+        },
+      },
+      fleet => change({lease, fleet: changing(fleet, hosts, stop), signal}),
     );
+    refused.signal.throwIfAborted();
+    return result;
   } catch (error) {
-    if (lease.lost.aborted) throw leaseLost(session.environment, error);
-    throw error;
+    throw await told(session, lease, refused.signal.aborted ? refused.signal.reason : error);
   } finally {
     await lease.release();
   }
+}
+
+const changing = (fleet: Fleet, hosts: ReadonlyMap<HostName, FencedHost>, stop: AbortSignal): ChangingFleet => ({
+  ...fleet,
+  // Who has lost the lease has no say any more in what the state shall be.
+  observe: async () => {
+    stop.throwIfAborted();
+    return fleet.observe();
+  },
+  changing(host) {
+    const found = hosts.get(host);
+    if (!found) throw new Bug(`no right to change ${host}`);
+    return found;
+  },
+});
+
+/** A host may refuse before the loss of the lease is noticed here. */
+async function told({store, environment}: Session, lease: Lease, error: unknown): Promise<unknown> {
+  if (lease.lost.aborted) return leaseLost(environment, error);
+  if (!(error instanceof OutsideError && error.code === 'fenced')) return error;
+  const holder = await store.holder(environment);
+  return holder?.id === lease.holder.id ? error : leaseLost(environment, error);
 }

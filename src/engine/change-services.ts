@@ -1,10 +1,10 @@
 import {type Change, changeEnvironment, type LeaseOptions} from './change-environment.ts';
 import {appliedStack, type EnvironmentReplica, replicasOf} from './environment-replicas.ts';
-import {peer} from './executor/container-steps.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {runGraph} from './executor/graph.ts';
 import {hostActions} from './executor/host-actions.ts';
 import {NameLedger} from './executor/name-ledger.ts';
+import {peer} from './executor/peer.ts';
 import {answersToName} from './planner/ownership.ts';
 import {selectReplicas} from './select-replicas.ts';
 import {operationsOf, type ReplicaOperation, type Verb} from './service-operations.ts';
@@ -75,6 +75,7 @@ function stepsOn(
 ): ServiceSteps {
   const actions = hostActions({
     connection: fleet.connection,
+    changing: fleet.changing,
     observed: fleet.observed,
     secrets: new Map(),
     localImages: new Map(),
@@ -89,7 +90,7 @@ function stepsOn(
       : [],
   );
   const ledger = new NameLedger(actions.writeNames.bind(actions), named);
-  return serviceSteps({actions, ledger, connection: fleet.connection});
+  return serviceSteps({actions, ledger, changing: fleet.changing});
 }
 
 interface Done extends Pick<ApplyResult, 'operations'> {

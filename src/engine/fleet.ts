@@ -18,6 +18,8 @@ export interface FleetOptions {
   readonly allowUnreachable: boolean;
   readonly signal: AbortSignal;
   readonly ssh?: SshOptions;
+  /** Done on each host before it is looked at. */
+  readonly beforeLooking?: (connection: Connection) => Promise<void>;
 }
 
 /** Connects to all hosts at once, looks at them, lets `use` work with them, and closes the connections at any end. */
@@ -28,20 +30,26 @@ export async function withFleet<T>(
 ): Promise<T> {
   const {connections, failures} = await connectAll(hosts, options);
   try {
-    const observeAll = (look: {readonly signal?: AbortSignal; readonly tolerant: boolean}) =>
+    const look = (connection: Connection, host: Host, signal?: AbortSignal) =>
+      observe(connection, {drained: host.drain, signal});
+    const first: Look = async (connection, host) => {
+      await options.beforeLooking?.(connection);
+      return look(connection, host, options.signal);
+    };
+    const observeAll = (at: Look, {tolerant}: {readonly tolerant: boolean}) =>
       Promise.all(
         hosts.map(async (host): Promise<ObservedHost> => {
           const connection = connections.get(host.name);
           if (!connection)
             return {host: host.name, reachable: false, error: failures.get(host.name)?.message ?? 'no connection'};
-          const looking = observe(connection, {drained: host.drain, signal: look.signal});
-          return look.tolerant ? looking.catch(error => goneSilent(host.name, error)) : looking;
+          const looking = at(connection, host);
+          return tolerant ? looking.catch(error => goneSilent(host.name, error)) : looking;
         }),
       );
     return await use({
-      observed: await observeAll({signal: options.signal, tolerant: options.allowUnreachable}),
+      observed: await observeAll(first, {tolerant: options.allowUnreachable}),
       // After Ctrl-C, too: what was done until then is to be known.
-      observe: () => observeAll({tolerant: true}),
+      observe: () => observeAll(look, {tolerant: true}),
       connection: name => {
         const connection = connections.get(name);
         if (!connection) throw new Bug(`no connection to ${name}`);
@@ -52,6 +60,8 @@ export async function withFleet<T>(
     await Promise.allSettled([...connections.values()].map(connection => connection.close()));
   }
 }
+
+type Look = (connection: Connection, host: Host) => Promise<ObservedHost>;
 
 /** A host that was connected to and does not answer any more. What will not pass by itself is an error as before. */
 function goneSilent(host: HostName, error: unknown): ObservedHost {

@@ -1,8 +1,8 @@
-import type {Present} from './executor/container-steps.ts';
+import type {ChangingFleet} from './change-environment.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {hostActions} from './executor/host-actions.ts';
+import type {Present} from './executor/inverse.ts';
 import {type RunEnd, runPlan} from './executor/run-plan.ts';
-import type {Fleet} from './fleet.ts';
 import {placementsNow} from './placements.ts';
 import {answersToName} from './planner/ownership.ts';
 import type {Plan} from './planner/plan.ts';
@@ -54,7 +54,7 @@ const inFlightPerHost = 32;
  */
 export async function runChange(
   session: Session,
-  fleet: Fleet,
+  fleet: ChangingFleet,
   intent: ChangeIntent,
   options: RunChangeOptions,
 ): Promise<ChangeEnd> {
@@ -80,6 +80,7 @@ export async function runChange(
     present,
     actions: hostActions({
       connection: fleet.connection,
+      changing: fleet.changing,
       observed: fleet.observed,
       secrets: intent.secrets,
       localImages: intent.images?.local ?? new Map(),
@@ -115,7 +116,7 @@ function refuseTakenSubnets(lock: LockFile, environment: EnvironmentName, {subne
 /** Writes what the hosts run now, the images that are pinned, and the line of history. */
 async function commit(
   session: Session,
-  fleet: Fleet,
+  fleet: ChangingFleet,
   intent: ChangeIntent,
   end: RunEnd,
   at: string,
@@ -156,7 +157,7 @@ function countDone(plan: Plan, end: RunEnd): Plan['summary'] {
 }
 
 /** The containers of the plan's environment, as they were seen before it runs. */
-function presentContainers(fleet: Fleet, {project, environment}: Plan): readonly Present[] {
+function presentContainers(fleet: ChangingFleet, {project, environment}: Plan): readonly Present[] {
   return fleet.observed.flatMap(host =>
     host.reachable
       ? host.containers.flatMap((container): Present[] => {

@@ -1,11 +1,11 @@
 import type {EnvironmentReplica} from './environment-replicas.ts';
 import type {Actions, StepContext} from './executor/actions.ts';
-import {peer} from './executor/container-steps.ts';
 import type {NameLedger} from './executor/name-ledger.ts';
-import type {Connection} from './hosts/index.ts';
+import {peer} from './executor/peer.ts';
 import type {Manifest} from './runtime/container-spec.ts';
 import {runScript} from './runtime/containers/host-script.ts';
 import {rewriteManifest} from './runtime/containers/write-manifest.ts';
+import type {FencedHost} from './runtime/fenced-host.ts';
 import type {Verb} from './service-operations.ts';
 import {Bug} from './spec/errors.ts';
 
@@ -16,14 +16,14 @@ interface StepTools {
   readonly actions: Actions;
   /** Who is listed under which name; replicas that stop leave it before, those that start join when healthy. */
   readonly ledger: NameLedger;
-  readonly connection: (host: string) => Connection;
+  readonly changing: (host: string) => FencedHost;
 }
 
 /** Starting, stopping and restarting of one replica, each idempotent. */
-export function serviceSteps({actions, ledger, connection}: StepTools): ServiceSteps {
+export function serviceSteps({actions, ledger, changing}: StepTools): ServiceSteps {
   const note = async (manifest: Manifest, stopped: boolean) => {
     if (manifest.stopped !== stopped)
-      await runScript(connection(manifest.spec.host), rewriteManifest({...manifest, stopped}));
+      await runScript(changing(manifest.spec.host), rewriteManifest({...manifest, stopped}));
   };
   const stop = async ({spec}: Manifest) => {
     await ledger.leave(spec.host, spec.id);

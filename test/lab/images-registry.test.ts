@@ -8,7 +8,7 @@ import {pullImage, registryDigest, resolveReference} from '../../src/engine/runt
 import {busyboxArchive, type LabFixture} from './harness/index.ts';
 import {threeContainerds} from './three-containerds.ts';
 
-const {labs, connections, first} = threeContainerds();
+const {labs, hosts, first} = threeContainerds();
 
 describe('a registry on the network of the hosts', () => {
   const password = 'pull-me-5!$"x';
@@ -36,38 +36,38 @@ describe('a registry on the network of the hosts', () => {
   const joe = {http: true, username: 'joe', password};
 
   test('is pulled from over plain http when told, and says so when not', async () => {
-    for (const [i, connection] of connections.entries()) {
+    for (const [i, host] of hosts.entries()) {
       const reference = `${addresses[i]!.open}/shop/web:1`;
-      await expect(pullImage(connection, reference)).rejects.toMatchObject({
+      await expect(pullImage(host, reference)).rejects.toMatchObject({
         code: 'registry-plain-http',
         hint: expect.stringContaining('http: true'),
       });
-      const {name, digest} = await pullImage(connection, reference, {access: {http: true}});
-      expect(await resolveReference(connection, name)).toBe(digest);
-      expect(await registryDigest(connection, reference, {http: true})).toBe(digest);
+      const {name, digest} = await pullImage(host, reference, {access: {http: true}});
+      expect(await resolveReference(host.reading, name)).toBe(digest);
+      expect(await registryDigest(host.reading, reference, {http: true})).toBe(digest);
     }
   });
 
   test('gives exactly the pinned digest, again without being asked', async () => {
-    for (const [i, connection] of connections.entries()) {
+    for (const [i, host] of hosts.entries()) {
       const reference = `${addresses[i]!.open}/shop/web:1`;
-      const digest = await registryDigest(connection, reference, {http: true});
-      await pullImage(connection, reference, {access: {http: true}, digest});
+      const digest = await registryDigest(host.reading, reference, {http: true});
+      await pullImage(host, reference, {access: {http: true}, digest});
       // No access given: whoever asked the registry would fail.
-      expect(await pullImage(connection, reference, {digest})).toEqual({name: reference, digest});
+      expect(await pullImage(host, reference, {digest})).toEqual({name: reference, digest});
       const other = {digest: `sha256:${'0'.repeat(64)}`, access: {http: true}};
-      await expect(pullImage(connection, reference, other)).rejects.toMatchObject({code: 'image-not-found'});
+      await expect(pullImage(host, reference, other)).rejects.toMatchObject({code: 'image-not-found'});
     }
   });
 
   test('with a password gives it to who knows the password, who leaves it nowhere', async () => {
     const secrets = [password, Buffer.from(`joe:${password}`).toString('base64')];
-    for (const [i, connection] of connections.entries()) {
+    for (const [i, host] of hosts.entries()) {
       const reference = `${addresses[i]!.locked}/shop/web:1`;
       const seen = watchProcesses(secrets);
-      const {name, digest} = await pullImage(connection, reference, {access: joe});
+      const {name, digest} = await pullImage(host, reference, {access: joe});
       expect(await seen()).toEqual([]);
-      expect(await resolveReference(connection, name)).toBe(digest);
+      expect(await resolveReference(host.reading, name)).toBe(digest);
       const left = await labs[i]!().sh(
         'h1',
         `grep -rlsF -e '${secrets[1]}' /run /tmp /etc /root /var/lib/containerd/io.containerd.metadata.v1.bolt /var/log || true; ls -d /run/niyanta-pull.* 2>/dev/null || true`,
@@ -82,18 +82,18 @@ describe('a registry on the network of the hosts', () => {
     ['a wrong password', 'shop/web:1', {...joe, password: 'no'}, 'registry-unauthorized'],
     ['no password', 'shop/web:1', {http: true}, 'registry-unauthorized'],
   ])('%s is a permanent error of its own', async (_, image, access, code) => {
-    for (const [i, connection] of connections.entries()) {
+    for (const [i, host] of hosts.entries()) {
       const reference = `${addresses[i]!.locked}/${image}`;
-      await expect(pullImage(connection, reference, {access})).rejects.toMatchObject({code, transient: false});
-      await expect(registryDigest(connection, reference, access)).rejects.toMatchObject({code, transient: false});
+      await expect(pullImage(host, reference, {access})).rejects.toMatchObject({code, transient: false});
+      await expect(registryDigest(host.reading, reference, access)).rejects.toMatchObject({code, transient: false});
     }
   });
 
   test('that is down may be back later', async () => {
-    for (const [i, connection] of connections.entries()) {
+    for (const [i, host] of hosts.entries()) {
       const nobody = `${addresses[i]!.open.replace(/:\d+$/, '')}:9/a:1`;
       for (const access of [{http: true}, joe]) {
-        await expect(pullImage(connection, nobody, {access})).rejects.toMatchObject({
+        await expect(pullImage(host, nobody, {access})).rejects.toMatchObject({
           code: 'registry-unreachable',
           transient: true,
         });

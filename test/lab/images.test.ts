@@ -15,7 +15,7 @@ import {
 import {busyboxArchive} from './harness/index.ts';
 import {threeContainerds} from './three-containerds.ts';
 
-const {labs, connections, first} = threeContainerds();
+const {labs, hosts, first} = threeContainerds();
 
 async function archive(name: string, page: string): Promise<LocalImage> {
   const path = join(first().scratch, `${name}.tar`);
@@ -30,20 +30,18 @@ describe('sending an image to hosts without a registry', () => {
     const changed = two.blobs.at(-1)!.size;
     const progress: number[] = [];
     const firstSent = await Promise.all(
-      connections.map(connection =>
-        sendImage(connection, one, sentName('shop', 'web', one.digest), {onProgress: done => progress.push(done)}),
+      hosts.map(host =>
+        sendImage(host, one, sentName('shop', 'web', one.digest), {onProgress: done => progress.push(done)}),
       ),
     );
     for (const {bytes} of firstSent) expect(bytes).toBeGreaterThanOrEqual(whole);
     expect(Math.max(...progress)).toBe(whole);
-    const secondSent = await Promise.all(
-      connections.map(connection => sendImage(connection, two, sentName('shop', 'web', two.digest))),
-    );
+    const secondSent = await Promise.all(hosts.map(host => sendImage(host, two, sentName('shop', 'web', two.digest))));
     for (const [i, {bytes, blobs}] of secondSent.entries()) {
       expect(blobs).not.toContain(two.blobs[2]!.digest);
       expect(bytes).toBeLessThan(changed * 1.02 + 16 * 1024);
       for (const image of [one, two]) {
-        expect(await resolveReference(connections[i]!, sentName('shop', 'web', image.digest))).toBe(image.digest);
+        expect(await resolveReference(hosts[i]!.reading, sentName('shop', 'web', image.digest))).toBe(image.digest);
       }
     }
   });
@@ -52,7 +50,7 @@ describe('sending an image to hosts without a registry', () => {
     const image = await archive('runs', 'runs');
     const name = sentName('shop', 'runs', image.digest);
     for (const [i, lab] of labs.entries()) {
-      await sendImage(connections[i]!, image, name);
+      await sendImage(hosts[i]!, image, name);
       const output = await lab().sh('h1', `ctr -n niyanta run --rm ${name} r1 cat /www/index.html </dev/null`);
       expect(output).toBe('runs');
     }
@@ -61,16 +59,16 @@ describe('sending an image to hosts without a registry', () => {
   test('stops when told, leaves no name behind, and works when repeated', async () => {
     const image = await archive('stopped', 'x'.repeat(30_000_000));
     const name = sentName('shop', 'stopped', image.digest);
-    for (const connection of connections) {
+    for (const host of hosts) {
       const stop = new AbortController();
-      const sending = sendImage(connection, image, name, {
+      const sending = sendImage(host, image, name, {
         signal: stop.signal,
         onProgress: (done, total) => done > total / 2 && stop.abort(),
       });
       await expect(sending).rejects.toMatchObject({name: 'AbortError'});
-      expect(await resolveReference(connection, name)).toBeUndefined();
-      await sendImage(connection, image, name);
-      expect(await resolveReference(connection, name)).toBe(image.digest);
+      expect(await resolveReference(host.reading, name)).toBeUndefined();
+      await sendImage(host, image, name);
+      expect(await resolveReference(host.reading, name)).toBe(image.digest);
     }
   });
 
@@ -81,9 +79,9 @@ describe('sending an image to hosts without a registry', () => {
     await writeFile(path, content);
     const image = await openImage(path);
     const name = sentName('shop', 'damaged', image.digest);
-    for (const connection of connections) {
-      await expect(sendImage(connection, image, name)).rejects.toMatchObject({code: 'image-corrupt'});
-      expect(await resolveReference(connection, name)).toBeUndefined();
+    for (const host of hosts) {
+      await expect(sendImage(host, image, name)).rejects.toMatchObject({code: 'image-corrupt'});
+      expect(await resolveReference(host.reading, name)).toBeUndefined();
     }
   });
 
@@ -91,12 +89,12 @@ describe('sending an image to hosts without a registry', () => {
     const image = await archive('collected', 'collected');
     const name = sentName('shop', 'collected', image.digest);
     for (const [i, lab] of labs.entries()) {
-      await sendImage(connections[i]!, image, name);
+      await sendImage(hosts[i]!, image, name);
       await lab().sh('h1', 'ctr -n niyanta images rm --sync $(ctr -n niyanta images ls -q)');
-      const missing = await missingBlobs(connections[i]!, image);
+      const missing = await missingBlobs(hosts[i]!.reading, image);
       expect(missing.map(blob => blob.digest)).toContain(image.blobs.at(-1)!.digest);
-      await sendImage(connections[i]!, image, name);
-      expect(await resolveReference(connections[i]!, name)).toBe(image.digest);
+      await sendImage(hosts[i]!, image, name);
+      expect(await resolveReference(hosts[i]!.reading, name)).toBe(image.digest);
     }
   });
 });

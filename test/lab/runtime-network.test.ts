@@ -80,7 +80,7 @@ describe.each([
     const callers = [await host.create('front', {replica: 1}), await host.create('front', {replica: 2})];
     const everyone = [one, two, ...callers].map(peer);
     await runScript(
-      host.connection,
+      host.changing,
       writeHostsFiles(new Map(everyone.map(self => [self.id, hostsFile(self, everyone)]))),
     );
     const resolved = (id: string, called: string) =>
@@ -91,7 +91,7 @@ describe.each([
     expect(await resolved(one.id, 'backend-2')).toEqual([two.network.address]);
     expect(await host.inside(callers[0]!.id, 'sh', '-c', ask(two.network.address, 8080))).toBe('hello');
     const left = everyone.filter(({id}) => id !== one.id);
-    await runScript(host.connection, writeHostsFiles(new Map(left.map(self => [self.id, hostsFile(self, left)]))));
+    await runScript(host.changing, writeHostsFiles(new Map(left.map(self => [self.id, hostsFile(self, left)]))));
     expect(await resolved(callers[0]!.id, 'backend')).toEqual([two.network.address]);
   });
 

@@ -2,6 +2,7 @@ import {pipeline} from 'node:stream/promises';
 import type {Connection} from '../hosts/connection.ts';
 import type {ImageOperation} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
+import type {FencedHost} from '../runtime/fenced-host.ts';
 import {
   exportImage,
   importImage,
@@ -18,6 +19,7 @@ import type {StepContext} from './actions.ts';
 /** Where images come from. */
 export interface ImageSources {
   readonly connection: (host: HostName) => Connection;
+  readonly changing: (host: HostName) => FencedHost;
   readonly observed: readonly ObservedHost[];
   /** Images on this machine, by `PinnedImage.source`. */
   readonly localImages: ReadonlyMap<string, LocalImage>;
@@ -32,11 +34,11 @@ export async function bringImage(
 ): Promise<PinnedImage> {
   const {pinned, source, label, host} = operation;
   if (!pinned) throw new Bug(`image ${label} was not resolved before the plan`);
-  const connection = sources.connection(host);
+  const changing = sources.changing(host);
   if (source.kind === 'reference') {
     const access = await sources.registryAccess(source.reference);
     context.onProgress('pulling');
-    const pulled = await pullImage(connection, source.reference, {
+    const pulled = await pullImage(changing, source.reference, {
       digest: pinned.digest,
       access,
       signal: context.signal,
@@ -45,18 +47,18 @@ export async function bringImage(
   }
   const local = sources.localImages.get(label);
   if (local) {
-    await sendImage(connection, local, pinned.name, {
+    await sendImage(changing, local, pinned.name, {
       onProgress: (done, total) => context.onProgress('sending', done, total),
       signal: context.signal,
     });
     return pinned;
   }
-  await passOn(pinned, connection, sources, context);
+  await passOn(pinned, changing, sources, context);
   return pinned;
 }
 
 /** A build that this machine no longer has, from a host that does: building anew may give another digest. */
-async function passOn(image: PinnedImage, to: Connection, sources: ImageSources, context: StepContext): Promise<void> {
+async function passOn(image: PinnedImage, to: FencedHost, sources: ImageSources, context: StepContext): Promise<void> {
   const owner = sources.observed.find(
     host =>
       host.reachable &&
@@ -73,7 +75,7 @@ async function passOn(image: PinnedImage, to: Connection, sources: ImageSources,
   }
   context.onProgress(`passing on from ${owner.host}`);
   const reading = await sources.connection(owner.host).spawn(exportImage(image.name));
-  const writing = await to.spawn(importImage);
+  const writing = await to.spawn(importImage, `import ${image.name}`);
   writing.stdout.resume();
   let said = '';
   for (const {stderr} of [reading, writing]) stderr.on('data', chunk => (said = `${said}${chunk}`.slice(-2000)));

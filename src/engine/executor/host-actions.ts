@@ -12,13 +12,13 @@ import {imageEntrypoint} from '../runtime/images/index.ts';
 import {parseLogLine, readLog} from '../runtime/logs.ts';
 import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
-import {installToolkit} from '../runtime/toolkit/index.ts';
-import {createVolume, deleteVolume} from '../runtime/volumes.ts';
+import {toolkitInstallation} from '../runtime/toolkit/index.ts';
+import {createVolume, deleteEmptyVolume, deleteVolume} from '../runtime/volumes.ts';
 import type {HostName} from '../spec/stack.ts';
 import {mask, resolveSecrets} from '../state/secret-references.ts';
 import type {Actions} from './actions.ts';
 import {bringImage, type ImageSources} from './bring-image.ts';
-import {peer} from './container-steps.ts';
+import {peer} from './peer.ts';
 import {TaskWatch} from './task-watch.ts';
 import {waitHealthy} from './wait-healthy.ts';
 
@@ -39,7 +39,7 @@ const startTimeoutMs = 120_000;
 
 /** Does operations on real hosts, over their connections. */
 export function hostActions(options: HostActionsOptions): Actions {
-  const {connection} = options;
+  const {connection, changing} = options;
   const hosts = new Map<HostName, PerHost>();
   const on = (host: HostName): PerHost => {
     const known = hosts.get(host) ?? perHost(connection(host), options);
@@ -55,10 +55,11 @@ export function hostActions(options: HostActionsOptions): Actions {
   };
 
   return {
-    installToolkit: host => installToolkit(connection(host)),
+    installToolkit: host => runScript(changing(host), toolkitInstallation).then(() => undefined),
     bringImage: (operation, context) => bringImage(operation, options, context),
-    createVolume: ({host, path}) => runScript(connection(host), createVolume(path)).then(() => undefined),
-    deleteVolume: ({host, path}) => runScript(connection(host), deleteVolume(path)).then(() => undefined),
+    createVolume: ({host, path}) => runScript(changing(host), createVolume(path)).then(() => undefined),
+    deleteEmptyVolume: (host, path) => runScript(changing(host), deleteEmptyVolume(path)).then(() => undefined),
+    deleteVolume: ({host, path}) => runScript(changing(host), deleteVolume(path)).then(() => undefined),
     async createContainer(spec, peers) {
       const manifest = manifestFor(spec);
       manifests.set(`${spec.host}/${spec.id}`, manifest);
@@ -69,7 +70,7 @@ export function hostActions(options: HostActionsOptions): Actions {
         containerd: on(spec.host).containerd,
         entrypoint: spec.command === undefined ? [] : await on(spec.host).entrypoint(spec.image.digest),
       });
-      await limited(spec.host, () => runScript(connection(spec.host), script, startTimeoutMs));
+      await limited(spec.host, () => runScript(changing(spec.host), script, startTimeoutMs));
     },
     waitHealthy: (spec, context) =>
       waitHealthy({
@@ -81,24 +82,24 @@ export function hostActions(options: HostActionsOptions): Actions {
       }),
     async stopContainer(host, id) {
       const stop = manifests.get(`${host}/${id}`)?.spec.stop ?? {signal: 'SIGTERM', graceMs: 10_000};
-      await limited(host, () => runScript(connection(host), stopContainer(id, stop), stop.graceMs + startTimeoutMs));
+      await limited(host, () => runScript(changing(host), stopContainer(id, stop), stop.graceMs + startTimeoutMs));
     },
     async startContainer(host, id) {
       const restart = manifests.get(`${host}/${id}`)?.spec.restart ?? 'always';
-      await limited(host, () => runScript(connection(host), startContainer({id, restart}), startTimeoutMs));
+      await limited(host, () => runScript(changing(host), startContainer({id, restart}), startTimeoutMs));
     },
     async removeContainer(host, id) {
-      await limited(host, () => runScript(connection(host), removeContainer(id), startTimeoutMs));
+      await limited(host, () => runScript(changing(host), removeContainer(id), startTimeoutMs));
     },
     async writeManifest(spec) {
       const manifest = manifestFor(spec);
       const before = manifests.get(`${spec.host}/${spec.id}`)?.spec;
       manifests.set(`${spec.host}/${spec.id}`, manifest);
-      await runScript(connection(spec.host), writeManifest(manifest, before));
+      await runScript(changing(spec.host), writeManifest(manifest, before));
     },
     async writeNames(host, peers) {
       const files = new Map(peers.map(self => [self.id, hostsFile(self, peers)]));
-      if (files.size > 0) await runScript(connection(host), writeHostsFiles(files));
+      if (files.size > 0) await runScript(changing(host), writeHostsFiles(files));
     },
     async lastLogLines(host, id) {
       // The logger may be a moment behind the program that has just ended.

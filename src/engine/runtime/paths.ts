@@ -10,8 +10,12 @@ export const runtime = '/run/niyanta';
 export const containersFolder = `${root}/containers`;
 export const networksFolder = `${root}/networks`;
 export const hostsFolder = `${root}/hosts`;
+/** By bridge: a host's part of an environment's network. */
+export const overlaysFolder = `${root}/overlays`;
 export const volumesFolder = `${root}/volumes`;
 export const logsFolder = `${root}/logs`;
+/** By environment: the number of the lease that may change it. */
+export const fencesFolder = `${root}/fences`;
 
 export const manifestPath = (id: ContainerId): string => `${containersFolder}/${id}.json`;
 /** Folder with what `network up ID` needs. */

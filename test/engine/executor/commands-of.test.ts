@@ -3,6 +3,8 @@ import {commandsOf} from '../../../src/engine/executor/commands-of.ts';
 import {hostActions} from '../../../src/engine/executor/host-actions.ts';
 import type {Connection} from '../../../src/engine/hosts/connection.ts';
 import type {ContainerOperation, Operation, Plan} from '../../../src/engine/planner/plan.ts';
+import {scriptEnd} from '../../../src/engine/runtime/fence-commands.ts';
+import {FencedHost} from '../../../src/engine/runtime/fenced-host.ts';
 import {sampleSpec} from '../runtime/sample-spec.ts';
 
 const now = new Date('2026-01-02T03:04:05Z');
@@ -51,13 +53,20 @@ async function sent(act: (actions: ReturnType<typeof hostActions>) => Promise<un
   const connection = {
     host: 'h1',
     run: async (_: unknown, options: {input?: string} = {}) => {
-      if (options.input !== undefined) scripts.push(options.input.trimEnd());
+      if (options.input !== undefined) scripts.push(options.input.replace(`\n${scriptEnd}`, ''));
       return {code: 0, stdout: '', stderr: ''};
     },
   } as unknown as Connection;
+  const {signal} = new AbortController();
+  const changing = new FencedHost(
+    connection,
+    {scope: 'shop.default', number: 7},
+    {stop: signal, onFenced: () => undefined},
+  );
   await act(
     hostActions({
       connection: () => connection,
+      changing: () => changing,
       observed: [],
       secrets: new Map([['token', value]]),
       localImages: new Map(),

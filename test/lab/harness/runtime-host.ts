@@ -9,6 +9,7 @@ import {removeContainer} from '../../../src/engine/runtime/containers/remove-con
 import {startContainer} from '../../../src/engine/runtime/containers/start-container.ts';
 import {stopContainer} from '../../../src/engine/runtime/containers/stop-container.ts';
 import {manifestOf} from '../../../src/engine/runtime/containers/write-manifest.ts';
+import type {FencedHost} from '../../../src/engine/runtime/fenced-host.ts';
 import {openImage, sendImage} from '../../../src/engine/runtime/images/index.ts';
 import type {NamedPeer} from '../../../src/engine/runtime/names.ts';
 import {observe} from '../../../src/engine/runtime/observe.ts';
@@ -16,6 +17,7 @@ import type {ObservedContainer} from '../../../src/engine/runtime/observed.ts';
 import {installToolkit} from '../../../src/engine/runtime/toolkit/index.ts';
 import {sampleSpec} from '../../engine/runtime/sample-spec.ts';
 import {busyboxArchive} from './busybox-archive.ts';
+import {fencedHost} from './fenced.ts';
 import type {LabFixture} from './lab-fixture.ts';
 
 export type Wish = Partial<ContainerSpec> & {
@@ -39,14 +41,16 @@ export class RuntimeHost {
   readonly name: string;
   readonly version: string;
   connection: Connection;
+  changing: FencedHost;
   readonly #lab: LabFixture;
   readonly #digest: string;
   #address = 10;
 
-  private constructor(lab: LabFixture, name: string, connection: Connection, version: string, digest: string) {
+  private constructor(lab: LabFixture, name: string, changing: FencedHost, version: string, digest: string) {
     this.#lab = lab;
     this.name = name;
-    this.connection = connection;
+    this.connection = changing.reading;
+    this.changing = changing;
     this.version = version;
     this.#digest = digest;
   }
@@ -62,8 +66,9 @@ export class RuntimeHost {
       await busyboxArchive({command: ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done']}),
     );
     const opened = await openImage(file);
-    await sendImage(connection, opened, image.name);
-    return new RuntimeHost(lab, name, connection, facts.containerd?.version ?? '', opened.digest);
+    const changing = await fencedHost(connection);
+    await sendImage(changing, opened, image.name);
+    return new RuntimeHost(lab, name, changing, facts.containerd?.version ?? '', opened.digest);
   }
 
   /** A container with a name and an address of its own; `wish` says what is special about it. */
@@ -105,13 +110,12 @@ export class RuntimeHost {
       containerd: this.version,
       entrypoint: wish.entrypoint ?? [],
     });
-    await runScript(this.connection, script, 60_000);
+    await runScript(this.changing, script, 60_000);
   }
 
-  stop = (spec: ContainerSpec): Promise<string> =>
-    runScript(this.connection, stopContainer(spec.id, spec.stop), 60_000);
-  start = (spec: ContainerSpec): Promise<string> => runScript(this.connection, startContainer(spec), 60_000);
-  remove = (id: string): Promise<string> => runScript(this.connection, removeContainer(id), 60_000);
+  stop = (spec: ContainerSpec): Promise<string> => runScript(this.changing, stopContainer(spec.id, spec.stop), 60_000);
+  start = (spec: ContainerSpec): Promise<string> => runScript(this.changing, startContainer(spec), 60_000);
+  remove = (id: string): Promise<string> => runScript(this.changing, removeContainer(id), 60_000);
 
   /** Everything of niyanta that is on the host goes. */
   async clear(): Promise<void> {
@@ -132,6 +136,7 @@ export class RuntimeHost {
   async reconnect(): Promise<void> {
     await this.connection.close();
     this.connection = await connect(hostOf(this.#lab, this.name));
+    this.changing = await fencedHost(this.connection);
   }
 
   sh = (text: string): Promise<string> => this.#lab.sh(this.name, text).then(said => said.trimEnd());

@@ -1,6 +1,5 @@
-import {argv, quote} from '../../hosts/command.ts';
-import type {Connection} from '../../hosts/connection.ts';
-import {mustRun} from '../../hosts/must-run.ts';
+import {quote} from '../../hosts/command.ts';
+import type {FencedHost} from '../fenced-host.ts';
 
 /** A shell script for a host as a value: what it does, in words, and its text. Secrets may stand in the text alone. */
 export interface HostScript {
@@ -10,11 +9,9 @@ export interface HostScript {
   readonly text: string;
 }
 
-/** Runs a script that has to succeed. Errors: OutsideError `disk-full`, `command-failed`. */
-export async function runScript(connection: Connection, {what, text}: HostScript, timeoutMs?: number): Promise<string> {
-  const {stdout} = await mustRun(connection, argv('sh', '-s'), {what, input: text, timeoutMs});
-  return stdout;
-}
+/** Runs a script that has to succeed. Errors: OutsideError `fenced`, `disk-full`, `command-failed`. */
+export const runScript = (host: FencedHost, script: HostScript, timeoutMs?: number): Promise<string> =>
+  host.script(script, {timeoutMs});
 
 /** A line that writes a text to a file. Where it cannot, cat says why: to dash's printf a full disk is an "I/O error". */
 export const writeFile = (path: string, text: string): string =>

@@ -21,6 +21,6 @@ dir=$(mktemp -d "$base/niyanta-pull.XXXXXX") || exit 1
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM HUP
 setsid sh -c 'while kill -0 "$1" 2>/dev/null; do sleep 1; done; rm -rf "$2"' niyanta "$$" "$dir" \\
-  </dev/null >/dev/null 2>&1 &
+  </dev/null >/dev/null 2>&1 8>&- &
 mkdir "$dir/$1" && cat > "$dir/$1/hosts.toml" || exit 1
 ctr --namespace niyanta images pull --hosts-dir "$dir" "$2"`;

@@ -2,6 +2,7 @@ import {render} from '../../hosts/command.ts';
 import type {Connection} from '../../hosts/connection.ts';
 import {mustRun} from '../../hosts/must-run.ts';
 import {OutsideError} from '../../spec/errors.ts';
+import type {FencedHost} from '../fenced-host.ts';
 import {listedImages, tagImage} from './image-commands.ts';
 import {digestName, type ImageReference, parseReference} from './image-name.ts';
 import {pullPrivate, pullPublic} from './pull-commands.ts';
@@ -27,20 +28,20 @@ const pullTimeoutMs = 60 * 60 * 1000;
  * `image-pull-failed`.
  */
 export async function pullImage(
-  connection: Connection,
+  host: FencedHost,
   reference: string,
   {digest, access = {http: false}, signal}: PullOptions = {},
 ): Promise<{readonly name: string; readonly digest: string}> {
   const image = parseReference(reference);
   const wanted = digest ?? image.digest;
   const byDigest = wanted && digestName(reference, wanted);
-  if (byDigest === undefined || (await resolveReference(connection, byDigest)) === undefined)
-    await pull(connection, image, byDigest ?? image.full, access, signal);
-  const found = wanted ?? (await resolveReference(connection, image.full));
-  if (found === undefined) throw missing(connection, image.full);
+  if (byDigest === undefined || (await resolveReference(host.reading, byDigest)) === undefined)
+    await pull(host, image, byDigest ?? image.full, access, signal);
+  const found = wanted ?? (await resolveReference(host.reading, image.full));
+  if (found === undefined) throw missing(host, image.full);
   const known = byDigest ?? image.full;
   for (const name of new Set([image.full, digestName(reference, found)]))
-    if (name !== known) await mustRun(connection, tagImage(known, name), {what: `name an image ${name}`});
+    if (name !== known) await host.script({what: `name an image ${name}`, text: render(tagImage(known, name))});
   return {name: image.full, digest: found};
 }
 
@@ -51,7 +52,7 @@ export async function resolveReference(connection: Connection, name: string): Pr
 }
 
 async function pull(
-  connection: Connection,
+  host: FencedHost,
   image: ImageReference,
   name: string,
   access: RegistryAccess,
@@ -61,20 +62,19 @@ async function pull(
   const header =
     access.username === undefined
       ? undefined
-      : (await findManifest(connection, parseReference(name), access)).authorization;
+      : (await findManifest(host.reading, parseReference(name), access)).authorization;
   const command = header === undefined ? pullPublic(name, access.http) : pullPrivate(image.registry, name);
   const input = header === undefined ? undefined : hostsToml(registryUrl(image, access), header);
-  const output = await connection.run(command, {timeoutMs: pullTimeoutMs, signal, input});
+  const output = await host.run(command, `pull ${name}`, {timeoutMs: pullTimeoutMs, signal, input});
   signal?.throwIfAborted();
-  if (output.code !== 0)
-    throw pullFailure(connection.host, image, access, render(pullPublic(name, access.http)), output);
+  if (output.code !== 0) throw pullFailure(host.host, image, access, render(pullPublic(name, access.http)), output);
 }
 
-const missing = (connection: Connection, name: string): OutsideError =>
+const missing = ({host}: FencedHost, name: string): OutsideError =>
   new OutsideError({
     code: 'image-pull-failed',
-    message: `${connection.host}: containerd pulled ${name}, but does not list it`,
+    message: `${host}: containerd pulled ${name}, but does not list it`,
     hint: "Look at the host's images: ctr --namespace niyanta images ls",
-    host: connection.host,
+    host,
     transient: true,
   });

@@ -4,6 +4,7 @@ import {render} from '../../hosts/command.ts';
 import type {Connection, Output} from '../../hosts/connection.ts';
 import {mustRun} from '../../hosts/must-run.ts';
 import {OutsideError, UserError} from '../../spec/errors.ts';
+import type {FencedHost} from '../fenced-host.ts';
 import {imageArchive} from './image-archive.ts';
 import {importImage, listedImages, storedBlobs} from './image-commands.ts';
 import type {LocalBlob, LocalImage} from './local-image.ts';
@@ -33,7 +34,7 @@ export async function missingBlobs(connection: Connection, image: LocalImage): P
 }
 
 /** One transfer at a time a host: the next one finds the layers that both share already there. */
-const queues = new WeakMap<Connection, Promise<unknown>>();
+const queues = new WeakMap<FencedHost, Promise<unknown>>();
 
 /**
  * Brings an image from this machine into the host's containerd under `name`, sending only what the host lacks. May be
@@ -41,35 +42,35 @@ const queues = new WeakMap<Connection, Promise<unknown>>();
  * `image-import-failed`; UserError `image-corrupt` when the file here is not what it says.
  */
 export async function sendImage(
-  connection: Connection,
+  host: FencedHost,
   image: LocalImage,
   name: string,
   options: SendOptions = {},
 ): Promise<Sent> {
-  const before = queues.get(connection);
+  const before = queues.get(host);
   const turn = (async () => {
     await before?.catch(() => {});
     options.signal?.throwIfAborted();
-    return sendNow(connection, image, name, options);
+    return sendNow(host, image, name, options);
   })();
-  queues.set(connection, turn);
+  queues.set(host, turn);
   return turn;
 }
 
-async function sendNow(connection: Connection, image: LocalImage, name: string, options: SendOptions): Promise<Sent> {
-  const missing = await missingBlobs(connection, image);
-  let sent = await transfer(connection, image, name, missing, options);
+async function sendNow(host: FencedHost, image: LocalImage, name: string, options: SendOptions): Promise<Sent> {
+  const missing = await missingBlobs(host.reading, image);
+  let sent = await transfer(host, image, name, missing, options);
   // A blob that was there a moment ago may have been collected since: the whole image then.
-  if (sent === 'blob-gone') sent = await transfer(connection, image, name, image.blobs, options);
-  if (sent === 'blob-gone') throw notThere(connection, image, name);
-  const listed = await mustRun(connection, listedImages.command, {what: 'list its images'});
+  if (sent === 'blob-gone') sent = await transfer(host, image, name, image.blobs, options);
+  if (sent === 'blob-gone') throw notThere(host, image, name);
+  const listed = await mustRun(host.reading, listedImages.command, {what: 'list its images'});
   const found = listedImages.parse(listed.stdout).find(candidate => candidate.name === name);
-  if (found?.digest !== image.digest) throw notThere(connection, image, name);
+  if (found?.digest !== image.digest) throw notThere(host, image, name);
   return sent;
 }
 
 async function transfer(
-  connection: Connection,
+  host: FencedHost,
   image: LocalImage,
   name: string,
   blobs: readonly LocalBlob[],
@@ -78,7 +79,7 @@ async function transfer(
   const total = blobs.reduce((sum, blob) => sum + blob.size, 0);
   let bytes = 0;
   onProgress?.(0, total);
-  const process = await connection.spawn(importImage);
+  const process = await host.spawn(importImage, `import ${name}`);
   // The pipeline below tells of failures; a stream that fails once more after its end has nobody else to tell.
   process.stdin.on('error', () => {});
   const stderr = collected(process.stderr);
@@ -106,7 +107,7 @@ async function transfer(
   if (code === 0 && written === undefined) return {bytes, blobs: blobs.map(blob => blob.digest)};
   if (blobs.length < image.blobs.length && /not found|not exist/i.test(output.stderr)) return 'blob-gone';
   if (code === 0) throw written;
-  throw importFailure(connection, name, output);
+  throw importFailure(host, name, output);
 }
 
 /** The last 64 KB that a process says. */
@@ -120,19 +121,18 @@ async function collected(stream: Readable): Promise<string> {
   return text;
 }
 
-const notThere = (connection: Connection, image: LocalImage, name: string): OutsideError =>
+const notThere = ({host}: FencedHost, image: LocalImage, name: string): OutsideError =>
   new OutsideError({
     code: 'image-import-failed',
-    message: `${connection.host}: containerd took ${name}, but does not have it with digest ${image.digest}`,
+    message: `${host}: containerd took ${name}, but does not have it with digest ${image.digest}`,
     hint: `Look at the host's images: ctr --namespace niyanta images ls`,
-    host: connection.host,
+    host,
     transient: true,
   });
 
-function importFailure(connection: Connection, name: string, output: Output): OutsideError {
+function importFailure({host}: FencedHost, name: string, output: Output): OutsideError {
   const lastLines = `${output.stdout}\n${output.stderr}`.split('\n').filter(Boolean).slice(-10);
   const full = /no space left on device/i.test(output.stderr);
-  const {host} = connection;
   return new OutsideError({
     code: full ? 'disk-full' : 'image-import-failed',
     message: full

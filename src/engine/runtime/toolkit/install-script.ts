@@ -11,6 +11,7 @@ export function installScript(files: Readonly<Record<string, string>>, unit: str
     paths.toolkit,
     paths.containersFolder,
     paths.networksFolder,
+    paths.overlaysFolder,
     paths.hostsFolder,
     paths.volumesFolder,
     paths.logsFolder,
@@ -18,6 +19,10 @@ export function installScript(files: Readonly<Record<string, string>>, unit: str
   return [
     'set -eu',
     'umask 022',
+    // Environments with different versions of niyanta may come at the same moment.
+    `mkdir -p ${quote(paths.runtime)}`,
+    `exec 9>>${quote(`${paths.runtime}/toolkit.lock`)}`,
+    'flock 9',
     `mkdir -p ${folders.map(quote).join(' ')}`,
     `chmod 700 ${quote(paths.logsFolder)} ${quote(paths.containersFolder)}`,
     ...Object.entries(files).map(([name, text]) => write(`${paths.toolkit}/${name}`, text, '755')),
