@@ -49,7 +49,7 @@ async function applyUnderLease(
   const planning: MakePlanOptions = {...options, signal, build: true, onProgress: options.onBuild};
   if (options.saved) {
     // Builds are left out, as `plan` does: what they give is not part of what was reviewed.
-    const {plan} = await makePlan(session, fleet, {...planning, build: false});
+    const {plan} = await makePlan(session, fleet, {...planning, build: false}).catch(noLongerPossible);
     refuseStale(options.saved, plan);
   }
   const {plan, lock, images, secrets} = await makePlan(session, fleet, planning);
@@ -65,12 +65,22 @@ async function applyUnderLease(
 
 function refuseStale(saved: Plan, now: Plan): void {
   if (saved.fingerprint === now.fingerprint && saved.serial === now.serial) return;
-  const what =
-    saved.serial === now.serial ? 'hosts or files have' : `the state (serial ${saved.serial} → ${now.serial}) has`;
-  throw new UserError({
+  throw stale(
+    saved.serial === now.serial ? 'hosts or files have' : `the state (serial ${saved.serial} → ${now.serial}) has`,
+  );
+}
+
+/** What was possible when the plan was saved is so no more: a port was taken, a host drained. */
+function noLongerPossible(error: unknown): never {
+  throw error instanceof UserError ? stale('hosts or files have', error) : error;
+}
+
+function stale(what: string, cause?: UserError): UserError {
+  return new UserError({
     code: 'stale-plan',
-    message: `${what} changed since this plan was made, so it is not applied`,
+    message: `${what} changed since this plan was made, so it is not applied${cause ? `: ${cause.message}` : ''}`,
     hint: 'Plan again, look at it, and apply that: niyanta plan -o plan.json',
     exit: Exit.stalePlan,
+    cause,
   });
 }
