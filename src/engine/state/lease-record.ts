@@ -1,7 +1,7 @@
 import {z} from 'zod';
 import {UserError} from '../spec/errors.ts';
 import type {ProcessIdentity} from './process-identity.ts';
-import type {LeaseHolder} from './store.ts';
+import type {LeaseHolder, Waiter} from './store.ts';
 
 /**
  * What a lease file holds, and how it changes. All times are milliseconds by the store's clock; the file outlives
@@ -33,7 +33,14 @@ const holdingSchema = z.object({
   progress: progressSchema.optional(),
 });
 /** A place in the queue of those who wait; given up when it is not asked again in time. */
-const ticketSchema = z.object({id: z.string(), expires: z.number(), process: processSchema});
+const ticketSchema = z.object({
+  id: z.string(),
+  owner: z.string(),
+  reason: z.string(),
+  since: z.number(),
+  expires: z.number(),
+  process: processSchema,
+});
 const leaseRecordSchema = z.object({
   fence: z.number().int().nonnegative(),
   holding: holdingSchema.optional(),
@@ -64,34 +71,50 @@ export function currentHolding(record: LeaseRecord, now: number, ended: HasEnded
   return holding;
 }
 
-/** What one asking for the lease comes to. */
+/** What one asking for the lease comes to; `record` is the same when there is nothing to keep. */
 export type Attempt =
   | {readonly taken: true; readonly record: LeaseRecord; readonly holding: Holding}
-  /** `behind` is the holder; absent when only others are first in the queue. */
-  | {readonly taken: false; readonly record: LeaseRecord; readonly behind?: Holding};
+  /** `behind` is the holder; absent when only others are first in the queue. `place` 1 comes next. */
+  | {readonly taken: false; readonly record: LeaseRecord; readonly behind?: Holding; readonly place: number};
 
-/** Takes the lease when it is free and nobody waits longer; else takes or renews a place in the queue. */
-export function ask(
-  record: LeaseRecord,
-  wanted: Omit<Holding, 'fence'>,
-  times: {readonly now: number; readonly ticketMs: number; readonly fenceAbove: number},
-  ended: HasEnded,
-): Attempt {
-  const queue = record.queue.filter(
-    ticket => ticket.id === wanted.id || (ticket.expires > times.now && !ended(ticket.process)),
-  );
+/** When one asks, and for how long a place in the queue is kept; the fence goes above `fenceAbove`, too. */
+export interface AskTimes {
+  readonly now: number;
+  readonly ticketMs: number;
+  readonly fenceAbove: number;
+}
+
+/**
+ * The number of a new lease: one more than the last. Where there was none, the clock's seconds: hosts may remember the
+ * numbers of a state that has been lost or thrown away since. `now` in milliseconds.
+ */
+export const nextFence = (last: number, now: number): number => (last === 0 ? Math.floor(now / 1000) : last) + 1;
+
+/** Takes the lease when it is free and nobody waits longer; else takes a place in the queue, or renews it in time. */
+export function ask(record: LeaseRecord, wanted: Omit<Holding, 'fence'>, times: AskTimes, ended: HasEnded): Attempt {
+  const queue = waiting(record, times.now, ended, wanted.id);
   const behind = currentHolding(record, times.now, ended);
   const first = queue[0];
   if (behind === undefined && (first === undefined || first.id === wanted.id)) {
-    const fence = Math.max(record.fence, times.fenceAbove) + 1;
+    const fence = nextFence(Math.max(record.fence, times.fenceAbove), times.now);
     const holding = {...wanted, fence};
     return {taken: true, holding, record: {fence, holding, queue: queue.filter(({id}) => id !== wanted.id)}};
   }
-  const ticket = {id: wanted.id, expires: times.now + times.ticketMs, process: wanted.process};
-  const place = queue.findIndex(({id}) => id === wanted.id);
-  const next = place < 0 ? [...queue, ticket] : queue.with(place, ticket);
-  return {taken: false, behind, record: {...record, queue: next}};
+  const known = queue.find(({id}) => id === wanted.id);
+  const place = known ? queue.indexOf(known) : queue.length;
+  const answer = {taken: false as const, behind, place: place + 1};
+  // Many may wait: a place is written anew only when half of its time is over.
+  if (known && known.expires - times.now > times.ticketMs / 2) return {...answer, record};
+  const {id, owner, reason, process} = wanted;
+  const since = known?.since ?? times.now;
+  const ticket = {id, owner, reason, since, expires: times.now + times.ticketMs, process};
+  const next = known ? queue.with(place, ticket) : [...queue, ticket];
+  return {...answer, record: {...record, queue: next}};
 }
+
+/** Those who wait, in order: without those whose time is over or whose process has ended, but for `id`. */
+export const waiting = (record: LeaseRecord, now: number, ended: HasEnded, id?: string) =>
+  record.queue.filter(ticket => ticket.id === id || (ticket.expires > now && !ended(ticket.process)));
 
 /** Gives up a place in the queue. */
 export const leaveQueue = (record: LeaseRecord, id: string): LeaseRecord => ({
@@ -114,6 +137,15 @@ export function renewed(record: LeaseRecord, {id, expires, progress}: Renewal): 
 
 /** Ends whatever holding there is; the fence stays. */
 export const vacated = ({fence, queue}: LeaseRecord): LeaseRecord => ({fence, queue});
+
+/** A place in the queue as other rooms read it. */
+export const toWaiter = ({owner, reason, since, process}: LeaseRecord['queue'][number]): Waiter => ({
+  owner,
+  machine: process.machine,
+  pid: process.pid,
+  since: new Date(since).toISOString(),
+  reason,
+});
 
 /** A holding as other rooms read it. */
 export const toHolder = ({id, owner, reason, since, expires, fence, process, progress}: Holding): LeaseHolder => ({

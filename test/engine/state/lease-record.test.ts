@@ -6,6 +6,7 @@ import {
   emptyLeaseRecord,
   type LeaseRecord,
   leaveQueue,
+  nextFence,
   renewed,
   vacated,
 } from '../../../src/engine/state/lease-record.ts';
@@ -39,7 +40,7 @@ test('whatever is asked and given up in whatever order, there is one holder and 
           const attempt = ask(record, wanted(who, now), at(now), alive);
           if (attempt.taken) {
             expect(before).toBeUndefined();
-            expect(attempt.holding.fence).toBe(fence + 1);
+            expect(attempt.holding.fence).toBe(nextFence(fence, now));
           }
           record = attempt.record;
         } else if (does === 'leaves') record = leaveQueue(record, who);
