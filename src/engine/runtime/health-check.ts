@@ -1,4 +1,3 @@
-import {request} from 'node:http';
 import type {Duplex} from 'node:stream';
 import type {Connection} from '../hosts/connection.ts';
 import {OutsideError} from '../spec/errors.ts';
@@ -58,7 +57,9 @@ async function checkHttp(
 }
 
 /** The status of a GET over a socket that is open already. */
-function get(socket: Duplex, host: string, path: string, timeoutMs: number): Promise<number> {
+async function get(socket: Duplex, host: string, path: string, timeoutMs: number): Promise<number> {
+  // Only now: loading it takes 15 ms, and most commands check nothing.
+  const {request} = await import('node:http');
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       reject(new Error(`GET ${path}: no answer in time`));

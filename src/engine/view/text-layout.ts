@@ -1,9 +1,15 @@
-import stringWidth from 'string-width';
+import {createRequire} from 'node:module';
 
-const graphemes = new Intl.Segmenter(undefined, {granularity: 'grapheme'});
+// Loaded by the first text that is not plain ASCII: its tables of Unicode take 20 ms, as long as Node's own start.
+const require = createRequire(import.meta.url);
+let stringWidth: ((text: string) => number) | undefined;
 
 /** Columns that a text takes on a terminal: wide characters count 2, combining ones and SGR sequences 0. */
-export const width = (text: string): number => stringWidth(text);
+export function width(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
+  stringWidth ??= (require('string-width') as typeof import('string-width')).default;
+  return stringWidth(text);
+}
 
 /** Filled with spaces to this many columns, on the right. */
 export const padRight = (text: string, columns: number): string =>
@@ -51,7 +57,7 @@ export function hanging(prefix: string, text: string, columns: number): string[]
 function cut(text: string, columns: number): [string, string] {
   let used = 0;
   let at = 0;
-  for (const {segment} of graphemes.segment(text)) {
+  for (const {segment} of new Intl.Segmenter(undefined, {granularity: 'grapheme'}).segment(text)) {
     const next = used + width(segment);
     if (next > columns && at > 0) break;
     used = next;
