@@ -2,7 +2,9 @@ import {readdir, readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import nodePath from 'node:path';
 import {findProject} from './find-project.ts';
-import {labHosts, readLab} from './lab/index.ts';
+// Not by the room's index: what brings labs up is not needed to know their hosts.
+import {labHosts} from './lab/lab.ts';
+import {readLab} from './lab/lab-files.ts';
 import {UserError} from './spec/errors.ts';
 import {
   environmentNames,
