@@ -1,9 +1,10 @@
 import {Command, Flags, type Interfaces} from '@oclif/core';
 import type {Look, View} from '../engine/view/look.ts';
 import {printableJson} from '../engine/view/printable.ts';
+import {type Format, formatOf, hasFlag, speaksToGitHub} from './format.ts';
 import {Interruption} from './interruption.ts';
 import {lookOf} from './look.ts';
-import {writeLine} from './output.ts';
+import {tell, writeLine} from './output.ts';
 
 /** What a command knows about where it runs. */
 export interface CommandContext {
@@ -38,9 +39,19 @@ export abstract class EngineCommand extends Command {
     return Interruption.shared().signal;
   }
 
-  /** Whether `--json` was given; read from argv, so that it holds before and without parsing, too. */
+  /** How to speak; read from argv, so that it holds before and without parsing, too. */
+  protected get format(): Format {
+    return formatOf(this.argv, process.env);
+  }
+
+  /** Whether `--json` was given, or `--format json`. */
   protected get json(): boolean {
-    return this.#given('--json');
+    return this.format === 'json';
+  }
+
+  /** Whether GitHub's annotations are wanted, and its step's summary and outputs. */
+  protected get speaksToGitHub(): boolean {
+    return speaksToGitHub(this.format, process.env);
   }
 
   protected context(): CommandContext {
@@ -50,7 +61,7 @@ export abstract class EngineCommand extends Command {
 
   /** How standard output is looked at. */
   protected look(stream: NodeJS.WriteStream = process.stdout): Look {
-    return lookOf(stream, process.env, this.#given('--no-color'), new Date());
+    return lookOf(stream, process.env, hasFlag(this.argv, '--no-color'), new Date());
   }
 
   /** Prints a result: as JSON with `--json`, else as the view's text. */
@@ -72,7 +83,7 @@ export abstract class EngineCommand extends Command {
 
   /** Tells people something that is not the result. */
   protected note(text: string): void {
-    process.stderr.write(`${text}\n`);
+    tell(text);
   }
 
   /** Ends the command with this code; 0 as well. */
@@ -98,11 +109,6 @@ export abstract class EngineCommand extends Command {
   /** Left to `main.ts`, which prints every error. */
   protected override async catch(error: Error): Promise<never> {
     throw error;
-  }
-
-  #given(flag: string): boolean {
-    const end = this.argv.indexOf('--');
-    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes(flag);
   }
 }
 

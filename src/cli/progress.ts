@@ -3,6 +3,7 @@ import type {Operation} from '../engine/planner/plan.ts';
 import {eventLines} from '../engine/view/event-lines.ts';
 import type {Look} from '../engine/view/look.ts';
 import {printableJson} from '../engine/view/printable.ts';
+import {tell} from './output.ts';
 
 /** Where progress goes while a plan runs. */
 export interface Progress {
@@ -41,7 +42,7 @@ function plainProgress({look}: ProgressOptions): Progress {
   return {
     onEvent: (event: ApplyEvent) => {
       if (event.type === 'operation-started') titles.set(event.operation, event.title);
-      for (const line of eventLines(event, titles, look)) process.stderr.write(`${line}\n`);
+      for (const line of eventLines(event, titles, look)) tell(line);
     },
     end: async () => {},
   };

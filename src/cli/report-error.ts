@@ -2,33 +2,33 @@ import {readFileSync, statSync} from 'node:fs';
 import {Errors} from '@oclif/core';
 import {Bug, NiyantaError, OutsideError, UserError} from '../engine/spec/errors.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
+import {errorAnnotations} from '../engine/view/annotations.ts';
 import {errorJson, errorText} from '../engine/view/error-view.ts';
 import {printableJson} from '../engine/view/printable.ts';
+import {formatOf, hasFlag, speaksToGitHub} from './format.ts';
+import {annotate} from './github-actions.ts';
 import {Interruption} from './interruption.ts';
 import {lookOf} from './look.ts';
+import {tell} from './output.ts';
 import {flagRefused, wrongUsage} from './usage-error.ts';
 
-/** Prints any error, as one line of JSON (it may follow lines of events) on standard output or as text on standard error, and gives the exit code for it. */
+/** Prints any error, as one line of JSON (it may follow lines of events) on standard output or as text on standard error, and gives the exit code for it. GitHub
+ * Actions gets annotations as well. */
 export function reportError(error: unknown, argv: readonly string[]): number {
   if (error instanceof Errors.ExitError) return error.oclif.exit ?? Exit.ok;
   const known = recognised(error);
-  if (has(argv, '--json')) process.stdout.write(`${printableJson(errorJson(known))}\n`);
+  const format = formatOf(argv, process.env);
+  if (format === 'json') process.stdout.write(`${printableJson(errorJson(known))}\n`);
   else {
-    const look = lookOf(process.stderr, process.env, has(argv, '--no-color'), new Date());
-    process.stderr.write(`${errorText(known, look, readSource)}\n`);
+    const look = lookOf(process.stderr, process.env, hasFlag(argv, '--no-color'), new Date());
+    tell(errorText(known, look, readSource));
+    if (speaksToGitHub(format, process.env)) annotate(errorAnnotations(known));
   }
   return known.exit;
 }
 
-const has = (argv: readonly string[], flag: string): boolean => argv.slice(0, endOfFlags(argv)).includes(flag);
-
-function endOfFlags(argv: readonly string[]): number {
-  const at = argv.indexOf('--');
-  return at === -1 ? argv.length : at;
-}
-
 /** Every error as one of the three kinds. What is none of them is a bug. */
-function recognised(error: unknown): NiyantaError {
+export function recognised(error: unknown): NiyantaError {
   if (error instanceof NiyantaError) return flagRefused(error) ?? error;
   if (Interruption.current()?.signal.aborted || isCancelledPrompt(error)) {
     return new UserError({code: 'interrupted', message: 'interrupted', exit: Exit.interrupted, cause: error});

@@ -31,6 +31,7 @@ describe('wrong usage exits 64 and says what was meant', {timeout: 60_000}, () =
         message: 'complettion: not a command of niyanta',
         hint: 'Did you mean "niyanta completion"?',
       },
+      exitCode: 64,
     });
   });
 

@@ -15,7 +15,9 @@ export function niyanta(args: readonly string[], env: Record<string, string> = {
 }
 
 export function run(program: string, args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
-  const clean = Object.entries(process.env).filter(([name]) => !/^(NIYANTA_|NO_COLOR|FORCE_COLOR|NODE_ENV)/.test(name));
+  const clean = Object.entries(process.env).filter(
+    ([name]) => !/^(NIYANTA_|GITHUB_|NO_COLOR|FORCE_COLOR|NODE_ENV)/.test(name),
+  );
   return new Promise((resolve, reject) => {
     const child = spawn(program, [...args], {
       env: {...Object.fromEntries(clean), ...env},

@@ -10,9 +10,9 @@ export type ReadSource = (file: string) => string | undefined;
 export function errorJson(error: NiyantaError): object {
   if (error instanceof UserErrors && error.errors.length > 0) {
     const all = error.errors.map(single);
-    return {error: all[0], errors: all};
+    return {error: all[0], errors: all, exitCode: error.exit};
   }
-  return {error: single(error)};
+  return {error: single(error), exitCode: error.exit};
 }
 
 function single(error: NiyantaError): object {

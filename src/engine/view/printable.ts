@@ -13,9 +13,12 @@ export function printableLines(text: string): string[] {
   return text.split(/\r?\n/).map(line => printable(line.replaceAll('\t', '  ')));
 }
 
-/** JSON that is safe on a terminal, too: still the same value, the C1 controls and separators as \uXXXX. */
+/**
+ * JSON that is safe on a terminal and in GitHub's log, too: still the same value, the C1 controls and separators as
+ * \uXXXX, and so is what begins a command of GitHub's runner anywhere in a line.
+ */
 export function printableJson(value: unknown, indent?: number): string {
-  return JSON.stringify(value, null, indent).replace(UNPRINTABLE_IN_JSON, jsonEscape);
+  return JSON.stringify(value, null, indent).replace(UNPRINTABLE_IN_JSON, jsonEscape).replaceAll('##[', '\\u0023#[');
 }
 
 const UNPRINTABLE_IN_JSON = /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;

@@ -73,6 +73,7 @@ describe('an error as JSON', () => {
         hint: 'See: niyanta explain services.backend',
         location: {file: 'stack.yaml', line: 3, column: 12, path: 'services.backend.replica'},
       },
+      exitCode: 64,
     });
   });
 
