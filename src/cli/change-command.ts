@@ -10,13 +10,14 @@ import {printable} from '../engine/view/printable.ts';
 import {confirmChange} from './confirm.ts';
 import {EngineCommand} from './engine-command.ts';
 import {type Progress, showProgress} from './progress.ts';
+import {waitingNotes} from './waiting.ts';
 
 /** What a command hands to a use case that changes an environment. */
 export interface ChangeHooks {
   readonly confirm: (plan: Plan) => Promise<void>;
   readonly onEvent: OnEvent;
   readonly onBuild: (label: string, line: string) => void;
-  readonly onWait: (holder: LeaseHolder) => void;
+  readonly onWait: (holder: LeaseHolder, place: number) => void;
   readonly onHostBusy: (host: string, doing: readonly string[]) => void;
   readonly now: () => Date;
   readonly signal: AbortSignal;
@@ -54,7 +55,7 @@ export abstract class ChangeCommand extends EngineCommand {
       confirm: begin,
       onEvent: event => progress?.onEvent(event),
       onBuild: (label, line) => this.note(printable(`${label}: ${line}`)),
-      onWait: holder => this.note(printable(`waiting for ${holder.owner} (${holder.reason}, since ${holder.since})`)),
+      onWait: waitingNotes(text => this.note(text)),
       onHostBusy: (host, doing) =>
         this.note(
           printable(

@@ -7,6 +7,7 @@ import {EngineCommand} from './engine-command.ts';
 import {environmentFlag, hostFlags, lockWaitFlag, projectFlags, yesFlag} from './flags.ts';
 import {openOnlyProject} from './open.ts';
 import {type Progress, showProgress} from './progress.ts';
+import {waitingNotes} from './waiting.ts';
 
 interface ServiceFlagValues {
   readonly project?: string;
@@ -44,7 +45,7 @@ export abstract class ServiceCommand extends EngineCommand {
       limitPerHost: 4,
       signal: this.signal,
       now: () => new Date(),
-      onWait: holder => this.note(printable(`waiting for ${holder.owner} (${holder.reason}, since ${holder.since})`)),
+      onWait: waitingNotes(text => this.note(text)),
       onHostBusy: (host, doing) =>
         this.note(
           printable(

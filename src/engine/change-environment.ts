@@ -10,7 +10,7 @@ import type {Lease, LeaseHolder} from './state/store.ts';
 export interface LeaseOptions {
   readonly allowUnreachable: boolean;
   readonly lockWaitMs: number;
-  readonly onWait: (holder: LeaseHolder) => void;
+  readonly onWait: (holder: LeaseHolder, place: number) => void;
   /** Told what an earlier holder's command, gone or refused by now, still does on a host: its end is waited for. */
   readonly onHostBusy: (host: HostName, doing: readonly string[]) => void;
   readonly signal: AbortSignal;

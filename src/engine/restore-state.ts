@@ -1,13 +1,19 @@
 import {resolve} from 'node:path';
 import type {Session} from './session.ts';
-import {UserError} from './spec/errors.ts';
+import {UserError, UserErrors} from './spec/errors.ts';
 import {readBackup} from './state/backup-file.ts';
-import {type Backup, listBackups} from './state/backups.ts';
-import {statePaths} from './state/state-paths.ts';
+import type {LockFile} from './state/lock-file.ts';
+import type {Backup, StateStore} from './state/store.ts';
+
+/** Which copy is put back: a file, or one of those that the store kept; the newest that can be read when empty. */
+export interface ChosenCopy {
+  readonly file?: string;
+  readonly serial?: number;
+}
 
 /** What was put back. */
 export interface Restored {
-  /** Absolute path of the copy that was taken. */
+  /** Absolute path of the copy that was taken, or where the store kept it. */
   readonly from: string;
   /** Serial that the copy had. */
   readonly was: number;
@@ -16,27 +22,37 @@ export interface Restored {
 }
 
 /** The copies that niyanta keeps by itself, newest first. */
-export const stateBackups = ({project}: Session): Promise<readonly Backup[]> =>
-  listBackups(statePaths(project.state.path));
+export const stateBackups = ({store}: Session): Promise<readonly Backup[]> => store.backups();
 
 /**
- * Puts a copy in place of the lock file: `file`, or the newest that niyanta kept and that can be read. The next plan
- * compares it with the hosts. Errors: UserError `backup-not-found`, `lock-held`, and those of a lock file.
+ * Puts a copy in place of the lock file. The next plan compares it with the hosts. Errors: UserError
+ * `backup-not-found`, `lock-held`, and those of a lock file.
  */
-export async function restoreState(session: Session, file?: string): Promise<Restored> {
-  const {store, project} = session;
-  const from = file === undefined ? await newestBackup(session) : resolve(file);
-  const backup = await readBackup(from, project.name);
-  const {serial} = await store.replace(() => backup);
-  return {from, was: backup.serial, serial};
+export async function restoreState({store, project}: Session, {file, serial}: ChosenCopy): Promise<Restored> {
+  const {from, lock} =
+    file === undefined
+      ? await keptCopy(store, serial)
+      : {from: resolve(file), lock: await readBackup(resolve(file), project.name)};
+  const now = await store.replace(() => lock);
+  return {from, was: lock.serial, serial: now.serial};
 }
 
-async function newestBackup(session: Session): Promise<string> {
-  const [newest] = await stateBackups(session);
-  if (newest) return newest.path;
+async function keptCopy(store: StateStore, serial?: number): Promise<{from: string; lock: LockFile}> {
+  const kept = await store.backups();
+  const wanted = serial === undefined ? kept : kept.filter(copy => copy.serial === serial);
+  let broken: unknown;
+  for (const copy of wanted) {
+    try {
+      return {from: copy.location, lock: await store.backup(copy.serial)};
+    } catch (error) {
+      if (!(error instanceof UserError || error instanceof UserErrors)) throw error;
+      broken ??= error;
+    }
+  }
+  if (broken) throw broken;
   throw new UserError({
     code: 'backup-not-found',
-    message: `niyanta has kept no copy of ${session.project.state.path} yet`,
-    hint: 'Give a file: `niyanta state restore FILE`; or make the lock file anew from the hosts: `niyanta state rebuild`.',
+    message: `niyanta has kept no copy of ${store.location}${serial === undefined ? ' yet' : ` with serial ${serial}`}`,
+    hint: 'See them with `niyanta state restore --list`, give a file: `niyanta state restore FILE`; or make the lock file anew from the hosts: `niyanta state rebuild`.',
   });
 }

@@ -18,7 +18,7 @@ export default class StateRebuild extends EngineCommand {
   async run(): Promise<void> {
     const {flags} = await this.parse(StateRebuild);
     const session = await openOnlyProject(flags, this.context());
-    const question = `Replace ${session.project.state.path} with what the hosts run, losing its history?`;
+    const question = `Replace ${session.store.location} with what the hosts run, losing its history?`;
     await confirmChange({question, yes: flags.yes}, this.context());
     const {rebuildState} = await import('../../engine/rebuild-state.ts');
     const {stateView} = await import('../../engine/view/state-view.ts');

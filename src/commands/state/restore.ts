@@ -12,12 +12,14 @@ export default class StateRestore extends EngineCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %> --list',
     '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --serial 12',
     '<%= config.bin %> <%= command.id %> shop-12.lock.json --yes',
   ];
   static override args = {file: Args.string({description: 'The copy; the newest that niyanta kept when not given.'})};
   static override flags = {
     ...projectFlags,
     yes: yesFlag,
+    serial: Flags.integer({summary: 'The copy with this serial, of those that niyanta kept.', exclusive: ['list']}),
     list: Flags.boolean({summary: 'List the copies that niyanta kept, newest first.', default: false}),
   };
 
@@ -27,13 +29,15 @@ export default class StateRestore extends EngineCommand {
     const {restoreState, stateBackups} = await import('../../engine/restore-state.ts');
     if (flags.list) {
       const backups = await stateBackups(session);
-      const text = () => backups.map(({serial, path}) => `serial ${serial}  ${path}`).join('\n');
+      const text = () => backups.map(({serial, location}) => `serial ${serial}  ${location}`).join('\n');
       return await this.show({backups}, {text});
     }
-    const question = `Replace ${session.project.state.path} with ${args.file ?? 'the newest copy'}?`;
+    const {serial} = flags;
+    const copy = args.file ?? (serial === undefined ? 'the newest copy' : `the copy of serial ${serial}`);
+    const question = `Replace ${session.store.location} with ${copy}?`;
     await confirmChange({question, yes: flags.yes}, this.context());
-    await this.show(await restoreState(session, args.file), {
-      text: ({from, was, serial}) => `restored serial ${was} from ${from}; it is serial ${serial} now`,
+    await this.show(await restoreState(session, {file: args.file, serial}), {
+      text: restored => `restored serial ${restored.was} from ${restored.from}; it is serial ${restored.serial} now`,
     });
   }
 }

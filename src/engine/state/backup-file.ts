@@ -2,8 +2,8 @@ import {resolve} from 'node:path';
 import {UserError} from '../spec/errors.ts';
 import {writeAtomically} from './atomic-file.ts';
 import type {LockFile} from './lock-file.ts';
-import {textIfThere} from './lock-file-adapter.ts';
 import {formatLockFile, parseLockFile} from './lock-file-schema.ts';
+import {textIfThere} from './text-if-there.ts';
 
 /** Writes a copy that `readBackup` takes back. Errors: OutsideError when the disk refuses. */
 export async function writeBackup(lock: LockFile, file: string): Promise<void> {

@@ -1,25 +1,22 @@
 import {copyFile, mkdir, readdir, readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {StatePaths} from './state-paths.ts';
+import type {Backup} from './store.ts';
 
 /** How many replaced lock files are kept beside the present one. */
 export const KEPT_BACKUPS = 10;
 
-/** A replaced lock file. */
-export interface Backup {
-  readonly serial: number;
-  /** Absolute. */
-  readonly path: string;
-}
+/** Where the copy of a serial is kept. */
+export const backupFile = (paths: StatePaths, serial: number): string => join(paths.backups, `${serial}.json`);
 
 /** Copies the lock file as it is to the rolling backups and drops the oldest. Nothing to do when there is none. */
 export async function keepBackup(paths: StatePaths): Promise<void> {
   const serial = await serialIn(paths.lock);
   if (serial === undefined) return;
   await mkdir(paths.backups, {recursive: true});
-  await copyFile(paths.lock, join(paths.backups, `${serial}.json`));
+  await copyFile(paths.lock, backupFile(paths, serial));
   const excess = (await listBackups(paths)).slice(KEPT_BACKUPS);
-  await Promise.all(excess.map(({path}) => rm(path, {force: true})));
+  await Promise.all(excess.map(({location}) => rm(location, {force: true})));
 }
 
 /** The rolling backups, newest first. */
@@ -30,7 +27,7 @@ export async function listBackups(paths: StatePaths): Promise<readonly Backup[]>
   });
   return names
     .filter(name => /^\d+\.json$/.test(name))
-    .map(name => ({serial: Number.parseInt(name, 10), path: join(paths.backups, name)}))
+    .map(name => ({serial: Number.parseInt(name, 10), location: join(paths.backups, name)}))
     .sort((a, b) => b.serial - a.serial);
 }
 

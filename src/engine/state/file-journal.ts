@@ -3,26 +3,15 @@ import {dirname, join} from 'node:path';
 import type {EnvironmentName} from '../spec/stack.ts';
 import {syncFolder} from './atomic-file.ts';
 import {diskError} from './disk-error.ts';
-import type {JournalPlace} from './journal.ts';
-import {textIfThere} from './lock-file-adapter.ts';
 import {isRunId, KEPT_RUNS} from './run-id.ts';
 import type {StatePaths} from './state-paths.ts';
 
-/** Journals as one file a run. `whileHeld` runs a section while the lease on an environment certainly holds. */
-export function fileJournal(
-  paths: StatePaths,
-  whileHeld: <T>(environment: EnvironmentName, section: () => Promise<T>) => Promise<T>,
-): JournalPlace {
-  const folder = (environment: EnvironmentName) => join(paths.journal, encodeURIComponent(environment));
-  const file = (environment: EnvironmentName, run: string) => join(folder(environment), `${run}.jsonl`);
-  return {
-    append: (environment, run, lines) => whileHeld(environment, () => appendLines(file(environment, run), lines)),
-    runs: environment => runsIn(folder(environment)),
-    read: async (environment, run) => (await textIfThere(file(environment, run))) ?? '',
-  };
-}
+/** The file of a run, lines of JSON. */
+export const runFile = (paths: StatePaths, environment: EnvironmentName, run: string): string =>
+  join(paths.journal, encodeURIComponent(environment), `${run}.jsonl`);
 
-async function appendLines(path: string, lines: string): Promise<void> {
+/** Appends and waits for the disk; the first lines of a run drop all but the newest. Errors: OutsideError `disk-full`, …. */
+export async function appendLines(path: string, lines: string): Promise<void> {
   try {
     const begins = await beginRun(path);
     const file = await open(path, 'a+', 0o600);
@@ -63,7 +52,8 @@ async function dropTornLine(file: FileHandle): Promise<void> {
   await file.truncate(whole.lastIndexOf(0x0a) + 1);
 }
 
-async function runsIn(folder: string): Promise<readonly string[]> {
+/** Ids of the runs whose files lie in a folder. */
+export async function runsIn(folder: string): Promise<readonly string[]> {
   const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;

@@ -1,105 +1,127 @@
+import {readdir} from 'node:fs/promises';
+import {join} from 'node:path';
 import {Low} from 'lowdb';
-import {UserError} from '../spec/errors.ts';
-import {Exit} from '../spec/exit-codes.ts';
 import type {EnvironmentName} from '../spec/stack.ts';
-import {listBackups} from './backups.ts';
-import {fileJournal} from './file-journal.ts';
-import {acquireLease, breakLease, type FileLease, readHolder, readHolders} from './file-lease.ts';
-import {openJournal} from './journal.ts';
-import {leaseHeld, leaseLost} from './lease-errors.ts';
+import {writeAtomically} from './atomic-file.ts';
+import {backupFile, listBackups} from './backups.ts';
+import {appendLines, runFile, runsIn} from './file-journal.ts';
+import type {LeaseBoard} from './lease-board.ts';
+import {leaseHeld} from './lease-errors.ts';
+import {currentHolding, emptyLeaseRecord, type LeaseRecord, parseLeaseRecord, toHolder} from './lease-record.ts';
 import {type LeaseTimes, leaseTimes} from './lease-times.ts';
-import type {LockFile} from './lock-file.ts';
-import {lockFileAdapter, textIfThere} from './lock-file-adapter.ts';
-import {emptyLockFile} from './lock-file-schema.ts';
+import {type LockFileText, lockFileAdapter} from './lock-file-adapter.ts';
 import {withMutex} from './mutex.ts';
+import {hasEnded} from './process-identity.ts';
 import {initialSalt} from './salt.ts';
-import {salvage} from './salvage.ts';
 import {type StatePaths, statePaths} from './state-paths.ts';
+import {stateStore} from './state-store.ts';
 import type {StateStore} from './store.ts';
+import {type Guard, type HeldBy, LeaseGone, type StoreBackend} from './store-backend.ts';
+import {storeNow} from './store-clock.ts';
+import {textIfThere} from './text-if-there.ts';
 
-/**
- * State in a JSON file on this machine (or on a file system that several share). A store
- * that has acquired leases writes only while it still holds them: `update` rejects with `lease-lost` otherwise.
- */
+/** State in a JSON file on this machine, or on a file system that several share. */
 export function openFileStore(lockFile: string, project: string, times: LeaseTimes = leaseTimes): StateStore {
-  const paths = statePaths(lockFile);
-  const held = new Set<FileLease>();
-  const read = () => readLock(paths, project);
-  const whileHeld = <T>(environment: EnvironmentName, section: () => Promise<T>) =>
-    withMutex(paths.mutex, async () => {
-      const lease = [...held].find(one => one.environment === environment);
-      if (lease === undefined) throw leaseLost(environment);
-      await lease.check();
-      return await section();
-    });
+  return stateStore(fileBackend(statePaths(lockFile)), project, times);
+}
+
+/** One text, one file; whoever reads, checks and writes does so under the mutex. */
+function fileBackend(paths: StatePaths): StoreBackend {
+  const leases = fileLeases(paths);
   return {
-    read,
-    journal: openJournal(fileJournal(paths, whileHeld)),
-    update: (expected, change) =>
+    location: paths.lock,
+    leases,
+    readText: async () => (await openText(paths)).data.text,
+    swapText: (guard, make) =>
       withMutex(paths.mutex, async () => {
-        for (const lease of held) await lease.check();
-        const lock = await read();
-        if (lock.serial !== expected) throw stale(expected, lock.serial);
-        const next = {...withFences(change(lock), held), project, serial: lock.serial + 1};
-        const database = new Low(lockFileAdapter(paths, project), next);
-        await database.write();
-        return next;
+        await check(paths, leases, guard);
+        const lockFile = await openText(paths);
+        lockFile.data = {text: await make(lockFile.data.text)};
+        await lockFile.write();
       }),
-    replace: make => withMutex(paths.mutex, () => replaceLock(paths, project, make)),
-    async acquire(environment, reason, {waitMs, onWait, signal}) {
-      const fenceAbove = async () => (await read()).environments[environment]?.fence ?? 0;
-      const lease = await acquireLease(paths, {environment, reason, waitMs, onWait, signal, fenceAbove}, times);
-      held.add(lease);
-      return {
-        get holder() {
-          return lease.holder;
-        },
-        lost: lease.lost,
-        report: progress => lease.report(progress),
-        async release() {
-          held.delete(lease);
-          await lease.release();
-        },
-      };
-    },
-    holder: (environment: EnvironmentName) => readHolder(paths, environment),
-    holders: () => readHolders(paths),
-    release: (environment: EnvironmentName) => breakLease(paths, environment),
+    initialSalt: () => initialSalt(paths),
+    backups: () => listBackups(paths),
+    backupText: serial => textIfThere(backupFile(paths, serial)),
+    appendLines: (held, run, lines) =>
+      withMutex(paths.mutex, async () => {
+        await checkHeld(paths, held);
+        await appendLines(runFile(paths, held.environment, run), lines);
+      }),
+    runs: environment => runsIn(join(paths.journal, encodeURIComponent(environment))),
+    lines: async (environment, run) => (await textIfThere(runFile(paths, environment, run))) ?? '',
+    close: async () => {},
   };
 }
 
-async function readLock(paths: StatePaths, project: string): Promise<LockFile> {
-  const stored = await lockFileAdapter(paths, project).read();
-  return stored ?? emptyLockFile(project, await initialSalt(paths));
+async function openText(paths: StatePaths): Promise<Low<LockFileText>> {
+  const lockFile = new Low(lockFileAdapter(paths), {});
+  await lockFile.read();
+  return lockFile;
 }
 
-async function replaceLock(paths: StatePaths, project: string, make: Parameters<StateStore['replace']>[0]) {
-  const [first] = await readHolders(paths);
-  if (first) throw leaseHeld(first.environment, first.holder);
-  const old = salvage((await textIfThere(paths.lock)) ?? '');
-  const kept = (await listBackups(paths))[0]?.serial ?? 0;
-  const serial = Math.max(old.serial, kept);
-  const made = make({serial, salt: old.salt ?? (await initialSalt(paths))});
-  const next = {...made, serial: Math.max(serial, made.serial) + 1};
-  await new Low(lockFileAdapter(paths, project), next).write();
-  return next;
+function fileLeases(paths: StatePaths): LeaseBoard {
+  return {
+    transact: (environment, decide, options) =>
+      withMutex(paths.mutex, async () => {
+        options?.signal?.throwIfAborted();
+        const {record, durable, result} = decide(await readRecord(paths, environment), await storeNow(paths.clock));
+        if (record) await writeRecord(paths, environment, record, durable);
+        return result;
+      }),
+    async all() {
+      const environments = await withRecords(paths);
+      const records = await Promise.all(
+        environments.map(async environment => ({environment, record: await readRecord(paths, environment)})),
+      );
+      const idle = records.every(({record}) => record.holding === undefined && record.queue.length === 0);
+      // Without anybody there is no need to touch the disk to learn the time.
+      return {now: idle ? 0 : await storeNow(paths.clock), records};
+    },
+  };
 }
 
-/** The lock file remembers the fences given out, so that a fresh clone of the project goes on from there. */
-function withFences(lock: LockFile, held: ReadonlySet<FileLease>): LockFile {
-  const environments = {...lock.environments};
-  for (const {environment, holder} of held) {
-    const state = environments[environment];
-    if (state) environments[environment] = {...state, fence: Math.max(state.fence, holder.fence)};
+async function check(paths: StatePaths, leases: LeaseBoard, guard: Guard): Promise<void> {
+  if (guard.kind === 'held') {
+    for (const held of guard.leases) await checkHeld(paths, held);
+    return;
   }
-  return {...lock, environments};
+  const {now, records} = await leases.all();
+  for (const {environment, record} of records) {
+    const holding = currentHolding(record, now, hasEnded);
+    if (holding) throw leaseHeld(environment, toHolder(holding));
+  }
 }
 
-function stale(expected: number, found: number): UserError {
-  return new UserError({
-    code: 'stale-state',
-    message: `the state has moved on from serial ${expected} to ${found} since it was read`,
-    hint: 'Someone else changed it: look at `niyanta history`, plan again, and apply that plan.',
-    exit: Exit.stalePlan,
+async function checkHeld(paths: StatePaths, {environment, id}: HeldBy): Promise<void> {
+  const record = await readRecord(paths, environment);
+  if (record.holding?.id !== id) throw new LeaseGone(environment);
+}
+
+// Two names that differ only in a character that file names cannot have must not meet in one file.
+const leaseFile = (paths: StatePaths, environment: EnvironmentName) =>
+  join(paths.leases, `${encodeURIComponent(environment)}.json`);
+
+async function withRecords(paths: StatePaths): Promise<readonly EnvironmentName[]> {
+  const files = await readdir(paths.leases).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return [];
+    throw error;
   });
+  return files.filter(file => /^[^.].*\.json$/.test(file)).map(file => decodeURIComponent(file.slice(0, -5)));
+}
+
+async function readRecord(paths: StatePaths, environment: EnvironmentName): Promise<LeaseRecord> {
+  const file = leaseFile(paths, environment);
+  const text = await textIfThere(file);
+  return text === undefined ? emptyLeaseRecord : parseLeaseRecord(text, file);
+}
+
+// A power cut ends every holder and all who wait; only the fence must not go back, so a new holding waits for the disk.
+async function writeRecord(
+  paths: StatePaths,
+  environment: EnvironmentName,
+  record: LeaseRecord,
+  durable = false,
+): Promise<void> {
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  await writeAtomically(leaseFile(paths, environment), text, {mode: 0o644, durable});
 }

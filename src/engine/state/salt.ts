@@ -2,9 +2,9 @@ import {randomBytes} from 'node:crypto';
 import {link, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {diskError} from './disk-error.ts';
-import {textIfThere} from './lock-file-adapter.ts';
 import {ensureStateFolder} from './state-folder.ts';
 import type {StatePaths} from './state-paths.ts';
+import {textIfThere} from './text-if-there.ts';
 
 /**
  * The salt that a lock file will have when it is first written. Kept aside until then: a plan that was saved before

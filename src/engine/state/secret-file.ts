@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {isMap, isScalar, LineCounter, parseDocument, stringify} from 'yaml';
 import {UserError} from '../spec/errors.ts';
 import {writeAtomically} from './atomic-file.ts';
-import {textIfThere} from './lock-file-adapter.ts';
+import {textIfThere} from './text-if-there.ts';
 
 /** Where a project's secrets are kept on this machine, until there is an encrypted store. */
 export const secretFilePath = (directory: string): string => join(directory, '.niyanta', 'secrets.yaml');

@@ -20,6 +20,12 @@ export interface LeaseHolder {
   readonly progress?: LeaseProgress;
 }
 
+/** Who waits for an environment. */
+export interface Waiter extends Pick<LeaseHolder, 'owner' | 'machine' | 'pid' | 'reason'> {
+  /** RFC 3339, by the store's clock: since when it waits. */
+  readonly since: string;
+}
+
 /** How far a holder is. */
 export interface LeaseProgress extends Progress {
   /** RFC 3339, by the store's clock: when the store was told. */
@@ -58,8 +64,29 @@ export interface Journal {
   read(environment: EnvironmentName, run: string): Promise<readonly JsonValue[]>;
 }
 
-/** Where state lives. One interface, one set of tests; `file:` now, `ssh://` and `postgres://` next. */
+/** A lock file that was replaced, as the store kept it. */
+export interface Backup {
+  readonly serial: number;
+  /** Where it is, for people. */
+  readonly location: string;
+}
+
+/** How one waits for a lease. */
+export interface AcquireOptions {
+  readonly waitMs: number;
+  /** Told when one begins to wait, and when the holder, how far it is, or one's own place (1 is next) changes. */
+  readonly onWait?: (holder: LeaseHolder, place: number) => void;
+  /** Aborted: waits no longer. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Where state lives: `file:`, `ssh://` and `postgres://`, with one interface and one set of tests
+ * (`test/engine/state/store-suite.ts`). A store that cannot be reached: OutsideError `state-unreachable`.
+ */
 export interface StateStore {
+  /** For people: a path or a URL, without any password. */
+  readonly location: string;
   readonly journal: Journal;
   /** The document; an empty one with serial 0 when there is none yet. Errors: UserError `lock-file-invalid`. */
   read(): Promise<LockFile>;
@@ -73,19 +100,19 @@ export interface StateStore {
    * rebuild. Errors: UserError `lock-held` while anybody holds a lease.
    */
   replace(make: (old: {readonly serial: number; readonly salt: string}) => LockFile): Promise<LockFile>;
-  /** Waits up to `waitMs` or until aborted, then UserError `lock-held` (exit 4) with who, since when, from where. */
-  acquire(
-    environment: EnvironmentName,
-    reason: string,
-    options: {
-      readonly waitMs: number;
-      readonly onWait?: (holder: LeaseHolder) => void;
-      readonly signal?: AbortSignal;
-    },
-  ): Promise<Lease>;
+  /** The last ten documents that were replaced, newest first. */
+  backups(): Promise<readonly Backup[]>;
+  /** One of them. Errors: UserError `backup-not-found`, and those of a lock file. */
+  backup(serial: number): Promise<LockFile>;
+  /** Waits for its turn, first come first served; then UserError `lock-held` (exit 4) with who, since when, from where. */
+  acquire(environment: EnvironmentName, reason: string, options: AcquireOptions): Promise<Lease>;
   holder(environment: EnvironmentName): Promise<LeaseHolder | undefined>;
+  /** Who waits for it, next first. */
+  queue(environment: EnvironmentName): Promise<readonly Waiter[]>;
   /** Who holds what now, sorted by environment. */
   holders(): Promise<readonly {readonly environment: EnvironmentName; readonly holder: LeaseHolder}[]>;
   /** Breaks a lease by hand. */
   release(environment: EnvironmentName): Promise<LeaseHolder | undefined>;
+  /** Ends what connects to it. */
+  close(): Promise<void>;
 }

@@ -4,7 +4,7 @@ import type {ReplicaRow} from '../../../src/engine/show-replicas.ts';
 import {applyView} from '../../../src/engine/view/apply-view.ts';
 import {diffView} from '../../../src/engine/view/diff-view.ts';
 import {historyView} from '../../../src/engine/view/history-view.ts';
-import {lockView} from '../../../src/engine/view/lock-view.ts';
+import {lockView, waitingText} from '../../../src/engine/view/lock-view.ts';
 import {type Look, plainStyle} from '../../../src/engine/view/look.ts';
 import {placementView} from '../../../src/engine/view/placement-view.ts';
 import {psView} from '../../../src/engine/view/ps-view.ts';
@@ -169,11 +169,30 @@ test('a lock says who, since when, from where, until when', () => {
     reason: 'apply',
     fence: 3,
   };
-  const text = lockView.text({environment: 'default', holder}, look);
+  const queue = [
+    {owner: 'ci@runner', machine: 'runner', pid: 7, reason: 'apply', since: '2026-03-10T11:59:30Z'},
+    {owner: 'bob@laptop', machine: 'laptop', pid: 8, reason: 'destroy', since: '2026-03-10T11:59:50Z'},
+  ];
+  const text = lockView.text({environment: 'default', holder, queue}, look);
   expect(text).toMatch(
     /held by ann@desk for apply\n {2}since .*\(1 minute ago\)\n.*desk, process 42\n.*expires in 12s/,
   );
-  expect(lockView.text({environment: 'default'}, look)).toBe('Environment default is free.');
+  expect(text).toMatch(
+    /\n {2}next +ci@runner for apply, process 7 on runner, came 30 seconds ago\n +bob@laptop for destroy/,
+  );
+  expect(lockView.text({environment: 'default', queue: []}, look)).toBe('Environment default is free.');
+});
+
+test('a lock says how far its holder is, and one who waits is told that and its own place', () => {
+  const progress = {done: 3, total: 40, doing: 'starting web/2 on h1', at: '2026-03-10T11:59:58Z'};
+  const [owner, machine, since] = ['ann@desk', 'desk', '2026-03-10T11:59:00Z'];
+  const holder = {id: 'x', owner, machine, pid: 42, since, expires: since, reason: 'apply', fence: 3, progress};
+  expect(lockView.text({environment: 'default', holder, queue: []}, look)).toContain(
+    'done     3 of 40: starting web/2 on h1 (2 seconds ago)',
+  );
+  expect(waitingText(holder, 2)).toBe(
+    'waiting for ann@desk (apply, since 2026-03-10T11:59:00Z, 3 of 40: starting web/2 on h1); in line: place 2',
+  );
 });
 
 test('a diff is unified, and empty when nothing differs', () => {
