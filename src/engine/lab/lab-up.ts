@@ -26,6 +26,8 @@ export interface LabUpOptions {
   readonly systemd?: boolean;
   /** With containerd. Default: yes. */
   readonly prepared?: boolean;
+  /** Debian packages for a new lab's hosts beside those that they have anyway. */
+  readonly extra?: readonly string[];
   readonly onProgress?: (text: string) => void;
 }
 
@@ -45,7 +47,7 @@ export async function labUp(options: LabUpOptions): Promise<Lab> {
   return withMachineLock(`lab/${directory}`, async () => {
     const existing = readLab(options.name);
     if (existing) return switchOn(sameShape(existing, shapes), onProgress);
-    return makeLab(options.name, directory, shapes, onProgress);
+    return makeLab(options.name, directory, shapes, options.extra ?? [], onProgress);
   });
 }
 
@@ -93,10 +95,11 @@ async function makeLab(
   name: string,
   directory: string,
   shapes: readonly Shape[],
+  extra: readonly string[],
   onProgress: (text: string) => void,
 ): Promise<Lab> {
   const roots = new Map<Shape, string>();
-  for (const shape of shapes) roots.set(shape, await ensureRoot(shape, onProgress));
+  for (const shape of shapes) roots.set(shape, await ensureRoot({...shape, extra}, onProgress));
   const loginKey = newSshKey(`niyanta-lab-${name}`);
   const hostKeys = new Map<string, SshKey>(shapes.map(shape => [shape.name, newSshKey(shape.name)]));
   const lab = await withMachineLock('number', async () => {

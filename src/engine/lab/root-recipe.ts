@@ -6,6 +6,8 @@ export interface RootRecipe {
   readonly release: Release;
   readonly systemd: boolean;
   readonly prepared: boolean;
+  /** Debian packages beside those that every host has. */
+  readonly extra?: readonly string[];
 }
 
 const everyHost = ['openssh-server', 'iproute2', 'procps', 'sudo', 'ca-certificates'];
@@ -20,17 +22,13 @@ export const packages = (recipe: RootRecipe): string[] => [
   ...everyHost,
   ...(recipe.prepared ? containers : []),
   ...(recipe.systemd ? init : []),
+  ...(recipe.extra ?? []),
 ];
 
 /** The folder name of the cached root: the release and a hash of all that is in it. */
-export function rootKey({release, systemd, prepared}: RootRecipe): string {
-  const made = [
-    recipeVersion,
-    release,
-    packages({release, systemd, prepared}),
-    prepared || repositoryHook,
-    customizeHook,
-  ];
+export function rootKey(recipe: RootRecipe): string {
+  const {release, prepared} = recipe;
+  const made = [recipeVersion, release, packages(recipe), prepared || repositoryHook, customizeHook];
   return `${release}-${createHash('sha256').update(JSON.stringify(made)).digest('hex').slice(0, 12)}`;
 }
 

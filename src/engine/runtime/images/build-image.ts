@@ -1,7 +1,6 @@
 import {createHash, randomBytes} from 'node:crypto';
 import {mkdir, readFile, rename, rm, stat, statfs, writeFile} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
-import {execa} from 'execa';
 import {OutsideError, UserError} from '../../spec/errors.ts';
 import {Exit} from '../../spec/exit-codes.ts';
 import {overlooksArguments, withArgumentLabels} from './build-arguments.ts';
@@ -134,6 +133,8 @@ async function step(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const [program = '', ...args] = words;
+  // Only now: most commands build nothing.
+  const {execa} = await import('execa');
   const lines: string[] = [];
   const child = execa(program, args, {
     all: true,
