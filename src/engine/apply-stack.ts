@@ -10,7 +10,7 @@ import type {LockFile} from './state/lock-file.ts';
 export interface ApplyStackOptions
   extends Omit<PlanStackOptions, 'purpose'>,
     Omit<LeaseOptions, 'allowUnreachable' | 'signal'>,
-    Omit<RunChangeOptions, 'action' | 'signal'> {
+    Omit<RunChangeOptions, 'action' | 'interrupted'> {
   /** A plan saved by `plan -o`: applied only if state and hosts are as they were. */
   readonly saved?: Plan;
   readonly purpose: 'apply' | 'rollback';
@@ -41,11 +41,8 @@ export function applyStack(session: StackSession, options: ApplyStackOptions): P
   return changeEnvironment(session, options.purpose, options, change => applyUnderLease(session, options, change));
 }
 
-async function applyUnderLease(
-  session: StackSession,
-  options: ApplyStackOptions,
-  {fleet, signal}: Change,
-): Promise<ApplyEnd> {
+async function applyUnderLease(session: StackSession, options: ApplyStackOptions, change: Change): Promise<ApplyEnd> {
+  const {fleet, signal} = change;
   const planning: MakePlanOptions = {...options, signal, build: true, onProgress: options.onBuild};
   if (options.saved) {
     // Builds are left out, as `plan` does: what they give is not part of what was reviewed.
@@ -58,8 +55,9 @@ async function applyUnderLease(
   if (empty && (known || plan.placements.length === 0)) return unchanged(plan, lock);
   // Everything runs, but the lock file does not know: only the state is written, so there is nothing to ask.
   if (!empty) await options.confirm(plan);
-  const intent = {plan, images, secrets, stack: session.stack};
-  const end = await runChange(session, fleet, intent, {...options, action: options.purpose, signal});
+  const targets = options.targets ?? [];
+  const intent = {plan, images, secrets, stack: session.stack, targets, volumes: false};
+  const end = await runChange(session, change, intent, {...options, action: options.purpose});
   return {plan, ...end};
 }
 

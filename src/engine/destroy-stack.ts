@@ -11,7 +11,7 @@ import type {EnvironmentState} from './state/lock-file.ts';
 
 export interface DestroyOptions
   extends Omit<LeaseOptions, 'signal'>,
-    Omit<RunChangeOptions, 'action' | 'signal' | 'onFailure' | 'keepFailed'> {
+    Omit<RunChangeOptions, 'action' | 'onFailure' | 'keepFailed' | 'interrupted'> {
   /** Remove the named volumes, with the data in them, as well. */
   readonly volumes: boolean;
   /** Shown the plan; rejects when it is not agreed to. Not asked when there is nothing to remove. */
@@ -21,7 +21,8 @@ export interface DestroyOptions
 
 /** Removes an environment's containers and networks, and its volumes if told, in reverse order of needs. */
 export function destroyStack(session: Session, options: DestroyOptions): Promise<ApplyEnd> {
-  return changeEnvironment(session, 'destroy', options, async ({fleet, signal}) => {
+  return changeEnvironment(session, 'destroy', options, async change => {
+    const {fleet} = change;
     const lock = await session.store.read();
     const state = lock.environments[session.environment];
     const plan = planDestroy(
@@ -42,9 +43,9 @@ export function destroyStack(session: Session, options: DestroyOptions): Promise
     await options.confirm(plan);
     const end = await runChange(
       session,
-      fleet,
-      {plan, secrets: new Map()},
-      {...options, action: 'destroy', onFailure: 'continue', keepFailed: false, signal},
+      change,
+      {plan, secrets: new Map(), targets: [], volumes: options.volumes},
+      {...options, action: 'destroy', onFailure: 'continue', keepFailed: false},
     );
     return {plan, ...end};
   });

@@ -1,9 +1,16 @@
-import type {ChangingFleet} from './change-environment.ts';
+import {beginRun, reporting} from './begin-run.ts';
+import type {Change, ChangingFleet} from './change-environment.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {hostActions} from './executor/host-actions.ts';
-import type {Present} from './executor/inverse.ts';
+import {idempotencyKey} from './executor/idempotency-key.ts';
+import type {Inverse, Present} from './executor/inverse.ts';
+import type {JournalOperation} from './executor/journal-record.ts';
 import {type RunEnd, runPlan} from './executor/run-plan.ts';
+import type {RunStory} from './executor/run-story.ts';
+import {operationTitle} from './executor/titles.ts';
+import {inversesOf} from './executor/undo-log.ts';
 import {placementsNow} from './placements.ts';
+import {silentPeers} from './planner/named-peers.ts';
 import {answersToName} from './planner/ownership.ts';
 import type {Plan} from './planner/plan.ts';
 import {portable} from './portable-stack.ts';
@@ -19,13 +26,14 @@ import {ownerName} from './state/process-identity.ts';
 import {updateOwn} from './update-own.ts';
 
 export interface RunChangeOptions {
-  readonly action: HistoryEntry['action'];
+  readonly action: 'apply' | 'rollback' | 'destroy';
   readonly onFailure: 'rollback' | 'stop' | 'continue';
   readonly keepFailed: boolean;
   readonly limitPerHost: number;
   readonly onEvent: OnEvent;
   readonly now: () => Date;
-  readonly signal: AbortSignal;
+  /** A run that was interrupted, and that this one goes on from. */
+  readonly interrupted?: RunStory;
 }
 
 /** What is run, and what the state shall say of it when it ran to its end. */
@@ -35,6 +43,10 @@ export interface ChangeIntent {
   readonly secrets: ReadonlyMap<string, string>;
   /** Absent when everything is removed. */
   readonly stack?: Stack;
+  /** Services it is limited to; all when empty. */
+  readonly targets: readonly string[];
+  /** Volumes are removed, too. */
+  readonly volumes: boolean;
 }
 
 export interface ChangeEnd {
@@ -50,14 +62,15 @@ const inFlightPerHost = 32;
 
 /**
  * Runs a plan on the hosts and writes the state: before, so that subnets given out are known whatever happens, and
- * after, as the hosts were seen to be.
+ * after, as the hosts were seen to be. The journal has all that is going to be done before the first host is touched.
  */
 export async function runChange(
   session: Session,
-  fleet: ChangingFleet,
+  change: Change,
   intent: ChangeIntent,
   options: RunChangeOptions,
 ): Promise<ChangeEnd> {
+  const {fleet, lease, signal} = change;
   const began = options.now().getTime();
   const before = await updateOwn(session.store, lock => {
     refuseTakenSubnets(lock, session.environment, intent.plan);
@@ -68,16 +81,46 @@ export async function runChange(
       subnets: {...state?.subnets, ...intent.plan.subnets},
     });
   });
+  const serial = before.serial + 1;
   const present = presentContainers(fleet, intent.plan);
+  const inverses = inversesOf(intent.plan.operations, (host, id) =>
+    present.find(one => one.host === host && one.id === id),
+  );
+  const journal = await beginRun(
+    {session, lease, now: options.now, interrupted: options.interrupted},
+    {
+      action: options.action,
+      serial,
+      stack: intent.stack && portable(intent.stack, session.project.directory),
+      images: intent.images?.pins ?? {},
+      services: intent.targets,
+      volumes: intent.volumes,
+      operations: journalOperations(intent.plan, inverses),
+      present,
+      secrets: intent.secrets,
+    },
+  );
+  const onEvent = reporting(lease, options.onEvent);
   const at = new Date(began).toISOString();
-  options.onEvent({type: 'started', at, operations: intent.plan.operations.length});
+  const started = {type: 'started', at, operations: intent.plan.operations.length} as const;
+  journal.note(started);
+  onEvent(started);
   const end = await runPlan(intent.plan, {
     ...options,
+    signal,
+    onEvent,
+    journal,
     inFlightPerHost,
     now: () => options.now().getTime(),
     // What the history says does not count: hosts may have been made anew, or the lock file lost.
+    silent: silentPeers(
+      fleet.observed,
+      before.environments[session.environment],
+      present.flatMap(({listed, spec}) => (listed && spec ? [spec] : [])),
+    ),
     deployedBefore: present.some(({running}) => running),
     present,
+    inverses,
     actions: hostActions({
       connection: fleet.connection,
       changing: fleet.changing,
@@ -85,7 +128,7 @@ export async function runChange(
       secrets: intent.secrets,
       localImages: intent.images?.local ?? new Map(),
       registryAccess: reference => registryAccess(session, reference),
-      serial: before.serial + 1,
+      serial,
       limitPerHost: options.limitPerHost,
       now: options.now,
     }),
@@ -93,9 +136,21 @@ export async function runChange(
   const after = await commit(session, fleet, intent, end, at, options);
   const {outcome, operations, leftovers} = end;
   const result: ApplyResult = {outcome, serial: after.serial, operations, ...(leftovers.length > 0 && {leftovers})};
-  options.onEvent({type: 'result', at: options.now().toISOString(), ...result});
+  const last = {type: 'result', at: options.now().toISOString(), ...result} as const;
+  await journal.end(last);
+  onEvent(last);
   return {result, error: end.error, leftovers: end.leftovers, durationMs: options.now().getTime() - began};
 }
+
+const journalOperations = ({operations}: Plan, inverses: ReadonlyMap<string, Inverse>): readonly JournalOperation[] =>
+  operations.map(operation => ({
+    id: operation.id,
+    key: idempotencyKey(operation),
+    title: operationTitle(operation),
+    host: operation.host,
+    after: operation.after,
+    inverse: inverses.get(operation.id)!,
+  }));
 
 /** Two environments that were planned at the same moment may have chosen the same addresses. */
 function refuseTakenSubnets(lock: LockFile, environment: EnvironmentName, {subnets}: Plan): void {

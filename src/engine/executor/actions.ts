@@ -24,6 +24,8 @@ export interface Actions {
   bringImage(operation: ImageOperation, context: StepContext): Promise<PinnedImage>;
   createVolume(operation: VolumeOperation): Promise<void>;
   deleteVolume(operation: VolumeOperation): Promise<void>;
+  /** Removes a volume's folder when nothing is in it; data stays. */
+  deleteEmptyVolume(host: HostName, path: string): Promise<void>;
   /** Creates and starts; `peers` are those whose names it shall know from its first moment. */
   createContainer(spec: ContainerSpec, peers: readonly Peer[], context: StepContext): Promise<void>;
   /** Resolves when healthy (or, without a health check, running); rejects when it exits or fails its checks. */

@@ -1,12 +1,18 @@
 import type {Operation, Plan} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
 import {NiyantaError, OutsideError} from '../spec/errors.ts';
-import type {Actions, StepContext} from './actions.ts';
-import {type Present, peer, runContainerOperation} from './container-steps.ts';
-import type {ApplyResult, OnEvent, OperationOutcome} from './events.ts';
+import type {Actions, Peer, StepContext} from './actions.ts';
+import {removeReplaced} from './container-steps.ts';
+import type {ApplyEvent, ApplyResult, OnEvent, OperationOutcome} from './events.ts';
 import {runGraph} from './graph.ts';
+import type {Inverse, InverseTools, Present} from './inverse.ts';
 import {NameLedger} from './name-ledger.ts';
+import {Patience} from './patience.ts';
+import {peer} from './peer.ts';
 import {withRetry} from './retry.ts';
+import type {RunLog} from './run-journal.ts';
+import {runOperation} from './run-operation.ts';
+import {type Failure, takeBack} from './take-back.ts';
 import {operationTitle} from './titles.ts';
 import {UndoLog} from './undo-log.ts';
 
@@ -14,6 +20,10 @@ export interface RunOptions {
   readonly actions: Actions;
   /** Containers of this environment before the plan runs. */
   readonly present: readonly Present[];
+  /** Listed although their hosts cannot be reached. */
+  readonly silent?: readonly Peer[];
+  /** How each operation is taken back, by id: `inversesOf`. */
+  readonly inverses: ReadonlyMap<string, Inverse>;
   /** `rollback` takes everything back, `stop` keeps what was done, `continue` does what does not depend on it. */
   readonly onFailure: 'rollback' | 'stop' | 'continue';
   readonly keepFailed: boolean;
@@ -23,6 +33,8 @@ export interface RunOptions {
   readonly inFlightPerHost: number;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
+  /** Told of every event; that an operation starts, before a host is touched by it. */
+  readonly journal: RunLog;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }
@@ -59,32 +71,41 @@ class PlanRun {
   readonly #options: RunOptions;
   readonly #plan: Plan;
   readonly #images = new Map<string, PinnedImage>();
-  readonly #undo = new UndoLog();
+  readonly #undo: UndoLog;
   readonly #ledger: NameLedger;
   readonly #present: ReadonlyMap<string, Present>;
+  readonly #tools: InverseTools;
   /** By operation: why what it did before it failed could not be taken back. */
-  readonly #notTakenBack = new Map<string, unknown>();
+  readonly #stranded = new Map<string, unknown>();
   #error: unknown;
   #touched = false;
 
   constructor(plan: Plan, options: RunOptions) {
+    const {actions, present, inverses, keepFailed} = options;
     this.#plan = plan;
     this.#options = options;
-    this.#present = new Map(options.present.map(present => [`${present.host}/${present.id}`, present]));
+    this.#undo = new UndoLog(inverses);
+    this.#present = new Map(present.map(one => [`${one.host}/${one.id}`, one]));
     this.#ledger = new NameLedger(
-      options.actions.writeNames.bind(options.actions),
-      options.present.flatMap(({host, listed, spec}) => (listed && spec ? [{host, peer: peer(spec)}] : [])),
+      actions.writeNames.bind(actions),
+      present.flatMap(({host, listed, spec}) => (listed && spec ? [{host, peer: peer(spec)}] : [])),
+      options.silent,
     );
+    this.#tools = {actions, ledger: this.#ledger, keepCreated: keepFailed};
   }
 
   async operation(operation: Operation): Promise<void> {
+    const {id} = operation;
     const began = this.#options.now();
-    this.#emit({type: 'operation-started', operation: operation.id, title: operationTitle(operation)});
     try {
-      await withRetry(() => this.#do(operation), {
+      // Durable before a host is touched: whatever happens then, the journal tells what there may be to take back.
+      const started = this.#at({type: 'operation-started', operation: id, title: operationTitle(operation)} as const);
+      await this.#options.journal.durably(started);
+      this.#options.onEvent(started);
+      await withRetry(() => this.#try(operation), {
         signal: this.#options.signal,
         onRetry: (attempt, error) =>
-          this.#emit({type: 'operation-retried', operation: operation.id, attempt, message: messageOf(error)}),
+          this.#emit({type: 'operation-retried', operation: id, attempt, message: messageOf(error)}),
       });
       this.#finish(operation, 'done', began);
     } catch (error) {
@@ -93,40 +114,32 @@ class PlanRun {
     }
   }
 
-  async #do(operation: Operation): Promise<void> {
-    const {actions} = this.#options;
+  /** Does an operation; when it fails, what it had done until then is taken back at once. */
+  async #try(operation: Operation): Promise<void> {
+    const {id, kind} = operation;
+    this.#touched ||= kind === 'container';
     const context: StepContext = {
       signal: this.#options.signal,
       onProgress: (message, done, total) =>
-        this.#emit({type: 'operation-progress', operation: operation.id, message, done, total}),
+        this.#emit({type: 'operation-progress', operation: id, message, done, total}),
     };
-    switch (operation.kind) {
-      case 'host':
-        return actions.installToolkit(operation.host);
-      case 'image':
-        this.#images.set(operation.label, await actions.bringImage(operation, context));
-        return;
-      case 'volume':
-        return operation.action === 'delete' ? actions.deleteVolume(operation) : actions.createVolume(operation);
-      case 'names':
-        return this.#ledger.refresh(operation.host);
-      case 'container': {
-        this.#touched = true;
-        const undoable = await runContainerOperation(
-          operation,
-          {
-            actions,
-            ledger: this.#ledger,
-            images: this.#images,
-            keepFailed: this.#options.keepFailed,
-            onTakeBackFailed: (id, error) => this.#notTakenBack.set(id, error),
-            present: (host, id) => this.#present.get(`${host}/${id}`),
-          },
-          context,
-        );
-        this.#notTakenBack.delete(operation.id);
-        this.#undo.add(undoable);
-      }
+    const run = {
+      actions: this.#options.actions,
+      ledger: this.#ledger,
+      images: this.#images,
+      present: (host: string, container: string) => this.#present.get(`${host}/${container}`),
+      inverse: this.#undo.inverse(id),
+      reached: this.#undo.reached(id),
+    };
+    try {
+      await runOperation(operation, run, context);
+      this.#stranded.delete(id);
+    } catch (error) {
+      await this.#undo.takeBack(id, this.#tools).then(
+        () => this.#stranded.delete(id),
+        failure => this.#stranded.set(id, failure),
+      );
+      throw error;
     }
   }
 
@@ -134,22 +147,50 @@ class PlanRun {
     const {onFailure, signal, deployedBefore} = this.#options;
     const failed = this.#error !== undefined && !signal.aborted;
     if (failed && onFailure === 'rollback') {
-      this.#emit({type: 'rollback-started', reason: messageOf(this.#error)});
-      const failures = await this.#undo.undo(id => {
-        this.outcomes.set(id, {...this.outcomes.get(id)!, outcome: 'undone'});
-        this.#emit({type: 'operation-undone', operation: id, title: this.#title(id)});
-      });
-      const left = [...this.#stranded(), ...failures];
+      const left = await this.#rollBack();
       if (left.length > 0) return this.#ended('rollback-failed', left);
       return this.#ended(deployedBefore && this.#touched ? 'rolled-back' : 'failed');
     }
-    const leftovers = [...this.#stranded(), ...(await this.#undo.commit())];
+    const stranded = [...this.#stranded].map(([operation, error]): Failure => ({operation, error}));
+    const leftovers = [...stranded, ...(await this.#commit())];
     if (signal.aborted) return this.#ended('cancelled', leftovers);
     if (failed) return this.#ended(this.#some('done') ? 'partly-applied' : 'failed', leftovers);
     return this.#ended(leftovers.length > 0 ? 'partly-applied' : 'applied', leftovers);
   }
 
-  #ended(outcome: RunEnd['outcome'], failures: readonly {operation: string; error: unknown}[] = []): RunEnd {
+  /** Takes back all that was done, also what an operation that failed could not take back by itself. */
+  async #rollBack(): Promise<readonly Failure[]> {
+    this.#emit({type: 'rollback-started', reason: messageOf(this.#error)});
+    const patience = new Patience();
+    return takeBack(this.#plan.operations, {
+      limitPerHost: this.#options.inFlightPerHost,
+      undo: async operation => {
+        const {id, host} = operation;
+        if (!this.#undo.has(id)) return;
+        await patience.with(host, () => this.#undo.takeBack(id, this.#tools));
+        const before = this.outcomes.get(id)!;
+        if (before.outcome === 'done') this.outcomes.set(id, {...before, outcome: 'undone'});
+        this.#emit({type: 'operation-undone', operation: id, title: operationTitle(operation)});
+      },
+    });
+  }
+
+  /** Makes all that was done final, at once; what fails is found and repaired by the next apply. */
+  async #commit(): Promise<readonly Failure[]> {
+    const final = this.#plan.operations.filter(
+      operation => operation.kind === 'container' && this.outcomes.get(operation.id)?.outcome === 'done',
+    );
+    this.#options.journal.note(this.#at({type: 'commit-started'} as const));
+    const patience = new Patience();
+    const ends = await Promise.allSettled(
+      final.map(operation => patience.with(operation.host, () => removeReplaced(operation, this.#options.actions))),
+    );
+    return ends.flatMap((end, index) =>
+      end.status === 'rejected' ? [{operation: final[index]!.id, error: end.reason}] : [],
+    );
+  }
+
+  #ended(outcome: RunEnd['outcome'], failures: readonly Failure[] = []): RunEnd {
     return {
       outcome,
       operations: this.#plan.operations.map(
@@ -159,10 +200,6 @@ class PlanRun {
       error: this.#error,
       leftovers: failures.map(({operation, error}) => `${this.#title(operation)}: ${messageOf(error)}`),
     };
-  }
-
-  #stranded(): {operation: string; error: unknown}[] {
-    return [...this.#notTakenBack].map(([operation, error]) => ({operation, error}));
   }
 
   #some(outcome: OperationOutcome): boolean {
@@ -186,8 +223,14 @@ class PlanRun {
     this.#emit({type: 'operation-finished', operation: operation.id, outcome, durationMs, ...told, log});
   }
 
-  #emit(event: DistributiveOmit<Parameters<OnEvent>[0], 'at'>): void {
-    this.#options.onEvent({...event, at: new Date(this.#options.now()).toISOString()} as Parameters<OnEvent>[0]);
+  #at<T extends {readonly type: string}>(event: T): T & {readonly at: string} {
+    return {...event, at: new Date(this.#options.now()).toISOString()};
+  }
+
+  #emit(event: DistributiveOmit<ApplyEvent, 'at'>): void {
+    const stamped = this.#at(event) as ApplyEvent;
+    if (stamped.type !== 'operation-progress') this.#options.journal.note(stamped);
+    this.#options.onEvent(stamped);
   }
 }
 

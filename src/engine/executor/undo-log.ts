@@ -1,47 +1,42 @@
-/** What one finished step leaves to do: take it back, or make it final. */
-export interface Undoable {
-  readonly operation: string;
-  readonly service?: string;
-  /** Takes the step back; idempotent. */
-  readonly undo: () => Promise<void>;
-  /** Removes what was kept only to be able to undo. */
-  readonly commit: () => Promise<void>;
-}
+import type {Operation} from '../planner/plan.ts';
+import {type FindPresent, type Inverse, type InverseStep, type InverseTools, inverseOf, runInverse} from './inverse.ts';
 
-/** Remembers finished steps in order, so that they can be taken back in reverse or made final. */
+/** How each of these operations is taken back, by id; known before any of them begins. */
+export const inversesOf = (operations: readonly Operation[], present: FindPresent): ReadonlyMap<string, Inverse> =>
+  new Map(operations.map(operation => [operation.id, inverseOf(operation, present)]));
+
+/** Remembers how far each operation got, so that just that much of its inverse is done. */
 export class UndoLog {
-  readonly #entries: Undoable[] = [];
+  readonly #inverses: ReadonlyMap<string, Inverse>;
+  readonly #reached = new Map<string, Set<InverseStep>>();
 
-  add(entry: Undoable): void {
-    this.#entries.push(entry);
+  constructor(inverses: ReadonlyMap<string, Inverse>) {
+    this.#inverses = inverses;
   }
 
-  get size(): number {
-    return this.#entries.length;
+  inverse(operation: string): Inverse {
+    return this.#inverses.get(operation) ?? [];
   }
 
-  /** Takes back every step, newest first, going on past failures; returns what could not be taken back. */
-  async undo(
-    onUndone: (operation: string) => void,
-  ): Promise<readonly {readonly operation: string; readonly error: unknown}[]> {
-    const failures: {operation: string; error: unknown}[] = [];
-    for (const entry of this.#entries.splice(0).reverse()) {
-      try {
-        await entry.undo();
-        onUndone(entry.operation);
-      } catch (error) {
-        failures.push({operation: entry.operation, error});
-      }
-    }
-    return failures;
+  /** The steps of its inverse that there is need of by now. What runs an operation adds to it. */
+  reached(operation: string): Set<InverseStep> {
+    const reached = this.#reached.get(operation) ?? new Set();
+    this.#reached.set(operation, reached);
+    return reached;
   }
 
-  /** Makes every step final, all at once; returns what failed, which the next apply finds and repairs. */
-  async commit(): Promise<readonly {readonly operation: string; readonly error: unknown}[]> {
-    const entries = this.#entries.splice(0);
-    const ends = await Promise.allSettled(entries.map(entry => entry.commit()));
-    return ends.flatMap((end, index) =>
-      end.status === 'rejected' ? [{operation: entries[index]!.operation, error: end.reason}] : [],
+  /** Something of it is there to be taken back. */
+  has(operation: string): boolean {
+    return (this.#reached.get(operation)?.size ?? 0) > 0;
+  }
+
+  /** Takes an operation back as far as it got. After a failure it may be tried again. */
+  async takeBack(operation: string, tools: InverseTools): Promise<void> {
+    const reached = this.reached(operation);
+    await runInverse(
+      this.inverse(operation).filter(step => reached.has(step)),
+      tools,
     );
+    reached.clear();
   }
 }

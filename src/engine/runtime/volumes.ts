@@ -14,6 +14,12 @@ export const deleteVolume = (path: string): HostScript => ({
   text: `set -eu\n${inside(path)}\nrm -rf --one-file-system ${quote(path)}\nrmdir ${quote(path.replace(/\/[^/]*$/, ''))} 2>/dev/null || :\n`,
 });
 
+/** Removes a volume's folder, and its environment's, when nothing is in it; data stays. */
+export const deleteEmptyVolume = (path: string): HostScript => ({
+  what: `delete the empty volume ${path}`,
+  text: `set -eu\n${inside(path)}\nif rmdir ${quote(path)} 2>/dev/null; then rmdir ${quote(path.replace(/\/[^/]*$/, ''))} 2>/dev/null || :; fi\n`,
+});
+
 /** A last guard before `rm -rf`: a volume is two folders below the volumes' folder, and not a way out of it. */
 function inside(path: string): string {
   if (

@@ -2,14 +2,17 @@ import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {ApplyEvent} from '../../../src/engine/executor/events.ts';
 import {type RunOptions, runPlan} from '../../../src/engine/executor/run-plan.ts';
+import {inversesOf} from '../../../src/engine/executor/undo-log.ts';
 import type {Operation} from '../../../src/engine/planner/plan.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
-import {containerOperation, planOf, SimulatedHosts, specOf} from './simulated-hosts.ts';
+import {containerOperation, planOf, presentOf, SimulatedHosts, specOf} from './simulated-hosts.ts';
 
 const apply = (hosts: SimulatedHosts, operations: readonly Operation[], more: Partial<RunOptions> = {}) =>
   runPlan(planOf(operations), {
     actions: hosts,
     present: hosts.present(),
+    inverses: inversesOf(operations, presentOf(hosts)),
+    journal: {durably: async () => undefined, note: () => undefined},
     onFailure: 'rollback',
     keepFailed: false,
     deployedBefore: true,

@@ -1,5 +1,5 @@
 import type {Actions, Peer} from '../../../src/engine/executor/actions.ts';
-import type {Present} from '../../../src/engine/executor/container-steps.ts';
+import type {FindPresent, Present} from '../../../src/engine/executor/inverse.ts';
 import type {ContainerOperation, ImageOperation, Plan} from '../../../src/engine/planner/plan.ts';
 import type {ContainerSpec, PinnedImage} from '../../../src/engine/runtime/container-spec.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
@@ -63,6 +63,7 @@ export class SimulatedHosts implements Actions {
   }
   createVolume = (operation: {volume: string}) => this.#act(`volume ${operation.volume}`);
   deleteVolume = (operation: {volume: string}) => this.#act(`delete volume ${operation.volume}`);
+  deleteEmptyVolume = (_host: string, path: string) => this.#act(`delete empty ${path}`);
   async createContainer(spec: ContainerSpec): Promise<void> {
     await this.#act(`create ${spec.id}`);
     this.containers.set(`${spec.host}/${spec.id}`, {spec, running: true});
@@ -89,11 +90,19 @@ export class SimulatedHosts implements Actions {
     const container = this.containers.get(`${spec.host}/${spec.id}`)!;
     this.containers.set(`${spec.host}/${spec.id}`, {...container, spec});
   }
-  async writeNames(host: string, peers: readonly Peer[]): Promise<void> {
+  async writeNames(host: string, _selves: readonly Peer[], peers: readonly Peer[]): Promise<void> {
     await this.#act(`names ${host}`);
     this.names.set(host, peers);
   }
+  connectNetwork = (host: string) => this.#act(`connect ${host}`);
+  disconnectNetwork = (host: string) => this.#act(`disconnect ${host}`);
   lastLogLines = async (_host: string, id: string) => [`last words of ${id}`];
+}
+
+/** The containers that are there now, to be asked later for what was there then. */
+export function presentOf(hosts: SimulatedHosts): FindPresent {
+  const present = hosts.present();
+  return (host, id) => present.find(one => one.host === host && one.id === id);
 }
 
 const peerOf = (spec: ContainerSpec): Peer => ({

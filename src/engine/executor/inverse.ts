@@ -1,0 +1,116 @@
+import type {Operation} from '../planner/plan.ts';
+import type {ContainerSpec} from '../runtime/container-spec.ts';
+import {specHash} from '../runtime/hashes.ts';
+import type {HostNetwork} from '../runtime/host-network.ts';
+import type {HostName} from '../spec/stack.ts';
+import type {Actions} from './actions.ts';
+import type {NameLedger} from './name-ledger.ts';
+import {peer} from './peer.ts';
+
+/** One step of taking an operation back, as data: what a live rollback does and `apply --undo` does from the journal. */
+export type InverseStep =
+  /** The operation creates it. `specHash` is of what it creates: another one there means that someone changed it. */
+  | {readonly do: 'remove-container'; readonly host: HostName; readonly id: string; readonly specHash: string}
+  /** The operation starts one that was there, stopped. */
+  | {readonly do: 'stop-container'; readonly host: HostName; readonly id: string}
+  /** The operation stops it; brought back, it is healthy and listed again under its name. */
+  | {readonly do: 'start-container'; readonly host: HostName; readonly id: string; readonly spec: ContainerSpec}
+  /** The operation gives it another manifest, whose hash is `specHash`. */
+  | {readonly do: 'write-manifest'; readonly host: HostName; readonly spec: ContainerSpec; readonly specHash: string}
+  /** The operation makes its folder. Deleted only while it is empty: data is never taken back. */
+  | {readonly do: 'delete-volume'; readonly host: HostName; readonly volume: string; readonly path: string}
+  /** The operation gives it another part of the environment's network, or takes it away. */
+  | {readonly do: 'connect-network'; readonly host: HostName; readonly network: HostNetwork}
+  /** The operation makes it. */
+  | {readonly do: 'disconnect-network'; readonly host: HostName; readonly bridge: string};
+
+/** In the order in which they are done; empty where there is nothing to take back. */
+export type Inverse = readonly InverseStep[];
+
+/** A container that was there before the plan ran. */
+export interface Present {
+  readonly host: HostName;
+  readonly id: string;
+  readonly running: boolean;
+  /** Others know it by name. */
+  readonly listed: boolean;
+  /** containerd has it, running or not. */
+  readonly exists: boolean;
+  readonly spec?: ContainerSpec;
+}
+
+export type FindPresent = (host: HostName, id: string) => Present | undefined;
+
+/** How an operation is taken back, known before it begins. Its steps mirror what the operation does, newest first. */
+export function inverseOf(operation: Operation, present: FindPresent): Inverse {
+  if (operation.kind === 'volume') {
+    const {host, volume, path} = operation;
+    return operation.action === 'create' ? [{do: 'delete-volume', host, volume, path}] : [];
+  }
+  if (operation.kind === 'network') {
+    const {host, bridge, before} = operation;
+    return [before ? {do: 'connect-network', host, network: before} : {do: 'disconnect-network', host, bridge}];
+  }
+  if (operation.kind !== 'container') return [];
+  const {spec, previous, how, order} = operation;
+  if (how === 'start') return spec ? [{do: 'stop-container', host: spec.host, id: spec.id}] : [];
+  if (how === 'manifest') {
+    const before = spec && present(spec.host, spec.id)?.spec;
+    return before ? [{do: 'write-manifest', host: before.host, spec: before, specHash: specHash(spec)}] : [];
+  }
+  // One that crashes over and over does not run now; it stays as it was: stopped.
+  const revived = previous.toReversed().flatMap(({host, id}): InverseStep[] => {
+    const before = present(host, id);
+    return before?.running && before.spec ? [{do: 'start-container', host, id, spec: before.spec}] : [];
+  });
+  if (how === 'delete' || !spec) return revived;
+  const made: InverseStep = {do: 'remove-container', host: spec.host, id: spec.id, specHash: specHash(spec)};
+  return order === 'stop-first' ? [made, ...revived] : [...revived, made];
+}
+
+/** The container that a step is about; none for a volume or a network. */
+export const containerOf = (step: InverseStep): string | undefined =>
+  step.do === 'write-manifest' ? step.spec.id : 'id' in step ? step.id : undefined;
+
+export interface InverseTools {
+  readonly actions: Actions;
+  readonly ledger: NameLedger;
+  /** Leaves what was created on its host, stopped, for people to look at. */
+  readonly keepCreated: boolean;
+}
+
+/** Does the steps of an inverse one after another; each is idempotent, so that it may be done again after a failure. */
+export async function runInverse(inverse: Inverse, tools: InverseTools): Promise<void> {
+  for (const step of inverse) await runStep(step, tools);
+}
+
+async function runStep(step: InverseStep, {actions, ledger, keepCreated}: InverseTools): Promise<void> {
+  switch (step.do) {
+    case 'remove-container':
+      return leaving(ledger.leave(step.host, step.id), () =>
+        keepCreated ? actions.stopContainer(step.host, step.id) : actions.removeContainer(step.host, step.id),
+      );
+    case 'stop-container':
+      return leaving(ledger.leave(step.host, step.id), () => actions.stopContainer(step.host, step.id));
+    case 'start-container':
+      await actions.startContainer(step.host, step.id);
+      // Taking back goes on after Ctrl-C: what ran before must run again, so no aborted signal is passed on.
+      await actions.waitHealthy(step.spec, {signal: new AbortController().signal, onProgress: () => undefined});
+      return ledger.join(step.host, peer(step.spec));
+    case 'write-manifest':
+      return actions.writeManifest(step.spec);
+    case 'delete-volume':
+      return actions.deleteEmptyVolume(step.host, step.path);
+    case 'connect-network':
+      return actions.connectNetwork(step.host, step.network);
+    case 'disconnect-network':
+      return actions.disconnectNetwork(step.host, step.bridge);
+  }
+}
+
+/** That another host could not be told does not keep a container on this one; it is an error all the same. */
+async function leaving(left: Promise<void>, then: () => Promise<void>): Promise<void> {
+  const [told] = await Promise.allSettled([left]);
+  await then();
+  if (told.status === 'rejected') throw told.reason;
+}

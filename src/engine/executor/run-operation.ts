@@ -1,0 +1,40 @@
+import type {Operation} from '../planner/plan.ts';
+import type {PinnedImage} from '../runtime/container-spec.ts';
+import type {Actions, StepContext} from './actions.ts';
+import {runContainerOperation} from './container-steps.ts';
+import type {FindPresent, Inverse, InverseStep} from './inverse.ts';
+import type {NameLedger} from './name-ledger.ts';
+
+export interface OperationRun {
+  readonly actions: Actions;
+  readonly ledger: NameLedger;
+  readonly present: FindPresent;
+  /** Digests found out by image operations of this run, by `PinnedImage.source`. */
+  readonly images: Map<string, PinnedImage>;
+  readonly inverse: Inverse;
+  /** The steps of the inverse that there is need of by now: filled before what they take back begins. */
+  readonly reached: Set<InverseStep>;
+}
+
+/** Does one operation of any kind; idempotent, so that it may be tried again. */
+export async function runOperation(operation: Operation, run: OperationRun, context: StepContext): Promise<void> {
+  const {actions, ledger, images, inverse, reached} = run;
+  switch (operation.kind) {
+    case 'host':
+      return actions.installToolkit(operation.host);
+    case 'image':
+      images.set(operation.label, await actions.bringImage(operation, context));
+      return;
+    case 'volume':
+      for (const step of inverse) reached.add(step);
+      return operation.action === 'delete' ? actions.deleteVolume(operation) : actions.createVolume(operation);
+    case 'network':
+      for (const step of inverse) reached.add(step);
+      if (operation.network) return actions.connectNetwork(operation.host, operation.network);
+      return actions.disconnectNetwork(operation.host, operation.bridge);
+    case 'names':
+      return ledger.refresh(operation.host);
+    case 'container':
+      return runContainerOperation(operation, run, context);
+  }
+}
