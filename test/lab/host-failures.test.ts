@@ -1,6 +1,6 @@
 import {expect, test} from 'vitest';
 import {argv, connect, connectAll} from '../../src/engine/hosts/index.ts';
-import {connecting, nameOf, using} from './connecting.ts';
+import {connecting, nameOf} from './connecting.ts';
 import {sharedLab} from './harness/index.ts';
 
 const lab = sharedLab({hosts: 2});
@@ -49,33 +49,45 @@ test('a server that never speaks is given up, too', async () => {
   });
 });
 
-test('a connection that is lost under a command is a transient error, and another can be made', async () => {
-  const connection = await connect(host('h1'), ssh());
-  const running = connection.run(argv('sleep', '600'));
-  running.catch(() => undefined);
-  const withInput = connection.run(argv('sleep', '600'), {input: 'x'});
-  withInput.catch(() => undefined);
-  const spawned = await connection.spawn(argv('sleep', '600'));
-  spawned.exit.catch(() => undefined);
-  await connection.run(argv('true'));
-  await lab().sh('h1', 'pkill -KILL -f "^sshd: root"');
-  const lost = {code: 'connection-lost', transient: true, host: 'h1'};
-  await expect(running).rejects.toMatchObject(lost);
-  await expect(withInput).rejects.toMatchObject(lost);
-  await expect(spawned.exit).rejects.toMatchObject(lost);
-  await expect(connection.run(argv('true'))).rejects.toMatchObject(lost);
-  await connection.close();
-  expect(await using(host('h1'), ssh(), nameOf)).toBe('h1');
-});
+test.each([
+  ['root', {}],
+  ['deploy with sudo', {user: 'deploy', sudo: true}],
+])(
+  'a connection of %s that is lost under commands rejects them as transient, and is made anew for the next',
+  async (_, user) => {
+    const connection = await connect(host('h1', user), ssh());
+    const running = connection.run(argv('sleep', '600'));
+    running.catch(() => undefined);
+    const withInput = connection.run(argv('sleep', '600'), {input: 'x'});
+    withInput.catch(() => undefined);
+    const spawned = await connection.spawn(argv('sleep', '600'));
+    spawned.exit.catch(() => undefined);
+    await connection.run(argv('true'));
+    await lab().sh('h1', 'pkill -KILL -f "^sshd: (root|deploy)"');
+    const lost = {code: 'connection-lost', transient: true, host: 'h1'};
+    await expect(running).rejects.toMatchObject(lost);
+    await expect(withInput).rejects.toMatchObject(lost);
+    await expect(spawned.exit).rejects.toMatchObject(lost);
+    expect(await lab().sh('h1', 'pgrep -c sleep')).toBe('3\n');
+    expect(await nameOf(connection)).toBe('h1');
+    // What the first one left running would go on beside its repetition.
+    expect(await lab().sh('h1', 'pgrep -c sleep || true')).toBe('0\n');
+    await connection.close();
+  },
+);
 
-test('a power cut is noticed by keepalives', async () => {
+test('a power cut is noticed within 20 s, and told with the time of the last sign of life', async () => {
   const connection = await connect(host('h2'), ssh());
   const running = connection.run(argv('sleep', '600'));
   running.catch(() => undefined);
   await connection.run(argv('true'));
   await lab().partition('h2');
   try {
-    await expect(running).rejects.toMatchObject({code: 'connection-lost', transient: true});
+    await expect(running).rejects.toMatchObject({
+      code: 'connection-lost',
+      transient: true,
+      message: expect.stringMatching(/^h2: .* no sign of life since \d\d:\d\d:\d\d UTC, (1[5-9]|20) s$/),
+    });
   } finally {
     await lab().heal('h2');
     await connection.close();

@@ -1,22 +1,8 @@
 import {OutsideError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
-import {collect} from './collect.ts';
-import {quote} from './command.ts';
-import type {Transport} from './transport.ts';
 
-// Prints what to put in front of commands: nothing for root, else sudo, which must not ask.
-const ASK = 'if [ "$(id -u)" = 0 ]; then echo root; else sudo -n true && echo sudo; fi';
-
-/** How commands become root on this host: '' or `sudo -n `. Errors: OutsideError `sudo-password`, `sudo-missing`, `not-root`. */
-export async function rootPrefix(transport: Transport): Promise<string> {
-  const {stdout, stderr, code} = await collect(await transport.start(`sh -c ${quote(ASK)}`));
-  const answer = stdout.toString().trim().split('\n').at(-1);
-  if (answer === 'root') return '';
-  if (answer === 'sudo') return 'sudo -n ';
-  throw notRoot(transport.host, stderr.toString(), code);
-}
-
-function notRoot(host: HostName, stderr: string, exitCode: number): OutsideError {
+/** Why a shell as root ended before it said anything: `sudo-password`, `sudo-missing`, else `not-root`. */
+export function notRoot(host: HostName, stderr: string, exitCode: number): OutsideError {
   const lastLines = stderr.trim().split('\n').filter(Boolean).slice(-5);
   const parts = {host, command: 'sudo -n true', exitCode, lastLines};
   if (/password is required|a terminal is required|askpass/i.test(stderr)) {

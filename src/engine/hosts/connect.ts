@@ -1,14 +1,26 @@
 import type {Host} from '../spec/project.ts';
 import type {Connection} from './connection.ts';
 import {localTransport} from './local-transport.ts';
-import {shellConnection} from './shell-connection.ts';
+import {Reconnecting} from './reconnecting.ts';
+import {type ShellConnection, shellConnection} from './shell-connection.ts';
 import type {SshOptions} from './ssh-connect.ts';
+import type {Transport} from './transport.ts';
 
-/** Connects to a host, over SSH or not at all for `local`. Never takes longer than the host's connect timeout. */
+/**
+ * Connects to a host, over SSH or not at all for `local`. Never takes longer than the host's connect timeout. When the
+ * connection is lost it is made anew at its next use, within three such times.
+ */
 export async function connect(host: Host, options: SshOptions = {env: process.env}): Promise<Connection> {
-  if (host.local) return shellConnection(localTransport(host.name));
+  if (host.local) return ready(localTransport(host.name));
   const {sshConnect} = await import('./ssh-connect.ts');
-  const transport = await sshConnect(host, options);
+  const first = await ready(await sshConnect(host, options));
+  // Not with the caller's signal: what has to be seen or taken back after Ctrl-C needs its host, too.
+  const open = async () => ready(await sshConnect(host, {...options, signal: undefined}));
+  const patienceMs = () => (options.signal?.aborted ? 0 : 3 * host.connectTimeoutMs);
+  return new Reconnecting(first, {open, patienceMs});
+}
+
+async function ready(transport: Transport): Promise<ShellConnection> {
   try {
     return await shellConnection(transport);
   } catch (error) {

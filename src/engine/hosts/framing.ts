@@ -5,11 +5,7 @@ import {quote} from './command.ts';
  * the marker ends its output on both streams, on stdout with the exit code.
  */
 export const framed = (line: string, marker: string): string =>
-  framedInPlace(`( eval ${quote(line)} ) </dev/null`, marker);
-
-/** The same without a subshell: what the line sets stays for the lines after it. */
-export const framedInPlace = (line: string, marker: string): string =>
-  `${line}\nprintf '\\n%s %d\\n' ${marker} "$?"; printf '\\n%s\\n' ${marker} >&2\n`;
+  `( eval ${quote(line)} ) </dev/null\nprintf '\\n%s %d\\n' ${marker} "$?"; printf '\\n%s\\n' ${marker} >&2\n`;
 
 /** What stood before the marker, and what stood behind it on its line. */
 export interface Frame {

@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {connect as connectTcp} from 'node:net';
 import type {Duplex} from 'node:stream';
 import {OutsideError, UserError} from '../spec/errors.ts';
@@ -39,16 +39,19 @@ function start(line: string): RawProcess {
     stderr: child.stderr,
     exit,
     resize: () => undefined,
+    signal: name => kill(child, `SIG${name}`),
     hangUp: () => {
       child.stdin.destroy();
-      if (child.pid !== undefined && child.exitCode === null && child.signalCode === null) kill(-child.pid);
+      kill(child, 'SIGHUP');
     },
   };
 }
 
-function kill(group: number): void {
+/** Signals the whole group of a process that has not ended yet. */
+function kill({pid, exitCode, signalCode}: ChildProcess, signal: NodeJS.Signals): void {
+  if (pid === undefined || exitCode !== null || signalCode !== null) return;
   try {
-    process.kill(group, 'SIGHUP');
+    process.kill(-pid, signal);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
@@ -88,6 +91,7 @@ async function startOnTerminal(line: string, {columns, rows, term}: Terminal): P
     stderr,
     exit,
     resize: size => child.resize(size.columns, size.rows),
+    signal: name => child.kill(`SIG${name}`),
     hangUp: () => child.kill(),
   };
 }

@@ -15,22 +15,70 @@ while [ $i -lt 30 ] && kill -0 "-$1" 2>/dev/null; do sleep 0.1; i=$((i+1)); done
 kill -KILL "-$1" 2>/dev/null
 :`;
 
-/** Wraps one line so that the first line of its stderr (of its terminal) says its process group; for `groupOf`. */
-export function announced(line: string, {prefix, terminal}: {prefix: string; terminal: boolean}): string {
+/**
+ * Wraps one line so that the first line of its stderr (of its terminal) says its process group; for `groupOf`. `mark` is
+ * in its command line, by which it is found again when the connection is gone.
+ */
+export function announced(
+  line: string,
+  {prefix, terminal, mark}: {prefix: string; terminal: boolean; mark: string},
+): string {
   const announce = terminal ? 'echo "$g $(tty)"' : 'echo "$g" >&2';
   const body = `${ENVIRONMENT}; ${OWN_GROUP}; ${announce}; eval "$1"`;
-  return `${prefix}sh -c ${quote(body)} niyanta ${quote(line)}`;
+  return `${prefix}sh -c ${quote(body)} ${mark} ${quote(line)}`;
 }
 
-/** The line that starts a persistent shell. */
-export const shellLine = (prefix: string): string => `${prefix}sh`;
+// Says who it is, then reads commands: "MARK GROUP root|sudo". What a login shell's own files print stands before that.
+const SHELL = `${ENVIRONMENT}; ${OWN_GROUP}; echo "$0 $g $1"; exec sh -s "$0"`;
 
-/** The first line for a persistent shell: prints its process group. */
-export const SHELL_HELLO = `${ENVIRONMENT}; ${OWN_GROUP}; echo "$g"`;
+/** The line that starts a persistent shell as root, by sudo where it must; the shell's first line is for `parseHello`. */
+export const shellLine = (mark: string): string =>
+  `sh -c ${quote(
+    `if [ "$(id -u)" = 0 ]; then exec sh -c "$1" "$0" root; else exec sudo -n sh -c "$1" "$0" sudo; fi`,
+  )} ${mark} ${quote(SHELL)}`;
+
+/** What a persistent shell says of itself. */
+export interface Hello {
+  readonly group: string;
+  /** What commands are to be put behind to run as root there: '' or `sudo -n `. */
+  readonly prefix: string;
+}
+
+/** Reads a shell's first line; undefined for any other. */
+export function parseHello(line: string, mark: string): Hello | undefined {
+  const [said, group, by] = line.trim().split(' ');
+  if (said !== mark || group === undefined || !/^\d+$/.test(group)) return undefined;
+  return {group, prefix: by === 'sudo' ? 'sudo -n ' : ''};
+}
 
 /** Ends a process group and everything in it. */
 export const killGroup = (group: string, prefix: string): string =>
   `${prefix}sh -c ${quote(KILL)} niyanta ${quote(group)}`;
+
+// The mark comes in halves, so that this script does not find itself.
+const KILL_MARKED = `mark=$1$2
+read -r _ _ _ _ own _ </proc/$$/stat
+groups=
+for file in $(grep -slF "$mark" /proc/[0-9]*/cmdline); do
+  { read -r _ _ _ _ g _ <"\${file%cmdline}stat"; } 2>/dev/null || continue
+  case " $groups $own " in *" $g "*) ;; *) groups="$groups $g";; esac
+done
+for g in $groups; do kill -TERM "-$g" 2>/dev/null; done
+i=0
+while [ $i -lt 30 ]; do
+  left=
+  for g in $groups; do kill -0 "-$g" 2>/dev/null && left="$left $g"; done
+  [ -n "$left" ] || exit 0
+  sleep 0.1; i=$((i+1))
+done
+for g in $left; do kill -KILL "-$g" 2>/dev/null; done
+:`;
+
+/** Ends whatever was started with this mark and still runs, and waits until it has ended. */
+export const killMarked = (mark: string, prefix: string): string => {
+  const half = Math.floor(mark.length / 2);
+  return `${prefix}sh -c ${quote(KILL_MARKED)} niyanta ${mark.slice(0, half)} ${mark.slice(half)}`;
+};
 
 /** Takes the announcement off the front of a stream. Rejects never: a stream that ends first gives ''. */
 export function firstLine(stream: Readable): Promise<{readonly line: string; readonly rest: Readable}> {

@@ -1,41 +1,66 @@
+import {randomBytes} from 'node:crypto';
 import {type Duplex, PassThrough} from 'node:stream';
 import type {HostName} from '../spec/stack.ts';
-import {rootPrefix} from './becoming-root.ts';
 import {collect} from './collect.ts';
 import {type Command, render, shown} from './command.ts';
 import type {Connection, Output, RemoteProcess, RunOptions} from './connection.ts';
 import {Deadline} from './deadline.ts';
-import {announced, firstLine, killGroup} from './process-group.ts';
-import {ShellPool} from './shell-pool.ts';
+import {announced, firstLine, killGroup, killMarked} from './process-group.ts';
+import {Sessions} from './sessions.ts';
+import {type Shell, ShellPool} from './shell-pool.ts';
 import {Slots} from './slots.ts';
-import type {Terminal, Transport} from './transport.ts';
+import type {RawProcess, Terminal, Transport} from './transport.ts';
 
 // sshd's MaxSessions is 10 by default: 4 shells and 3 channels for input and streams, and room for a kill.
 const SHELLS = 4;
 const STREAMS = 3;
 const DEFAULT_TIMEOUT_MS = 120_000;
 
-/** A connection over any transport, ready when it is known how to become root there. */
-export async function shellConnection(transport: Transport): Promise<Connection> {
-  return new ShellConnection(transport, await rootPrefix(transport));
+/**
+ * A connection over any transport, ready when it has a shell as root there. Errors: OutsideError `sudo-password`,
+ * `sudo-missing`, `not-root`, `timeout`.
+ */
+export async function shellConnection(transport: Transport): Promise<ShellConnection> {
+  const connection = new ShellConnection(transport);
+  await connection.greet();
+  return connection;
 }
 
-class ShellConnection implements Connection {
+/** One connection, until its transport is lost. */
+export class ShellConnection implements Connection {
   readonly host: HostName;
+  /** In the command line of whatever it starts. */
+  readonly mark = `niyanta-${randomBytes(8).toString('hex')}`;
   readonly #transport: Transport;
-  readonly #prefix: string;
+  readonly #sessions: Sessions;
   readonly #shells: ShellPool;
   readonly #streams = new Slots(STREAMS);
+  #prefix = '';
 
-  constructor(transport: Transport, prefix: string) {
+  constructor(transport: Transport) {
     this.host = transport.host;
     this.#transport = transport;
-    this.#prefix = prefix;
-    this.#shells = new ShellPool(transport, prefix, SHELLS);
+    this.#sessions = new Sessions(transport);
+    this.#shells = new ShellPool(this.#sessions, this.mark, SHELLS, shell => void this.#killShell(shell));
+  }
+
+  /** Aborted, with the OutsideError as reason, when the transport is gone. */
+  get lost(): AbortSignal {
+    return this.#transport.lost;
+  }
+
+  /** Opens the first shell. */
+  async greet(): Promise<void> {
+    const deadline = new Deadline(this.host, 'sh', DEFAULT_TIMEOUT_MS, this.lost);
+    try {
+      this.#prefix = (await this.#shells.greet(deadline)).prefix;
+    } finally {
+      deadline.clear();
+    }
   }
 
   async run(command: Command, options: RunOptions = {}): Promise<Output> {
-    this.#transport.lost.throwIfAborted();
+    this.lost.throwIfAborted();
     const line = render(command);
     const deadline = new Deadline(this.host, shown(command), options.timeoutMs ?? DEFAULT_TIMEOUT_MS, options.signal);
     try {
@@ -47,7 +72,7 @@ class ShellConnection implements Connection {
   }
 
   async spawn(command: Command, options: {readonly terminal?: Terminal} = {}): Promise<RemoteProcess> {
-    const leave = await this.#streams.take(this.#transport.lost);
+    const leave = await this.#streams.take(this.lost);
     try {
       const process = await this.#start(render(command), options.terminal);
       process.exit.then(leave, leave);
@@ -59,8 +84,18 @@ class ShellConnection implements Connection {
   }
 
   dial(address: string, port: number, timeoutMs: number): Promise<Duplex> {
-    this.#transport.lost.throwIfAborted();
+    this.lost.throwIfAborted();
     return this.#transport.dial(address, port, timeoutMs);
+  }
+
+  /**
+   * Ends what an earlier connection to the same host left running when it was lost, so that nothing is done twice at
+   * the same time. `mark` is that connection's.
+   */
+  async endLeftovers(mark: string): Promise<void> {
+    await collect(
+      await this.#sessions.start(killMarked(mark, this.#prefix), undefined, () => this.#shells.closeIdle()),
+    );
   }
 
   close(): Promise<void> {
@@ -70,7 +105,13 @@ class ShellConnection implements Connection {
   async #runWithInput(line: string, input: string | Buffer, deadline: Deadline): Promise<Output> {
     const leave = await this.#streams.take(deadline.signal);
     try {
-      const process = await this.#start(line);
+      const starting = this.#start(line);
+      const kill = () =>
+        starting.then(
+          started => started.kill(),
+          () => undefined,
+        );
+      const process = await deadline.race(starting, kill);
       // A command that ends without reading all of its input is its own affair; its exit code says what it thinks.
       process.stdin.on('error', () => undefined);
       process.stdin.end(input);
@@ -83,10 +124,8 @@ class ShellConnection implements Connection {
 
   /** Starts a process whose group is known, so that all of it can be killed. */
   async #start(line: string, terminal?: Terminal): Promise<RemoteProcess> {
-    const raw = await this.#transport.start(
-      announced(line, {prefix: this.#prefix, terminal: terminal !== undefined}),
-      terminal,
-    );
+    const wrapped = announced(line, {prefix: this.#prefix, terminal: terminal !== undefined, mark: this.mark});
+    const raw = await this.#sessions.start(wrapped, terminal, () => this.#shells.closeIdle());
     const announcing = terminal ? raw.stdout : raw.stderr;
     const rest = new PassThrough();
     // Not awaited: whoever started it may write to it before it says its group.
@@ -100,19 +139,31 @@ class ShellConnection implements Connection {
       stderr: terminal ? raw.stderr : rest,
       exit: raw.exit,
       resize: size => raw.resize(size),
-      kill: () => void this.#kill(group, () => raw.hangUp()),
+      kill: () => void this.#killProcess(group, raw),
     };
   }
 
-  async #kill(group: Promise<string>, hangUp: () => void): Promise<void> {
+  async #killProcess(group: Promise<string>, raw: RawProcess): Promise<void> {
     const known = await Promise.race([group, new Promise<string>(resolve => setTimeout(resolve, 2000, '').unref())]);
-    if (/^\d+$/.test(known) && !this.#transport.lost.aborted) {
-      // A connection that goes while killing takes the process with it.
-      await this.#transport
-        .start(killGroup(known, this.#prefix))
-        .then(collect)
-        .catch(() => undefined);
+    await this.#kill(known, raw);
+    raw.hangUp();
+  }
+
+  async #killShell({group, channel}: Shell): Promise<void> {
+    await this.#kill(group, channel);
+    channel.close();
+  }
+
+  /** Ends a process group; where no session is left for that, by a signal over its own channel. */
+  async #kill(group: string, process: Pick<RawProcess, 'signal'>): Promise<void> {
+    if (!/^\d+$/.test(group) || this.lost.aborted) return;
+    try {
+      await collect(await this.#sessions.tryStart(killGroup(group, this.#prefix)));
+    } catch {
+      // A connection that goes while killing takes what it started with it: see `endLeftovers`.
+      process.signal('TERM');
+      await new Promise(resolve => setTimeout(resolve, 3000).unref());
+      process.signal('KILL');
     }
-    hangUp();
   }
 }

@@ -1,39 +1,73 @@
 import type {Output} from './connection.ts';
 import type {Deadline} from './deadline.ts';
-import {killGroup, SHELL_HELLO, shellLine} from './process-group.ts';
+import {type Hello, shellLine} from './process-group.ts';
+import type {Sessions} from './sessions.ts';
 import {ShellChannel} from './shell-channel.ts';
 import {Slots} from './slots.ts';
-import type {Transport} from './transport.ts';
+import {isNoSession} from './transport.ts';
 
-interface Shell {
+/** A persistent shell, and what it said of itself. */
+export interface Shell extends Hello {
   readonly channel: ShellChannel;
-  /** Its process group on the host, to end what hangs. */
-  readonly group: string;
 }
 
 /** Persistent shells of one connection, opened as they are needed, each running one command at a time. */
 export class ShellPool {
-  readonly #transport: Transport;
-  readonly #prefix: string;
+  readonly #sessions: Sessions;
+  readonly #mark: string;
+  readonly #kill: (shell: Shell) => void;
   readonly #slots: Slots;
   readonly #idle: Shell[] = [];
+  #size: number;
 
-  constructor(transport: Transport, prefix: string, size: number) {
-    this.#transport = transport;
-    this.#prefix = prefix;
+  /** `kill` ends what runs in a shell, and the shell. */
+  constructor(sessions: Sessions, mark: string, size: number, kill: (shell: Shell) => void) {
+    this.#sessions = sessions;
+    this.#mark = mark;
+    this.#kill = kill;
     this.#slots = new Slots(size);
+    this.#size = size;
+  }
+
+  /** Opens the first shell, which says how to become root. */
+  async greet(deadline: Deadline): Promise<Hello> {
+    const shell = await this.#opened(deadline);
+    this.#idle.push(shell);
+    return shell;
   }
 
   /** Runs a line in the next free shell. At the deadline its processes are killed and the shell is given up. */
   async run(line: string, deadline: Deadline): Promise<Output> {
-    const leave = await this.#slots.take(deadline.signal);
+    const {shell, leave} = await this.#take(deadline);
     try {
-      const shell = this.#takeIdle() ?? (await this.#open(deadline));
       const output = await deadline.race(shell.channel.run(line), () => this.#kill(shell));
-      if (shell.channel.alive) this.#idle.push(shell);
+      if (this.#sessions.wanted) shell.channel.close();
+      else if (shell.channel.alive) this.#idle.push(shell);
       return output;
     } finally {
       leave();
+    }
+  }
+
+  /** Gives up one shell that has nothing to do, if there is one. */
+  closeIdle(): void {
+    this.#takeIdle()?.channel.close();
+  }
+
+  async #take(deadline: Deadline): Promise<{readonly shell: Shell; readonly leave: () => void}> {
+    for (;;) {
+      const leave = await this.#slots.take(deadline.signal);
+      try {
+        return {shell: this.#takeIdle() ?? (await this.#opened(deadline)), leave};
+      } catch (error) {
+        if (isNoSession(error) && this.#size > 1) {
+          // The host gives no further session: the shells that there are have to do, so this place stays taken.
+          this.#size -= 1;
+          continue;
+        }
+        leave();
+        throw error;
+      }
     }
   }
 
@@ -45,23 +79,17 @@ export class ShellPool {
     return undefined;
   }
 
-  async #open(deadline: Deadline): Promise<Shell> {
-    const process = await this.#transport.start(shellLine(this.#prefix));
-    const channel = new ShellChannel(this.#transport.host, process);
-    const group = await deadline.race(channel.hello(SHELL_HELLO), () => channel.close());
-    return {channel, group};
-  }
-
-  #kill(shell: Shell): void {
-    void this.#transport
-      .start(killGroup(shell.group, this.#prefix))
-      .then(({exit, stdout, stderr}) => {
-        stdout.resume();
-        stderr.resume();
-        return exit;
-      })
-      // The connection is gone, and with it the shell.
-      .catch(() => undefined)
-      .finally(() => shell.channel.close());
+  async #opened(deadline: Deadline): Promise<Shell> {
+    const line = shellLine(this.#mark);
+    // The last place waits for a session; others are rather done without.
+    const starting =
+      this.#size > 1 ? this.#sessions.tryStart(line) : this.#sessions.start(line, undefined, () => undefined);
+    const hangUp = () =>
+      starting.then(
+        process => process.hangUp(),
+        () => undefined,
+      );
+    const channel = new ShellChannel(this.#sessions.host, await deadline.race(starting, hangUp), this.#mark);
+    return {channel, ...(await deadline.race(channel.hello, () => channel.close()))};
   }
 }

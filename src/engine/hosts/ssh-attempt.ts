@@ -1,8 +1,11 @@
+import {connect as connectTcp} from 'node:net';
 import type {Duplex} from 'node:stream';
 import ssh2, {type Client} from 'ssh2';
+import type {OutsideError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import {type HostKeyTrust, trusts} from './host-key.ts';
 import type {Identity} from './identities.ts';
+import {keepaliveMs} from './liveness.ts';
 import {authenticationFailed, unreachable} from './ssh-errors.ts';
 
 /** One hop, with everything that files and defaults say filled in. */
@@ -18,10 +21,9 @@ export interface Endpoint {
   readonly timeoutMs: number;
 }
 
-const keepaliveMs = 5000;
-
 /** How to connect to an endpoint. */
-interface Attempt {
+export interface Attempt {
+  /** A stream through a jump host; without it a TCP connection is made. */
   readonly sock?: Duplex;
   readonly algorithms: readonly string[];
   readonly trust: HostKeyTrust;
@@ -30,13 +32,26 @@ interface Attempt {
   readonly signal?: AbortSignal;
 }
 
-/** One key exchange and authentication. A host key that is not trusted, or of none of the types, ends it kindly. */
-export function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Client} | {refused?: Buffer}> {
+/** A client that is logged in, and the stream that it speaks over. */
+export interface Opened {
+  readonly client: Client;
+  readonly stream: Duplex;
+}
+
+/** How an attempt ended: logged in; with a key that is not trusted, or none of the types; or hung up on at the door. */
+export type AttemptEnd = Opened | {readonly refused?: Buffer} | {readonly dropped: OutsideError};
+
+/** One key exchange and authentication. Errors: OutsideError `host-unreachable`, `authentication-failed`. */
+export function attempt(endpoint: Endpoint, how: Attempt): Promise<AttemptEnd> {
   const client = new ssh2.Client();
+  // Nagle's algorithm against delayed ACK costs 40 ms a command.
+  const stream = how.sock ?? connectTcp({host: endpoint.address, port: endpoint.port, noDelay: true});
   let refused: Buffer | undefined;
-  const done = Promise.withResolvers<{client: Client} | {refused?: Buffer}>();
+  let [connected, greeted] = [how.sock !== undefined, false];
+  const done = Promise.withResolvers<AttemptEnd>();
   const fail = (error: unknown) => {
     client.destroy();
+    stream.destroy();
     done.reject(error);
   };
   const onAbort = () => fail(how.signal?.reason);
@@ -44,28 +59,41 @@ export function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Clie
   // ssh2's own timeout ends with the key exchange; this one covers everything.
   const late = () => fail(unreachable(endpoint, `no answer within ${endpoint.timeoutMs / 1000} s`));
   const timer = setTimeout(late, Math.max(1, how.deadline - Date.now()));
-  const onClose = () => fail(unreachable(endpoint, 'it closed the connection'));
+  const broken = (why: string, cause?: unknown) => {
+    const error = unreachable(endpoint, why, cause);
+    // sshd that has enough unfinished logins (MaxStartups) hangs up on newcomers before it says anything of its keys.
+    if (connected && !greeted) done.resolve({dropped: error});
+    fail(error);
+  };
+  const onClose = () => broken('it closed the connection');
   // Stays: an error later on, of a jump host too, is followed by `close`, which tells whoever uses it.
   client.on('error', error => {
     if (refused) done.resolve({refused});
     else if (/no matching host key/i.test(error.message)) done.resolve({});
     else if (error.level === 'client-authentication') fail(authenticationFailed(endpoint, how.identities, error));
-    else fail(unreachable(endpoint, plainWords(error), error));
+    else broken(plainWords(error), error);
+  });
+  client.once('connect', () => {
+    connected = true;
+  });
+  client.once('handshake', () => {
+    greeted = true;
   });
   client.once('close', onClose);
   client.once('ready', () => {
     client.off('close', onClose);
-    done.resolve({client});
+    done.resolve({client, stream});
   });
   const queue = how.identities.map(identity => ({...identity, username: endpoint.user}));
   if (how.signal?.aborted) onAbort();
-  else {
+  else
     client.connect({
-      ...(how.sock ? {sock: how.sock as never} : {host: endpoint.address, port: endpoint.port}),
+      sock: stream as never,
       username: endpoint.user,
       readyTimeout: 0,
+      // ssh2 asks; whether the peer lives is judged by all that comes from it: see `watchSilence`.
       keepaliveInterval: keepaliveMs,
-      keepaliveCountMax: 3,
+      keepaliveCountMax: Number.POSITIVE_INFINITY,
       algorithms: {serverHostKey: how.algorithms as never},
       hostVerifier: (key: Buffer) => {
         const trusted = trusts(how.trust, key);
@@ -74,9 +102,6 @@ export function attempt(endpoint: Endpoint, how: Attempt): Promise<{client: Clie
       },
       authHandler: (_left, _partial, next) => next((queue.shift() ?? false) as never),
     });
-    // Nagle's algorithm against delayed ACK costs 40 ms a round trip, those of the key exchange included.
-    client.setNoDelay(true);
-  }
   return done.promise.finally(() => {
     clearTimeout(timer);
     how.signal?.removeEventListener('abort', onAbort);

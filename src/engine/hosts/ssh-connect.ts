@@ -2,12 +2,14 @@ import {readFile} from 'node:fs/promises';
 import {homedir, userInfo} from 'node:os';
 import {join} from 'node:path';
 import type {Duplex} from 'node:stream';
-import type {Client} from 'ssh2';
 import type {Host} from '../spec/project.ts';
+import {letIn} from './at-the-door.ts';
 import {attempts, fingerprintOf, type HostKeyTrust, hostKeyRefused, keyType, trusts} from './host-key.ts';
 import {type AskPassphrase, identitiesFor} from './identities.ts';
+import {type Gate, throughGate} from './jump-hosts.ts';
 import {knownKeys, parseKnownHosts} from './known-hosts.ts';
-import {attempt, type Endpoint} from './ssh-attempt.ts';
+import {watchSilence} from './liveness.ts';
+import type {Endpoint, Opened} from './ssh-attempt.ts';
 import {parseHop, type SshSettings, sshFolder, sshSettings} from './ssh-config-file.ts';
 import {unreachable} from './ssh-errors.ts';
 import {sshTransport} from './ssh-transport.ts';
@@ -25,8 +27,8 @@ export interface SshOptions {
 export async function sshConnect(host: Host, options: SshOptions): Promise<Transport> {
   const way = await wayTo(host, options);
   try {
-    const client = await openClient(way.endpoint, way.through, way.deadline, options, way.home);
-    return sshTransport(host.name, client, way.leave);
+    const opened = await openClient(way.endpoint, way.through, way.deadline, options, way.home);
+    return sshTransport(host.name, opened, way.leave);
   } catch (error) {
     way.leave();
     throw error;
@@ -41,18 +43,12 @@ export async function offeredHostKey(host: Host, options: SshOptions, expected?:
   const {endpoint, through, deadline, home, leave} = await wayTo({...host, hostKey: undefined}, options);
   try {
     const trust = await trustOf(endpoint, home);
+    const sock = async () => (through ? forward(through, endpoint, deadline) : undefined);
     let offered: OfferedHostKey | undefined;
     for (const algorithms of attempts(expected === undefined ? trust : {kind: 'pinned', fingerprint: expected})) {
-      const sock = through ? await forward(through, endpoint, deadline) : undefined;
       const nothing: HostKeyTrust = {kind: 'none'};
-      const end = await attempt(endpoint, {
-        sock,
-        algorithms,
-        trust: nothing,
-        identities: [],
-        deadline,
-        signal: options.signal,
-      });
+      const {signal} = options;
+      const end = await letIn(endpoint, {algorithms, trust: nothing, identities: [], deadline, signal}, sock);
       if ('client' in end || !end.refused) continue;
       const {refused} = end;
       const key = {fingerprint: fingerprintOf(refused), type: keyType(refused), known: trusts(trust, refused)};
@@ -83,21 +79,31 @@ async function wayTo(host: Host, options: SshOptions) {
   const settings = sshSettings(config, host.address ?? host.name, home);
   const hops = host.proxyJump === undefined ? settings.proxyJump : host.proxyJump.split(',').map(hop => hop.trim());
   const deadline = Date.now() + host.connectTimeoutMs;
-  const opened: Client[] = [];
+  const opened: Gate[] = [];
   const leave = () => {
-    for (const client of opened.splice(0).reverse()) client.end();
+    for (const gate of opened.splice(0).reverse()) gate.leave();
   };
   try {
-    let through: Client | undefined;
+    const ways = [home];
     for (const hop of hops) {
-      through = await openClient(jumpEndpoint(hop, host, config, home), through, deadline, options, home);
-      opened.push(through);
+      const endpoint = jumpEndpoint(hop, host, config, home);
+      const {address, port, user, identityFiles} = endpoint;
+      ways.push(JSON.stringify([address, port, user, identityFiles]));
+      const through = opened.at(-1);
+      opened.push(await throughGate(ways.join(' '), () => openGate(endpoint, through, deadline, options, home)));
     }
-    return {endpoint: endpointOf(host, settings), through, deadline, home, leave};
+    return {endpoint: endpointOf(host, settings), through: opened.at(-1), deadline, home, leave};
   } catch (error) {
     leave();
     throw error;
   }
+}
+
+/** A jump host that is silent takes all that go through it with it. */
+async function openGate(...[endpoint, ...rest]: Parameters<typeof openClient>): Promise<Opened> {
+  const opened = await openClient(endpoint, ...rest);
+  watchSilence(opened.stream, () => opened.client.destroy());
+  return opened;
 }
 
 function endpointOf(host: Host, settings: SshSettings): Endpoint {
@@ -132,22 +138,23 @@ function jumpEndpoint(hop: string, host: Host, config: string, home: string): En
 
 async function openClient(
   endpoint: Endpoint,
-  through: Client | undefined,
+  through: Opened | undefined,
   deadline: number,
   options: SshOptions,
   home: string,
-): Promise<Client> {
+): Promise<Opened> {
   const trust = await trustOf(endpoint, home);
   const identities = await identitiesFor(endpoint.name, endpoint.identityFiles, {
     agent: options.env.SSH_AUTH_SOCK,
     sshFolder: sshFolder(home),
     askPassphrase: options.askPassphrase,
   });
+  const sock = async () => (through ? forward(through, endpoint, deadline) : undefined);
   let refused: Buffer | undefined;
   for (const algorithms of attempts(trust)) {
-    const sock = through ? await forward(through, endpoint, deadline) : undefined;
-    const end = await attempt(endpoint, {sock, algorithms, trust, identities, deadline, signal: options.signal});
-    if ('client' in end) return end.client;
+    const {signal} = options;
+    const end = await letIn(endpoint, {algorithms, trust, identities, deadline, signal}, sock);
+    if ('client' in end) return end;
     refused = end.refused ?? refused;
   }
   if (refused) throw hostKeyRefused(endpoint, trust, refused);
@@ -160,13 +167,13 @@ async function trustOf(endpoint: Endpoint, home: string): Promise<HostKeyTrust> 
   return {kind: 'known', keys: knownKeys(texts.flatMap(parseKnownHosts), endpoint.address, endpoint.port)};
 }
 
-function forward(through: Client, endpoint: Endpoint, deadline: number): Promise<Duplex> {
+function forward({client}: Opened, endpoint: Endpoint, deadline: number): Promise<Duplex> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => reject(unreachable(endpoint, 'the jump host gets no answer from it')),
       Math.max(1, deadline - Date.now()),
     );
-    through.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, (error, channel) => {
+    client.forwardOut('127.0.0.1', 0, endpoint.address, endpoint.port, (error, channel) => {
       clearTimeout(timer);
       if (error) reject(unreachable(endpoint, `the jump host cannot reach it: ${error.message}`, error));
       else resolve(channel);

@@ -17,6 +17,8 @@ export interface RawProcess {
   /** Rejects with `connection-lost` when the transport went first. */
   readonly exit: Promise<Exit>;
   resize(size: TerminalSize): void;
+  /** Sends a signal to its process group, as far as its user may: what is left where no other process can be started. */
+  signal(name: 'TERM' | 'KILL'): void;
   /** Ends the channel; with a terminal this hangs up on the process. */
   hangUp(): void;
 }
@@ -28,7 +30,7 @@ export interface Transport {
   readonly host: HostName;
   /** Aborted, with the OutsideError as reason, when the transport is gone. */
   readonly lost: AbortSignal;
-  /** Starts a line of POSIX sh. Neither quotes nor becomes root: that is done above. */
+  /** Starts a line of POSIX sh. Neither quotes nor becomes root: that is done above. Errors: OutsideError `no-session`. */
   start(line: string, terminal?: Terminal): Promise<RawProcess>;
   dial(address: string, port: number, timeoutMs: number): Promise<Duplex>;
   close(): Promise<void>;
@@ -44,3 +46,16 @@ export const connectionLost = (host: HostName, why: string, cause?: unknown): Ou
     transient: true,
     cause,
   });
+
+/** The host gives no more sessions on this connection (sshd's MaxSessions). */
+export const noSession = (host: HostName, cause: unknown): OutsideError =>
+  new OutsideError({
+    code: 'no-session',
+    message: `${host}: sshd gives no session`,
+    hint: 'Raise MaxSessions in /etc/ssh/sshd_config there; niyanta needs at least one.',
+    host,
+    transient: true,
+    cause,
+  });
+
+export const isNoSession = (error: unknown): boolean => error instanceof OutsideError && error.code === 'no-session';
