@@ -32,6 +32,7 @@ const facts: HostFacts = {
   packageManager: 'apt',
   listening: [],
   routes: [],
+  addresses: [],
 };
 const readiness: Readiness = {
   missingTools: [],

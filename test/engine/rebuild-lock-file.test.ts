@@ -52,6 +52,7 @@ const host = (name: string, ...replicas: Replica[]): ObservedHost => ({
   host: name,
   reachable: true,
   facts,
+  networks: [],
   images: [],
   volumes: [],
   drained: false,

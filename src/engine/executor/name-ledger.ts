@@ -1,33 +1,53 @@
 import type {HostName} from '../spec/stack.ts';
 import type {Actions, Peer} from './actions.ts';
 
+interface Listed {
+  readonly host: HostName;
+  readonly peer: Peer;
+}
+
 /**
- * Who answers to a name on each host while a plan runs. Joins and leaves that come while a host's files are being
- * written are written together by the next write, so forty replicas do not cost forty times forty files.
+ * Who answers to a name in the environment while a plan runs, and whose hosts files tell of them: on every host that has
+ * containers of it. Joins and leaves that come while a host's files are being written are written together by the next
+ * write, so forty replicas do not cost forty times forty files.
  */
 export class NameLedger {
-  readonly #peers = new Map<HostName, Map<string, Peer>>();
+  readonly #listed = new Map<string, Listed>();
+  /** Being started: they know the others, who do not know them yet. */
+  readonly #arriving = new Map<string, Listed>();
+  readonly #silent: readonly Peer[];
   readonly #writing = new Map<HostName, {current: Promise<void>; next?: Promise<void>}>();
   readonly #write: Actions['writeNames'];
 
-  constructor(write: Actions['writeNames'], present: readonly {readonly host: HostName; readonly peer: Peer}[]) {
+  /** `silent` are listed although their hosts cannot be reached, so that nothing is written there. */
+  constructor(write: Actions['writeNames'], present: readonly Listed[], silent: readonly Peer[] = []) {
     this.#write = write;
-    for (const {host, peer} of present) this.#on(host).set(peer.id, peer);
+    this.#silent = silent;
+    for (const one of present) this.#listed.set(one.peer.id, one);
   }
 
-  peers(host: HostName): readonly Peer[] {
-    return [...this.#on(host).values()];
+  /** Of the whole environment. */
+  peers(): readonly Peer[] {
+    return [...[...this.#listed.values()].map(({peer}) => peer), ...this.#silent];
   }
 
-  /** Resolves when every container on the host knows of it. */
+  /** A container that is about to be created. Returns who it shall know; what changes until it joins, it is told. */
+  arrive(host: HostName, peer: Peer): readonly Peer[] {
+    this.#arriving.set(peer.id, {host, peer});
+    return this.peers();
+  }
+
+  /** Resolves when every container of the environment knows of it. Rejects with what the first host that failed says. */
   join(host: HostName, peer: Peer): Promise<void> {
-    this.#on(host).set(peer.id, peer);
-    return this.refresh(host);
+    this.#arriving.delete(peer.id);
+    this.#listed.set(peer.id, {host, peer});
+    return this.#everywhere();
   }
 
-  /** Resolves when no container on the host is sent to it any more. */
-  leave(host: HostName, id: string): Promise<void> {
-    return this.#on(host).delete(id) ? this.refresh(host) : Promise.resolve();
+  /** Resolves when no container of the environment is sent to it any more. Other hosts are told whichever fails. */
+  leave(_host: HostName, id: string): Promise<void> {
+    this.#arriving.delete(id);
+    return this.#listed.delete(id) ? this.#everywhere() : Promise.resolve();
   }
 
   refresh(host: HostName): Promise<void> {
@@ -39,8 +59,16 @@ export class NameLedger {
     return this.#begin(host);
   }
 
+  async #everywhere(): Promise<void> {
+    const hosts = new Set([...this.#listed.values(), ...this.#arriving.values()].map(({host}) => host));
+    const ends = await Promise.allSettled([...hosts].map(host => this.refresh(host)));
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  }
+
   #begin(host: HostName): Promise<void> {
-    const current = this.#write(host, this.peers(host));
+    const all = [...this.#listed.values(), ...this.#arriving.values()];
+    const selves = all.filter(one => one.host === host).map(({peer}) => peer);
+    const current = selves.length === 0 ? Promise.resolve() : this.#write(host, selves, this.peers());
     const state: {current: Promise<void>; next?: Promise<void>} = {current};
     this.#writing.set(host, state);
     const clear = () => {
@@ -48,14 +76,5 @@ export class NameLedger {
     };
     current.then(clear, clear);
     return current;
-  }
-
-  #on(host: HostName): Map<string, Peer> {
-    let peers = this.#peers.get(host);
-    if (!peers) {
-      peers = new Map();
-      this.#peers.set(host, peers);
-    }
-    return peers;
   }
 }

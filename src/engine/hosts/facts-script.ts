@@ -31,7 +31,11 @@ if command -v containerd >/dev/null; then
   [ $? = 0 ] || { s containerd-binary; containerd --version; }
 fi
 if command -v runc >/dev/null; then s runc; runc --version; fi
-if command -v ip >/dev/null; then s routes; ip -4 route; else s route-table; f /proc/net/route; fi
+if command -v ip >/dev/null; then
+  s routes; ip -4 route
+  s addresses; ip -4 -o address show scope global
+  s mtus; for l in /sys/class/net/*/mtu; do read -r m <"$l" && l=\${l%/mtu} && echo "\${l##*/} $m"; done
+else s route-table; f /proc/net/route; fi
 if command -v ss >/dev/null; then s sockets; ss -Hlntup
 else
   for p in tcp tcp6 udp udp6; do [ -r /proc/net/$p ] && { s socket-table-$p; cat /proc/net/$p; }; done

@@ -26,4 +26,8 @@ export interface HostFacts {
   }[];
   /** The host's own routes, as CIDR, so that subnets do not overlap them. */
   readonly routes: readonly string[];
+  /** Its own IPv4 addresses, but for loopback; with what each packet on that link may have, in bytes. */
+  readonly addresses: readonly {readonly address: string; readonly device: string; readonly mtu: number}[];
+  /** The address that it has towards everyone else: of the default route. */
+  readonly defaultAddress?: string;
 }

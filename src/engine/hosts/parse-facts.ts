@@ -28,6 +28,7 @@ export function parseFacts(text: string): HostFacts {
       ? parseSockets(of('sockets'))
       : (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap(name => parseSocketTable(name, of(`socket-table-${name}`))),
     routes: sections.has('routes') ? routesOf(of('routes')) : routeTable(of('route-table')),
+    ...addressesOf(of('addresses'), of('mtus'), of('routes')),
   };
 }
 
@@ -81,6 +82,19 @@ function routesOf(text: string): string[] {
     return to ? [`${to[1]}${to[2] ?? '/32'}`] : [];
   });
   return [...new Set(found)].filter(route => route !== '0.0.0.0/0');
+}
+
+/** `2: eth0    inet 10.0.0.11/24 brd …`, `eth0 1500`, and `default via 10.0.0.1 dev eth0 src 10.0.0.11`. */
+function addressesOf(text: string, mtus: string, routes: string): Pick<HostFacts, 'addresses' | 'defaultAddress'> {
+  const mtuOf = new Map(lines(mtus).map(line => line.split(' ') as [string, string]));
+  const addresses = lines(text).flatMap(line => {
+    const [, device, address] = /^\d+: (\S+)\s+inet (\d+\.\d+\.\d+\.\d+)/.exec(line) ?? [];
+    if (device === undefined || address === undefined) return [];
+    return [{address, device, mtu: Number(mtuOf.get(device)) || 1500}];
+  });
+  const [, device, source] = /^default (?:.* )?dev (\S+)(?:.* src (\S+))?/m.exec(routes) ?? [];
+  const chosen = source ?? addresses.find(own => own.device === device)?.address;
+  return {addresses, ...(chosen === undefined ? {} : {defaultAddress: chosen})};
 }
 
 /** /proc/net/route, for hosts without `ip`: interface, destination, …, mask as little-endian hexadecimal. */

@@ -8,13 +8,9 @@ import type {Replica, Situation} from './situation.ts';
 /** What someone else changed since the lock file was written, sorted by service and replica. */
 export function driftOf(input: PlanInput, {replicas}: Situation): readonly Drift[] {
   const own = replicas.flatMap(({current, extras}) => (current ? [current, ...extras] : extras));
-  const renamed = new Set(
-    [...new Set(own.map(({host}) => host))].flatMap(host => {
-      const here = own.filter(one => one.host === host);
-      // Names that still tell of one that stopped, or was removed, nobody changed.
-      return wrongNames(input, here).filter(one => !knows(input, one, rememberedOn(input, host)));
-    }),
-  );
+  // Names that still tell of one that stopped, or was removed, nobody changed.
+  const before = remembered(input);
+  const renamed = new Set(wrongNames(input, own).filter(one => !knows(input, one, before)));
   return replicas.flatMap((replica): Drift[] => {
     const {locked, current, lostOn} = replica;
     if (!locked || lostOn !== undefined) return [];
@@ -24,14 +20,12 @@ export function driftOf(input: PlanInput, {replicas}: Situation): readonly Drift
   });
 }
 
-/** Who was on a host when the lock file was written. */
-const rememberedOn = ({lock}: PlanInput, on: string): readonly NamedPeer[] =>
+/** Who was there when the lock file was written. */
+const remembered = ({lock}: PlanInput): readonly NamedPeer[] =>
   Object.entries(lock?.placements ?? {}).flatMap(([service, placements]) =>
     lock?.stopped.includes(service)
       ? []
-      : placements
-          .filter(({host}) => host === on)
-          .map(({container, replica, address}) => ({id: container, service, replica, address})),
+      : placements.map(({container, replica, address}) => ({id: container, service, replica, address})),
   );
 
 function whatChanged(replica: Replica): string | undefined {

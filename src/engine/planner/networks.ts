@@ -5,6 +5,7 @@ import type {HostName} from '../spec/stack.ts';
 import {addressIn, blocks24, overlap, parseBlock, sizeOf} from './cidr.ts';
 import {isOfScope} from './ownership.ts';
 import type {PlanInput, Scope} from './plan-input.ts';
+import {containerMtu} from './underlay.ts';
 
 /**
  * Gives out subnets and addresses. What exists keeps its own; new ones are the lowest that nobody has: no other host,
@@ -16,6 +17,7 @@ export class Networks {
   readonly #hosts: readonly ReachableHost[];
   readonly #subnets = new Map<HostName, string>();
   readonly #addresses = new Map<HostName, Set<string>>();
+  readonly #mtu: number;
 
   constructor(input: PlanInput, scope: Scope, hosts: readonly ReachableHost[]) {
     this.#input = input;
@@ -29,6 +31,11 @@ export class Networks {
       if (newest) this.#subnets.set(host, newest.network.subnet);
       this.#addresses.set(host, new Set(own.map(spec => spec.network.address)));
     }
+    const bridge = input.naming.bridge(scope);
+    this.#mtu = containerMtu(
+      input,
+      hosts.flatMap(({networks}) => networks.filter(one => one.bridge === bridge).map(({mtu}) => mtu)),
+    );
     for (const placement of Object.values(input.lock?.placements ?? {}).flat()) {
       this.#taken(placement.host).add(placement.address);
     }
@@ -41,14 +48,15 @@ export class Networks {
 
   /** A network place for a new container. Errors: UserError `no-address-left`, `network-pool-exhausted`. */
   join(host: HostName): ContainerNetwork {
-    const subnet = this.#subnet(host);
+    const subnet = this.subnet(host);
     const taken = this.#taken(host);
     // .0 is the network, .1 the gateway, the last one the broadcast address.
     for (let n = 2; n < sizeOf(subnet) - 1; n++) {
       const address = addressIn(subnet, n);
       if (taken.has(address)) continue;
       taken.add(address);
-      return {bridge: this.#input.naming.bridge(this.#scope), subnet, gateway: addressIn(subnet, 1), address};
+      const bridge = this.#input.naming.bridge(this.#scope);
+      return {bridge, subnet, gateway: addressIn(subnet, 1), address, mtu: this.#mtu};
     }
     throw new UserError({
       code: 'no-address-left',
@@ -64,7 +72,8 @@ export class Networks {
     return taken;
   }
 
-  #subnet(host: HostName): string {
+  /** The environment's subnet on a host, the same from then on. Errors: UserError `network-pool-exhausted`. */
+  subnet(host: HostName): string {
     const known = this.#subnets.get(host);
     if (known) return known;
     const {pool} = this.#input.project.network;
@@ -90,6 +99,7 @@ export class Networks {
       ...this.#hosts.flatMap(({containers}) =>
         containers.flatMap(({manifest}) => (manifest ? [manifest.spec.network.subnet] : [])),
       ),
+      ...this.#hosts.flatMap(({networks}) => networks.map(({subnet}) => subnet)),
       ...this.#hosts.flatMap(({facts}) => facts.routes),
     ];
     return texts.flatMap(text => {

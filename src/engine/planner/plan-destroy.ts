@@ -1,7 +1,10 @@
 import {needsOrder} from '../scheduler/needs-order.ts';
 import {fingerprint} from './fingerprint.ts';
+import {ownNetworks} from './host-networks.ts';
 import {removal} from './operations/container-operations.ts';
 import {OperationGraph} from './operations/graph.ts';
+import {networkId} from './operations/networks.ts';
+import {hostId} from './operations/preparations.ts';
 import {compareReplicas, type Own, ownContainers, scopeOf} from './ownership.ts';
 import type {Plan} from './plan.ts';
 import type {PlanInput} from './plan-input.ts';
@@ -24,8 +27,9 @@ export function planDestroy(input: DestroyInput, {volumes}: {readonly volumes: b
   const own = [...ownContainers(input, hosts)].sort(
     (a, b) => compareReplicas(a, b) || (a.host < b.host ? -1 : a.host > b.host ? 1 : a.id < b.id ? -1 : 1),
   );
+  const connected = ownNetworks(input, hosts);
   for (const {host, toolkit} of hosts) {
-    if (toolkit === input.toolkit || !own.some(one => one.host === host)) continue;
+    if (toolkit === input.toolkit || !(own.some(one => one.host === host) || connected.has(host))) continue;
     const reason =
       toolkit === undefined ? "niyanta's scripts are not installed" : "niyanta's scripts are of another version";
     graph.add({
@@ -58,6 +62,7 @@ export function planDestroy(input: DestroyInput, {volumes}: {readonly volumes: b
       own,
       removals.map(({operation}) => operation.id),
     );
+  removeNetworks(graph, input, hosts);
   const operations = graph.operations();
   const plan = {
     version: 1 as const,
@@ -106,6 +111,18 @@ function removeVolumes(
     own.forEach((one, index) => {
       if (one.host === host) graph.wait(id, removals[index]!);
     });
+  }
+}
+
+/** What joins this environment's hosts, after their containers. */
+function removeNetworks(graph: OperationGraph, input: DestroyInput, hosts: Hosts): void {
+  const removals = graph.ids();
+  for (const [host, {wrong: _, ...before}] of ownNetworks(input, hosts)) {
+    const id = networkId(host);
+    const {bridge} = before;
+    graph.add({id, kind: 'network', action: 'delete', host, reason: 'destroy', changes: [], bridge, before});
+    graph.wait(id, hostId(host));
+    for (const other of removals) if (graph.get(other)!.host === host) graph.wait(id, other);
   }
 }
 

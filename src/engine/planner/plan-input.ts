@@ -66,6 +66,12 @@ export interface Naming {
   readonly runtimeHash: (spec: ContainerSpec) => string;
   /** The bridge of an environment. */
   readonly bridge: (scope: Scope) => string;
+  /** Its device to other hosts. */
+  readonly device: (scope: Scope) => string;
+  /** The number that tells its packets from others', unless another environment has it already: 1 to 0xffffff. */
+  readonly vni: (scope: Scope) => number;
+  /** The MAC that goes with an address. */
+  readonly mac: (address: string) => string;
   /** Directory of a volume on its host. */
   readonly volumePath: (scope: Scope, volume: VolumeName) => string;
   /** The same volume as ObservedHost.volumes lists it: `STACK-ENV/NAME`. */

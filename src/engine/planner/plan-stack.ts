@@ -1,6 +1,7 @@
 import {place} from '../scheduler/place.ts';
 import {driftOf} from './drift.ts';
 import {fingerprint} from './fingerprint.ts';
+import {hostNetworks} from './host-networks.ts';
 import {interruptions} from './interruption.ts';
 import {Networks} from './networks.ts';
 import {operationsFor} from './operations/operations.ts';
@@ -17,14 +18,15 @@ import {warningsOf} from './warnings.ts';
  * The ordered difference between what the stack asks for and what the hosts run. Pure: the same input gives the same
  * plan. An unchanged stack gives no operations.
  * Errors: OutsideError `host-unreachable`; UserError `unplaceable`, `unknown-service`, `network-pool-exhausted`,
- * `no-address-left`.
+ * `no-address-left`, `network-address-unknown`, `network-address-shared`, `subnet-clash`.
  */
 export function planStack(input: PlanInput): Plan {
   const situation = situationOf(input);
   const placed = place(placementRequest(input, situation));
   const networks = new Networks(input, scopeOf(input), situation.hosts);
   const sorted = reconcile(input, situation, placed, networks);
-  const {operations, steps} = operationsFor(input, situation.hosts, sorted);
+  const connected = hostNetworks(input, situation, sorted, networks);
+  const {operations, steps} = operationsFor(input, situation.hosts, sorted, connected);
   const placements = [...placed.placements, ...sorted.flatMap(unplaced)].sort((a, b) =>
     a.service < b.service ? -1 : a.service > b.service ? 1 : a.replica - b.replica,
   );

@@ -1,4 +1,5 @@
 import type {ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
+import type {HostNetwork} from '../runtime/host-network.ts';
 import type {EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
 
 /** Stable: made of kind, host and name, so that the same intent has the same id in two plans. */
@@ -58,7 +59,13 @@ interface OperationBase {
   readonly bytes?: number;
 }
 
-export type Operation = HostOperation | ImageOperation | VolumeOperation | ContainerOperation | NamesOperation;
+export type Operation =
+  | HostOperation
+  | ImageOperation
+  | VolumeOperation
+  | NetworkOperation
+  | ContainerOperation
+  | NamesOperation;
 
 /** Install or renew niyanta's own scripts (logger, network, boot) on a host. */
 export interface HostOperation extends OperationBase {
@@ -99,6 +106,16 @@ export interface ContainerOperation extends OperationBase {
    * of a replacement in two parts, whose `delete` ran before.
    */
   readonly how: 'create' | 'replace' | 'manifest' | 'start' | 'delete';
+}
+
+/** Make a host's part of the environment's network as it should be: who its peers are, and who is kept out. */
+export interface NetworkOperation extends OperationBase {
+  readonly kind: 'network';
+  readonly bridge: string;
+  /** What the host shall have; absent for `delete`. */
+  readonly network?: HostNetwork;
+  /** What it has when this begins, to go back to; absent when nothing. */
+  readonly before?: HostNetwork;
 }
 
 /** Rewrite the hosts files of one environment on one host. */

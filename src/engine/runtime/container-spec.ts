@@ -68,6 +68,8 @@ export interface ContainerNetwork {
   readonly subnet: string;
   readonly gateway: string;
   readonly address: string;
+  /** Bytes; absent in containers made before there were networks across hosts. */
+  readonly mtu?: number;
 }
 
 /** What stands in /var/lib/niyanta/containers/ID.json. */

@@ -1,5 +1,6 @@
 import type {ContainerId} from './container-spec.ts';
 import {runtimeHash, shortHash, specHash} from './hashes.ts';
+import {macOf} from './mac.ts';
 import {namesFingerprint} from './names.ts';
 import {volumePath} from './paths.ts';
 
@@ -27,6 +28,13 @@ function containerId(
 const bridge = ({project, stack, environment}: Scope): string =>
   `ny${shortHash(JSON.stringify([project, stack, environment])).slice(0, 8)}`;
 
+/** The device to other hosts has the name of the bridge, but for its first letters. */
+const device = (scope: Scope): string => bridge(scope).replace(/^ny/, 'nv');
+
+/** 24 bits, never 0 (RFC 7348). */
+const vni = ({project, stack, environment}: Scope): number =>
+  (Number.parseInt(shortHash(JSON.stringify(['vni', project, stack, environment])).slice(0, 6), 16) % 0xfffffe) + 1;
+
 /** Names have no dot in them, so that no two environments share a folder. */
 const volumeFolder = ({project, stack, environment}: Scope, volume: string): string =>
   `${project}.${stack}.${environment}/${volume}`;
@@ -35,6 +43,9 @@ const volumeFolder = ({project, stack, environment}: Scope, volume: string): str
 export const naming = {
   containerId,
   bridge,
+  device,
+  vni,
+  mac: macOf,
   volumeFolder,
   volumePath: (scope: Scope, volume: string): string => volumePath(volumeFolder(scope, volume)),
   names: namesFingerprint,

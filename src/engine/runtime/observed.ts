@@ -1,6 +1,9 @@
 import type {HostFacts} from '../hosts/facts.ts';
-import type {HostName} from '../spec/stack.ts';
+import type {EnvironmentName, HostName, ServiceName} from '../spec/stack.ts';
 import type {ContainerId, Manifest} from './container-spec.ts';
+import type {Deviation} from './deviations/deviation.ts';
+import type {ObservedNetwork} from './host-network.ts';
+import type {Leftover} from './leftovers/leftover.ts';
 
 /** What one probe script found on one host. */
 export type ObservedHost =
@@ -14,6 +17,10 @@ export type ObservedHost =
       readonly images: readonly ObservedImage[];
       /** `PROJECT.STACK.ENV/NAME` folders under the volume directory. */
       readonly volumes: readonly string[];
+      /** Parts of networks across hosts, of whichever environment. */
+      readonly networks: readonly ObservedNetwork[];
+      /** What belongs to no container; absent when there is nothing. */
+      readonly leftovers?: readonly Leftover[];
       readonly drained: boolean;
     }
   | {readonly host: HostName; readonly reachable: false; readonly error: string};
@@ -24,6 +31,10 @@ export interface ObservedContainer {
   readonly id: ContainerId;
   /** Absent when someone removed it, or when the container is in our namespace but not ours. */
   readonly manifest?: Manifest;
+  /** What containerd's labels say it is, where there is no manifest to say it. */
+  readonly identity?: Identity;
+  /** What is not as the manifest says, the worst first; absent when all is. */
+  readonly deviations?: readonly Deviation[];
   /** `gone`: there is a manifest but no container. `none`: a container without a task. */
   readonly task: 'running' | 'stopped' | 'created' | 'paused' | 'none' | 'gone';
   readonly pid?: number;
@@ -33,10 +44,19 @@ export interface ObservedContainer {
   readonly restarts: number;
   /** Last exit code, when it stopped. */
   readonly exitCode?: number;
-  /** The container has a working network namespace of its own. */
+  /** The container has a network namespace of its own, with its address in it. */
   readonly networkUp: boolean;
   /** Fingerprint of its hosts file, for drift of names. */
   readonly names: readonly string[];
+}
+
+/** Whose a container is. */
+export interface Identity {
+  readonly project: string;
+  readonly stack: string;
+  readonly environment: EnvironmentName;
+  readonly service: ServiceName;
+  readonly replica: number;
 }
 
 export interface ObservedImage {

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {parseFacts} from '../hosts/parse-facts.ts';
 import type {ContainerId, Manifest} from './container-spec.ts';
 import {parseExitCodes} from './exit-code.ts';
+import {parseNetworks} from './host-network.ts';
 import {listedImages} from './images/index.ts';
 import {sectionMark} from './observe-script.ts';
 import type {ObservedContainer, ReachableHost} from './observed.ts';
@@ -22,13 +23,17 @@ export function parseObservation(stdout: string): Observation | undefined {
   if (!sections.has('end')) return undefined;
   const lines = (name: string): string[] => (sections.get(name) ?? '').split('\n').filter(line => line !== '');
   const [firstTask = ''] = lines('tasks');
+  const containers = containersOf(lines);
+  const leftovers = leftoversOf(lines, containers, networks);
   return {
     facts: parseFacts(sections.get('facts') ?? ''),
     toolkit: lines('toolkit')[0],
-    containers: containersOf(lines),
+    containers,
     images: listedImages.parse(sections.get('images') ?? ''),
     volumes: lines('volumes').map(path => path.replace(/\/$/, '')),
-    ...(firstTask.startsWith('failed ') ? {tasksFailed: firstTask.slice('failed '.length)} : {}),
+    networks,
+    ...(leftovers.length > 0 ? {leftovers} : {}),
+    ...(silent.startsWith('failed ') ? {tasksFailed: firstTask.slice('failed '.length)} : {}),
   };
 }
 

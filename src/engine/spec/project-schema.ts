@@ -15,6 +15,12 @@ export const hostSchema = z
       )
       .optional()
       .describe('Name, IPv4 or IPv6 address, or a Host of ~/.ssh/config.'),
+    networkAddress: z
+      .ipv4('is not an IPv4 address')
+      .optional()
+      .describe(
+        "Address of its own under which the other hosts reach it, for traffic between containers; by default `address` if that is one of its own, else the one of its default route.",
+      ),
     port: portNumber.optional().describe('Port of sshd; 22 when nothing else says so.'),
     user: line
       .regex(/^[A-Za-z_][A-Za-z0-9_.-]*\$?$/, 'is not a name of a user')

@@ -22,6 +22,8 @@ export interface Host {
   readonly local: boolean;
   /** Name, IPv4 or IPv6 address, or an alias of ~/.ssh/config. Absent for `local`. */
   readonly address?: string;
+  /** IPv4 address under which the other hosts reach it. */
+  readonly networkAddress?: string;
   readonly port?: number;
   readonly user?: string;
   /** Absolute path. */

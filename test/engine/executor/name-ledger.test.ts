@@ -6,7 +6,7 @@ const peer = (id: string): Peer => ({id, service: 'web', replica: 1, address: '1
 
 test('joins during a write are written together by the next one', async () => {
   const writes: string[][] = [];
-  const ledger = new NameLedger(async (_host, peers) => {
+  const ledger = new NameLedger(async (_host, _selves, peers) => {
     writes.push(peers.map(({id}) => id));
     await new Promise(resolve => setTimeout(resolve, 2));
   }, []);
@@ -16,7 +16,7 @@ test('joins during a write are written together by the next one', async () => {
 
 test('a join resolves only when a write that contains it has ended', async () => {
   let written: readonly string[] = [];
-  const ledger = new NameLedger(async (_host, peers) => {
+  const ledger = new NameLedger(async (_host, _selves, peers) => {
     const ids = peers.map(({id}) => id);
     await new Promise(resolve => setTimeout(resolve, 1));
     written = ids;

@@ -22,6 +22,9 @@ const debian: Readonly<Record<string, string>> = {
   runc: 'runc version 1.1.5+ds1\ncommit: 1.1.5+ds1-1+deb12u1\nspec: 1.0.2-dev\ngo: go1.19.8',
   routes:
     'default via 10.0.0.1 dev eth0 \n10.0.0.0/24 dev eth0 proto kernel scope link src 10.0.0.5 \nblackhole 10.99.0.0/16 \n192.168.7.7 via 10.0.0.9 dev eth0',
+  addresses:
+    '2: eth0    inet 10.0.0.5/24 brd 10.0.0.255 scope global dynamic eth0\\       valid_lft 40sec preferred_lft 40sec\n3: wg0    inet 192.168.7.1 peer 192.168.7.7/32 scope global wg0',
+  mtus: 'eth0 9001\nlo 65536',
   sockets: 'tcp   LISTEN 0      128          0.0.0.0:22         0.0.0.0:*    users:(("sshd",pid=612,fd=3))',
 };
 const printed = (sections: Readonly<Record<string, string | undefined>>): string =>
@@ -46,6 +49,11 @@ test('a host with everything', () => {
     packageManager: 'apt',
     listening: [{protocol: 'tcp', address: '0.0.0.0', port: 22, process: 'sshd'}],
     routes: ['10.0.0.0/24', '10.99.0.0/16', '192.168.7.7/32'],
+    addresses: [
+      {address: '10.0.0.5', device: 'eth0', mtu: 9001},
+      {address: '192.168.7.1', device: 'wg0', mtu: 1500},
+    ],
+    defaultAddress: '10.0.0.5',
   });
 });
 

@@ -29,6 +29,15 @@ export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
         })),
       ];
     }
+    case 'network': {
+      const {host, bridge, network} = operation;
+      return [
+        onHost(host, found => ({
+          ...found,
+          networks: [...found.networks.filter(one => one.bridge !== bridge), ...(network ? [{...network, wrong: []}] : [])],
+        })),
+      ];
+    }
     case 'names':
       return [rename(operation.host)];
     case 'container':
@@ -43,8 +52,7 @@ function containerAtoms(operation: ContainerOperation, plan: Plan): readonly Ato
   if (how === 'manifest') {
     return [onContainer(spec!.host, spec!.id, one => ({...one, manifest: {...one.manifest!, spec: spec!}}))];
   }
-  const start =
-    how === 'start' ? [run(spec!), rename(spec!.host)] : [...create(spec!, plan.serial), rename(spec!.host)];
+  const start = how === 'start' ? [run(spec!), renameAll] : [...create(spec!, plan.serial), renameAll];
   return order === 'start-first' ? [...start, ...stops] : [...stops, ...start];
 }
 
@@ -150,25 +158,30 @@ const create = (spec: ContainerSpec, serial: number): readonly Atom[] => [
   run(spec),
 ];
 
-/** Every running container of the host knows every other, and itself. */
+/** Every running container of the host knows every other of the environment, and itself. */
 const rename =
   (name: string): Atom =>
   world =>
-    onHost(name, host => rewritten(host, world.left ?? []))(world);
+    onHost(name, host => rewritten(host, world))(world);
+
+/** An apply rewrites the names of all hosts when a container comes or goes. */
+const renameAll: Atom = world => world.hosts.map(({host}) => rename(host)).reduce((state, atom) => atom(state), world);
 
 const leave =
-  (host: string, id: string): Atom =>
+  (_host: string, id: string): Atom =>
   world =>
-    rename(host)({...world, left: [...(world.left ?? []), id]});
+    renameAll({...world, left: [...(world.left ?? []), id]});
 
-function rewritten(host: ReachableHost, left: readonly string[]): ReachableHost {
-  const running = host.containers.filter(one => one.manifest && one.task === 'running');
-  const peers = running.filter(({id}) => !left.includes(id)).map(peerOf);
+function rewritten(host: ReachableHost, {hosts, left = []}: World): ReachableHost {
+  const running = (of: ReachableHost) => of.containers.filter(one => one.manifest && one.task === 'running');
+  const peers = hosts.flatMap(running).filter(({id}) => !left.includes(id)).map(peerOf);
   return {
     ...host,
-    containers: host.containers.map(one =>
-      running.includes(one) ? {...one, names: naming.names(peerOf(one), peers)} : one,
-    ),
+    containers: host.containers.map(one => {
+      if (!running(host).includes(one)) return one;
+      const self = peerOf(one);
+      return {...one, names: naming.names(self, peers.some(({id}) => id === self.id) ? peers : [...peers, self])};
+    }),
   };
 }
 

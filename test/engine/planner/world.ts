@@ -75,17 +75,25 @@ export const facts = (given: Partial<HostFacts> = {}): HostFacts => ({
   init: 'systemd',
   listening: [],
   routes: ['10.0.0.0/24'],
+  addresses: [],
   ...given,
 });
+
+/** h1 is 10.0.0.1, h2 10.0.0.2, and so on. */
+export const addressOf = (name: string): string => `10.0.0.${Number(/\d+$/.exec(name)?.[0] ?? 99)}`;
 
 export const observedHost = (name: string, given: Partial<ReachableHost> = {}): ReachableHost => ({
   host: name,
   reachable: true,
-  facts: facts(),
+  facts: facts({
+    addresses: [{address: addressOf(name), device: 'eth0', mtu: 1500}],
+    defaultAddress: addressOf(name),
+  }),
   toolkit: 'toolkit-1',
   containers: [],
   images: [],
   volumes: [],
+  networks: [],
   drained: false,
   ...given,
 });
@@ -103,7 +111,10 @@ export const naming: Naming = {
     `${stack}-${environment}-${service}-${replica}-${distinction}`,
   runtimeHash: spec =>
     canonical(Object.fromEntries(Object.entries(spec).filter(([field]) => !manifestOnly.has(field)))),
-  bridge: () => 'ny00000001',
+  bridge: ({stack, environment}) => (stack === 'shop' && environment === 'default' ? 'ny00000001' : 'ny00000002'),
+  device: ({stack, environment}) => (stack === 'shop' && environment === 'default' ? 'nv00000001' : 'nv00000002'),
+  vni: () => 77,
+  mac: address => `mac-of-${address}`,
   volumePath: ({stack, environment}, name) => `/var/lib/niyanta/volumes/${stack}-${environment}/${name}`,
   volumeFolder: ({stack, environment}, name) => `${stack}-${environment}/${name}`,
   names: (_, peers) =>

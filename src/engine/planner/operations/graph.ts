@@ -15,6 +15,10 @@ export class OperationGraph {
     this.#before.set(operation.id, new Set());
   }
 
+  ids(): readonly OperationId[] {
+    return [...this.#nodes.keys()];
+  }
+
   get(id: OperationId): Draft | undefined {
     return this.#nodes.get(id);
   }

@@ -1,6 +1,7 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
 import {dependantsOf} from '../../scheduler/needs-order.ts';
 import type {Service, ServiceName} from '../../spec/stack.ts';
+import type {HostNetworks} from '../host-networks.ts';
 import {isRunning} from '../ownership.ts';
 import type {Operation, OperationId} from '../plan.ts';
 import type {PlanInput} from '../plan-input.ts';
@@ -8,6 +9,7 @@ import type {Sorted} from '../reconcile.ts';
 import {type ReplicaSteps, replicaSteps} from './container-operations.ts';
 import {OperationGraph} from './graph.ts';
 import {addNames} from './names.ts';
+import {awaitNetworks, joinNetworks, leaveNetworks} from './networks.ts';
 import {handOverPorts} from './ports.ts';
 import {addImage, addToolkits, addVolumes, hostId, hostsUsed} from './preparations.ts';
 import {roll} from './rolling.ts';
@@ -19,7 +21,7 @@ export interface Operations {
 }
 
 /**
- * The graph of an apply. Must: scripts → image and volume → container; what is needed is healthy before; ports are
+ * The graph of an apply. Must: scripts → image, volume and network → container; what is needed is healthy before; ports are
  * free before they are taken; updates roll within their bounds. Wish: new replicas come before old ones are replaced,
  * and removals come last, in the reverse order of needs.
  */
@@ -27,11 +29,13 @@ export function operationsFor(
   input: PlanInput,
   hosts: readonly ReachableHost[],
   sorted: readonly Sorted[],
+  networks: HostNetworks,
 ): Operations {
   const graph = new OperationGraph();
   const services = new Map(input.stack.services.map(service => [service.name, service]));
   const steps = sorted.map(one => replicaSteps(one, services));
   addToolkits(graph, input, hosts, hostsUsed(sorted));
+  joinNetworks(graph, networks);
   for (const step of steps) prepare(graph, input, services, hosts, step);
   for (const {main, removals} of steps) {
     for (const operation of main ? [main, ...removals] : removals) {
@@ -40,6 +44,7 @@ export function operationsFor(
     }
   }
   for (const {main} of steps) if (main?.spec) awaitPreparations(graph, input, services, hosts, main);
+  awaitNetworks(graph, networks, services, steps);
   const starting = startingByService(steps);
   for (const service of input.stack.services) {
     roll(
@@ -53,6 +58,7 @@ export function operationsFor(
   handOverPorts(graph, steps);
   removeLast(graph, input, steps, starting);
   addNames(graph, input, hosts, steps);
+  leaveNetworks(graph, networks);
   return {operations: graph.operations(), steps};
 }
 

@@ -1,4 +1,5 @@
 import type {ContainerSpec} from '../container-spec.ts';
+import {macOf} from '../mac.ts';
 
 /** Files in a container's network folder, for the toolkit's `network`: CNI configurations (CNI spec 0.4.0). */
 export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
@@ -8,6 +9,7 @@ export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
   const bridge = {
     ...shared,
     type: 'bridge',
+    ...(network.mtu === undefined ? {} : {mtu: network.mtu}),
     bridge: network.bridge,
     isGateway: true,
     hairpinMode: true,
@@ -45,10 +47,3 @@ export function networkFiles(spec: ContainerSpec): ReadonlyMap<string, string> {
     ...(ports.length > 0 ? [['portmap.json', `${JSON.stringify(portmap)}\n`] as const] : []),
   ]);
 }
-
-/**
- * The address as a MAC, locally administered: a new container with the address of a former one has its MAC too, so
- * that no neighbour talks to the dead one until its ARP entry expires.
- */
-const macOf = (address: string): string =>
-  ['02', '6e', ...address.split('.').map(part => Number(part).toString(16).padStart(2, '0'))].join(':');

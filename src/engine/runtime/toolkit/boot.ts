@@ -4,6 +4,7 @@
  */
 export const boot = `#!/bin/sh
 # niyanta: makes the networks of all containers again, before containerd starts them
+/usr/local/lib/niyanta/overlay boot
 exec /usr/local/lib/niyanta/network boot
 `;
 

@@ -3,7 +3,7 @@
  * that stand in its folder. A named namespace outlives the container's restarts, containerd's too. Idempotent.
  */
 export const network = String.raw`#!/bin/sh
-# niyanta: network up|down|unpublish ID | network boot
+# niyanta: network up|down|unpublish|rejoin|rules ID | network name ID PID | network boot
 set -u
 nets=/var/lib/niyanta/networks
 plugins=/usr/lib/cni
@@ -76,8 +76,33 @@ publish() { # ID: its ports on the host; done anew when it was up before, since 
   return 1
 }
 
+name() { # ID PID: gives the namespace of a running container its name back
+  [ "/proc/$2/ns/net" -ef "/run/netns/$1" ] && return 0
+  umount "/run/netns/$1" 2>/dev/null
+  rm -f "/run/netns/$1"
+  ip netns attach "$1" "$2"
+}
+
+rejoin() { # ID: a new link for the namespace that there is; its address and its ports stay as they are
+  read -r bridge subnet <"$nets/$1/bridge" || return 1
+  cni DEL bridge "$1" >/dev/null
+  ip -n "$1" link del eth0 2>/dev/null
+  answer=$(flock 9; sweep "$bridge" "$subnet"; cni ADD bridge "$1" && masqueraded "$bridge" "$subnet") 9>"$lock" && return 0
+  echo "network: cannot connect $1: $(why "$answer")" >&2
+  return 1
+}
+
+rules() { # ID: what the host translates for it
+  read -r bridge subnet <"$nets/$1/bridge" || return 1
+  fresh=
+  masqueraded "$bridge" "$subnet" && publish "$1"
+}
+
 case "$1" in
   up) join "$2" && publish "$2" ;;
+  name) name "$2" "$3" ;;
+  rejoin) rejoin "$2" ;;
+  rules) rules "$2" ;;
   unpublish)
     [ -d "$nets/$2" ] || exit 0
     : >"$nets/$2/unpublished"
@@ -102,7 +127,7 @@ case "$1" in
     exit $failed
     ;;
   *)
-    echo "usage: network up|down|unpublish ID, network boot" >&2
+    echo "usage: network up|down|unpublish|rejoin|rules ID, network name ID PID, network boot" >&2
     exit 64
     ;;
 esac

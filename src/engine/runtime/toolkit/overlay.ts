@@ -1,0 +1,256 @@
+/**
+ * Joins the networks that one environment has on several hosts, and keeps everyone else out. Each host's part is a file
+ * of lines in /var/lib/niyanta/overlays, named after the bridge; devices and rules are made from it, again after a
+ * reboot. One VXLAN device an environment, which learns nothing and floods nothing: for each peer there is one route,
+ * one neighbour and one forwarding entry, so that a packet goes to the one host that has the address. Idempotent.
+ */
+export const overlay = String.raw`#!/bin/sh
+# niyanta: overlay connect|disconnect BRIDGE | overlay boot | overlay status
+set -u
+overlays=/var/lib/niyanta/overlays
+nets=/var/lib/niyanta/networks
+run=/run/niyanta
+[ -d $run ] || mkdir -p $run
+
+read_file() { # BRIDGE: sets subnet, mtu, device, vni, local, mac, port; and peers, a line each: HOST ADDRESS SUBNET MAC
+  subnet= mtu=1450 device= vni= local= mac= port= peers= pending=
+  while read -r key one two three four five; do
+    case $key in
+      subnet) subnet=$one ;;
+      mtu) mtu=$one ;;
+      vxlan) device=$one vni=$two local=$three mac=$four port=$five ;;
+      peer) peers="$peers$one $two $three $four
+" ;;
+      pending) pending=1 ;;
+    esac
+  done <"$overlays/$1"
+}
+
+gateway() { echo "\${1%/*}"; } # SUBNET: its first address, which stands for the host behind it
+
+# The device is made anew only where something of it differs that cannot be changed.
+make_device() {
+  shown=$(ip -d -o link show dev "$device" 2>/dev/null) || shown=
+  case "$shown" in
+    *" vxlan id $vni local $local "*" dstport $port nolearning "*) ;;
+    *)
+      [ -z "$shown" ] || ip link del "$device"
+      ip link add "$device" address "$mac" mtu "$mtu" type vxlan id "$vni" dstport "$port" local "$local" nolearning || return 1
+      ;;
+  esac
+  ip link set "$device" address "$mac" mtu "$mtu" addrgenmode none up || return 1
+  # What was there before goes, unless a peer still has it.
+  bridge fdb show dev "$device" | while read -r lladdr rest; do
+    case "$peers" in *" $lladdr
+"*) ;; *) bridge fdb del "$lladdr" dev "$device" ;; esac
+  done
+  ip -4 neigh show dev "$device" nud permanent | while read -r to rest; do
+    case "$peers" in *" $to/24 "*) ;; *) ip neigh del "$to" dev "$device" ;; esac
+  done
+  ip -4 route show dev "$device" | while read -r to rest; do
+    case "$peers" in *" $to "*) ;; *) ip route del "$to" dev "$device" ;; esac
+  done
+  printf %s "$peers" | {
+    failed=0
+    while read -r host address to lladdr; do
+      via=$(gateway "$to")
+      # One forwarding entry, whatever address the peer had before: "replace" would change only the same one.
+      case "$(bridge fdb show dev "$device" | grep "^$lladdr ")" in
+        "") ;;
+        *" dst $address "*) ;;
+        *) bridge fdb del "$lladdr" dev "$device" ;;
+      esac
+      bridge fdb replace "$lladdr" dev "$device" dst "$address" &&
+        ip neigh replace "$via" lladdr "$lladdr" dev "$device" nud permanent &&
+        ip route replace "$to" via "$via" dev "$device" onlink || failed=1
+    done
+    exit $failed
+  }
+}
+
+up() { # BRIDGE
+  read_file "$1"
+  other=nv\${1#ny}
+  if [ -n "$device" ]; then make_device || return 1
+  elif [ -e "/sys/class/net/$other" ]; then ip link del "$other"
+  fi
+}
+
+# Containers that run take the size of a smaller link with them; those that are made anew, too.
+resize() { # BRIDGE
+  read -r now 2>/dev/null <"/sys/class/net/$1/mtu" || now=$mtu
+  for file in "$nets"/*/bridge; do
+    [ -e "$file" ] || continue
+    read -r bridge rest <"$file"
+    [ "$bridge" = "$1" ] || continue
+    net=\${file%/bridge}
+    case "$(cat "$net/bridge.json" 2>/dev/null)" in
+      *'"mtu":'$mtu,*) [ "$now" = "$mtu" ] && continue ;;
+      *'"mtu":'*) sed -i 's/"mtu":[0-9]*/"mtu":'"$mtu/" "$net/bridge.json" ;;
+      *'"type":"bridge"'*) sed -i 's/"type":"bridge"/"type":"bridge","mtu":'"$mtu/" "$net/bridge.json" ;;
+    esac
+    ip -n "\${net##*/}" link set eth0 mtu "$mtu" 2>/dev/null
+  done
+  for link in "/sys/class/net/$1/brif"/*; do
+    [ -e "$link" ] || continue
+    ip link set "\${link##*/}" mtu "$mtu"
+  done
+  [ ! -e "/sys/class/net/$1" ] || ip link set "$1" mtu "$mtu"
+}
+
+rules() { # what iptables-restore reads: our chains of all environments, whole
+  echo '*filter'
+  echo ':NIYANTA-FORWARD - [0:0]'
+  echo ':NIYANTA-INPUT - [0:0]'
+  for file in "$overlays"/ny*; do
+    [ -e "$file" ] || continue
+    bridge=\${file##*/}
+    case $bridge in *.new) continue ;; esac
+    read_file "$bridge"
+    # Into the network: answers, neighbours, published ports, and containers of the same environment elsewhere.
+    echo "-A NIYANTA-FORWARD -o $bridge -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+    echo "-A NIYANTA-FORWARD -i $bridge -o $bridge -j ACCEPT"
+    echo "-A NIYANTA-FORWARD -o $bridge -m conntrack --ctstate DNAT -j ACCEPT"
+    printf %s "$peers" | while read -r host address to lladdr; do
+      echo "-A NIYANTA-FORWARD -s $to -i $device -o $bridge -j ACCEPT"
+      echo "-A NIYANTA-FORWARD -s $subnet -d $to -i $bridge -o $device -j ACCEPT"
+      echo "-A NIYANTA-INPUT -s $address -p udp -m udp --dport $port -j ACCEPT"
+    done
+    echo "-A NIYANTA-FORWARD -o $bridge -j DROP"
+    if [ -n "$device" ]; then
+      echo "-A NIYANTA-FORWARD -o $device -j DROP"
+      echo "-A NIYANTA-FORWARD -i $device -j DROP"
+      echo "-A NIYANTA-INPUT -i $device -j DROP"
+      closed=$port
+    fi
+    outward="\${outward:-}-A NIYANTA-FORWARD -i $bridge ! -o ny+ -j ACCEPT
+"
+  done
+  # Last: by now every network that is not its own was refused.
+  printf %s "\${outward:-}"
+  [ -z "\${closed:-}" ] || echo "-A NIYANTA-INPUT -p udp -m udp --dport $closed -j DROP"
+  jump FORWARD; jump INPUT
+  echo COMMIT
+  echo '*nat'
+  echo ':NIYANTA-POSTROUTING - [0:0]'
+  # Between hosts of an environment addresses stay as they are.
+  echo '-A NIYANTA-POSTROUTING -o nv+ -j ACCEPT'
+  jump POSTROUTING
+  echo COMMIT
+}
+
+jump() { # CHAIN: to ours first, unless it is there
+  case "$now" in
+    *"-A $1 -j NIYANTA-$1
+"*) ;;
+    *) echo "-I $1 1 -j NIYANTA-$1" ;;
+  esac
+}
+
+ours() { # of iptables-save on standard input: what is ours
+  grep -e '^-A NIYANTA-' -e ' -j NIYANTA-' | cksum
+}
+
+firewall() {
+  now="$(iptables-save 2>/dev/null)
+"
+  if ! ls "$overlays"/ny* >/dev/null 2>&1; then open_up; return 0; fi
+  answer=$(rules | iptables-restore --wait --noflush 2>&1) || { echo "overlay: cannot set the rules of the firewall: $answer" >&2; return 1; }
+  iptables-save 2>/dev/null | ours >$run/firewall
+}
+
+open_up() { # nothing of ours stays when no network does
+  for chain in FORWARD INPUT; do
+    iptables -w -D $chain -j NIYANTA-$chain && iptables -w -F NIYANTA-$chain && iptables -w -X NIYANTA-$chain
+  done 2>/dev/null
+  { iptables -w -t nat -D POSTROUTING -j NIYANTA-POSTROUTING && iptables -w -t nat -F NIYANTA-POSTROUTING &&
+    iptables -w -t nat -X NIYANTA-POSTROUTING; } 2>/dev/null
+  rm -f $run/firewall
+}
+
+wrong() { # BRIDGE: what of it is not as its file says, a line each
+  if [ -n "$device" ]; then
+    case "$seen" in
+      *" $device: "*) ;;
+      *) echo "$1 device $device is missing"; return ;;
+    esac
+    line=$(printf '%s\n' "$seen" | grep " $device: ")
+    case "$line" in
+      *UP*" mtu $mtu "*" link/ether $mac "*" vxlan id $vni local $local "*" dstport $port nolearning "*) ;;
+      *) echo "$1 device $device was changed" ;;
+    esac
+    own=$(printf '%s\n' "$seen" "$fdb" | grep -c -e "^[a-z ]*[0-9.]*/24 via [0-9.]* dev $device " -e "^[0-9.]* dev $device lladdr" -e "^[0-9a-f:]* dev $device dst ")
+    count=0
+    while read -r host address to lladdr; do
+      [ -n "$host" ] || continue
+      count=$((count + 3))
+      via=$(gateway "$to")
+      case "$seen" in *"$to via $via dev $device "*) ;; *) echo "$1 route to $host is missing" ;; esac
+      case "$seen" in *"$via dev $device lladdr $lladdr "*) ;; *) echo "$1 neighbour $host is missing" ;; esac
+      case "$fdb" in *"$lladdr dev $device dst $address "*) ;; *) echo "$1 forwarding to $host is missing" ;; esac
+    done <<END
+$peers
+END
+    [ $count -ge "$own" ] || echo "$1 device $device has entries that nobody asked for"
+  fi
+  if read -r now 2>/dev/null <"/sys/class/net/$1/mtu" && [ "$now" != "$mtu" ]; then echo "$1 MTU of $1 is $now"; fi
+}
+
+status() {
+  set -- "$overlays"/ny*
+  [ -e "$1" ] || return 0
+  seen=$(printf 'link show type vxlan\nneigh show nud permanent\nroute show\n' | ip -4 -d -o -batch - 2>/dev/null)
+  fdb=$(bridge fdb show 2>/dev/null)
+  read -r sum 2>/dev/null <$run/firewall || sum=
+  [ "$(iptables-save 2>/dev/null | ours)" = "$sum" ] && open= || open=1
+  for file; do
+    bridge=\${file##*/}
+    case $bridge in *.new) continue ;; esac
+    read_file "$bridge"
+    wrong "$bridge"
+    [ -z "$open" ] || echo "$bridge rules of the firewall were changed"
+  done
+}
+
+locked() { # COMMAND ARGUMENT…: one at a time
+  ( flock 9; "$@" ) 9>$run/overlay.lock
+}
+
+connect() { # BRIDGE, its file on standard input
+  mkdir -p $overlays
+  # Pending until all of it is done, so that the next look finds what was cut short.
+  { cat; echo pending; } >"$overlays/$1.new" && mv -f "$overlays/$1.new" "$overlays/$1" || return 1
+  firewall && up "$1" && resize "$1" || return 1
+  grep -v '^pending$' "$overlays/$1" >"$overlays/$1.new" && mv -f "$overlays/$1.new" "$overlays/$1"
+}
+
+disconnect() { # BRIDGE
+  rm -f "$overlays/$1" "$overlays/$1.new"
+  other=nv\${1#ny}
+  if [ -e "/sys/class/net/$other" ]; then ip link del "$other"; fi
+  firewall
+}
+
+boot() {
+  failed=0
+  firewall || failed=1
+  for file in "$overlays"/ny*; do
+    [ -e "$file" ] || continue
+    bridge=\${file##*/}
+    case $bridge in *.new) rm -f "$file"; continue ;; esac
+    up "$bridge" || failed=1
+  done
+  return $failed
+}
+
+case "$1" in
+  connect) locked connect "$2" ;;
+  disconnect) locked disconnect "$2" ;;
+  boot) locked boot ;;
+  status) status ;;
+  *)
+    echo "usage: overlay connect|disconnect BRIDGE, overlay boot, overlay status" >&2
+    exit 64
+    ;;
+esac
+`.replaceAll('\\${', '${');
