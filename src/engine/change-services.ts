@@ -5,6 +5,7 @@ import {runGraph} from './executor/graph.ts';
 import {hostActions} from './executor/host-actions.ts';
 import {NameLedger} from './executor/name-ledger.ts';
 import {peer} from './executor/peer.ts';
+import {silentPeers} from './planner/named-peers.ts';
 import {answersToName} from './planner/ownership.ts';
 import {selectReplicas} from './select-replicas.ts';
 import {operationsOf, type ReplicaOperation, type Verb} from './service-operations.ts';
@@ -58,7 +59,7 @@ async function underLease(session: Session, options: ChangeServicesOptions, chan
     return {result: {outcome: 'unchanged', serial: lock.serial, operations: []}, durationMs: 0};
   }
   if (operations.length > 0) await options.confirm(operations.map(({title}) => title));
-  const steps = stepsOn(change, replicas, options, lock.serial + 1);
+  const steps = stepsOn(change, {replicas, known}, options, lock.serial + 1);
   const done = await run(operations, steps, options, change.signal);
   const touched = [...new Set(operations.map(({replica}) => replica.service))].join(', ');
   const after = await commit(session, {services, touched}, done, options);
@@ -69,7 +70,7 @@ async function underLease(session: Session, options: ChangeServicesOptions, chan
 
 function stepsOn(
   {fleet}: Change,
-  replicas: readonly EnvironmentReplica[],
+  {replicas, known}: {readonly replicas: readonly EnvironmentReplica[]; readonly known: EnvironmentState},
   options: ChangeServicesOptions,
   serial: number,
 ): ServiceSteps {
@@ -89,7 +90,15 @@ function stepsOn(
       ? [{host, peer: peer(container.manifest.spec)}]
       : [],
   );
-  const ledger = new NameLedger(actions.writeNames.bind(actions), named);
+  const ledger = new NameLedger(
+    actions.writeNames.bind(actions),
+    named,
+    silentPeers(
+      fleet.observed,
+      known,
+      named.map(one => one.peer),
+    ),
+  );
   return serviceSteps({actions, ledger, changing: fleet.changing});
 }
 

@@ -113,13 +113,13 @@ export async function runChange(
     inFlightPerHost,
     now: () => options.now().getTime(),
     // What the history says does not count: hosts may have been made anew, or the lock file lost.
+    deployedBefore: present.some(({running}) => running),
+    present,
     silent: silentPeers(
       fleet.observed,
       before.environments[session.environment],
       present.flatMap(({listed, spec}) => (listed && spec ? [spec] : [])),
     ),
-    deployedBefore: present.some(({running}) => running),
-    present,
     inverses,
     actions: hostActions({
       connection: fleet.connection,

@@ -1,8 +1,9 @@
 import type {ImageOperation, VolumeOperation} from '../planner/plan.ts';
 import type {ContainerId, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
+import type {HostNetwork} from '../runtime/host-network.ts';
 import type {HostName} from '../spec/stack.ts';
 
-/** A running replica as others on its host know it by name. */
+/** A running replica as others of its environment know it by name. */
 export interface Peer {
   readonly id: ContainerId;
   readonly service: string;
@@ -36,7 +37,10 @@ export interface Actions {
   removeContainer(host: HostName, id: ContainerId): Promise<void>;
   /** Replaces the manifest of a container that goes on running. */
   writeManifest(spec: ContainerSpec): Promise<void>;
-  /** Rewrites the hosts files of these containers so that they know all of them by name. */
-  writeNames(host: HostName, containers: readonly Peer[]): Promise<void>;
+  /** Rewrites the hosts files of the containers `selves`, on this host, so that they know `peers`, on any, by name. */
+  writeNames(host: HostName, selves: readonly Peer[], peers: readonly Peer[]): Promise<void>;
+  /** Makes a host's part of the environment's network as told. */
+  connectNetwork(host: HostName, network: HostNetwork): Promise<void>;
+  disconnectNetwork(host: HostName, bridge: string): Promise<void>;
   lastLogLines(host: HostName, id: ContainerId): Promise<readonly string[]>;
 }

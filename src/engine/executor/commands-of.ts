@@ -1,6 +1,7 @@
 import {type Command, render} from '../hosts/command.ts';
 import {answersToName, isOfScope} from '../planner/ownership.ts';
 import type {ContainerOperation, Operation, Plan} from '../planner/plan.ts';
+import {connectNetwork, disconnectNetwork} from '../runtime/connect-network.ts';
 import type {Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
 import type {HostScript} from '../runtime/containers/host-script.ts';
@@ -15,7 +16,7 @@ import type {ObservedHost} from '../runtime/observed.ts';
 import {toolkitScript} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteVolume} from '../runtime/volumes.ts';
 import type {Registry} from '../spec/project.ts';
-import {peer} from './container-steps.ts';
+import {peer} from './peer.ts';
 import {operationTitle} from './titles.ts';
 
 /** What one operation runs on one host. */
@@ -74,6 +75,8 @@ function commandsByHost(
       return one(pullOf(operation.source.reference, operation.pinned?.digest, when.registries));
     case 'volume':
       return one(operation.action === 'delete' ? deleteVolume(operation.path) : createVolume(operation.path));
+    case 'network':
+      return one(operation.network ? connectNetwork(operation.network) : disconnectNetwork(operation.bridge));
     case 'names':
       return one(writeHostsFiles(hostsFilesOf(plan, host, observed)));
     case 'container':

@@ -1,6 +1,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Connection} from '../hosts/connection.ts';
 import {Slots} from '../hosts/slots.ts';
+import {connectNetwork, disconnectNetwork} from '../runtime/connect-network.ts';
 import type {ContainerSpec, Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
 import {runScript} from '../runtime/containers/host-script.ts';
@@ -16,7 +17,7 @@ import {toolkitInstallation} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteEmptyVolume, deleteVolume} from '../runtime/volumes.ts';
 import type {HostName} from '../spec/stack.ts';
 import {mask, resolveSecrets} from '../state/secret-references.ts';
-import type {Actions} from './actions.ts';
+import type {Actions, Peer} from './actions.ts';
 import {bringImage, type ImageSources} from './bring-image.ts';
 import {peer} from './peer.ts';
 import {TaskWatch} from './task-watch.ts';
@@ -66,7 +67,7 @@ export function hostActions(options: HostActionsOptions): Actions {
       const script = createContainer({
         manifest,
         env: withSecrets(spec, options.secrets),
-        peers: [...peers.filter(({id}) => id !== spec.id), peer(spec)],
+        peers: withSelf(peer(spec), peers),
         containerd: on(spec.host).containerd,
         entrypoint: spec.command === undefined ? [] : await on(spec.host).entrypoint(spec.image.digest),
       });
@@ -97,8 +98,10 @@ export function hostActions(options: HostActionsOptions): Actions {
       manifests.set(`${spec.host}/${spec.id}`, manifest);
       await runScript(changing(spec.host), writeManifest(manifest, before));
     },
-    async writeNames(host, peers) {
-      const files = new Map(peers.map(self => [self.id, hostsFile(self, peers)]));
+    connectNetwork: (host, network) => runScript(changing(host), connectNetwork(network)).then(() => undefined),
+    disconnectNetwork: (host, bridge) => runScript(changing(host), disconnectNetwork(bridge)).then(() => undefined),
+    async writeNames(host, selves, peers) {
+      const files = new Map(selves.map(self => [self.id, hostsFile(self, withSelf(self, peers))]));
       if (files.size > 0) await runScript(changing(host), writeHostsFiles(files));
     },
     async lastLogLines(host, id) {
@@ -146,6 +149,10 @@ const observedManifests = (observed: readonly ObservedHost[]): Map<string, Manif
         : [],
     ),
   );
+
+/** A container knows itself, whoever else knows it. */
+const withSelf = (self: Peer, peers: readonly Peer[]): readonly Peer[] =>
+  peers.some(({id}) => id === self.id) ? peers : [...peers, self];
 
 const withSecrets = ({env}: ContainerSpec, secrets: ReadonlyMap<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).map(([name, text]) => [name, resolveSecrets(text, secrets)]));

@@ -9,6 +9,8 @@ export function operationTitle(operation: Operation): string {
       return `bring ${operation.label} to ${operation.host}`;
     case 'volume':
       return `${operation.action} volume ${operation.volume} on ${operation.host}`;
+    case 'network':
+      return `${operation.network ? 'connect' : 'disconnect'} network on ${operation.host}`;
     case 'names':
       return `update names on ${operation.host}`;
     case 'container':

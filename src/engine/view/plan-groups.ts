@@ -32,6 +32,7 @@ function sameness(operation: Operation): string {
     image: operation.kind === 'image' && operation.label,
     volume: operation.kind === 'volume' && operation.volume,
     container: operation.kind === 'container' && [operation.how, operation.order, operation.previous.length > 0],
+    network: '',
     names: '',
   }[kind];
   return JSON.stringify([kind, action, reason, changes, particular]);
