@@ -48,7 +48,7 @@ export async function changeEnvironment<T>(
   const refused = new AbortController();
   const stop = AbortSignal.any([lease.lost, refused.signal]);
   const signal = AbortSignal.any([options.signal, stop]);
-  const fence = {scope: `${session.project.name}.${session.environment}`, number: lease.holder.fence};
+  const fence = {scope: `${session.project.name}.${session.environment}`, number: lease.holder.fence, holder: lease.holder.id};
   const hosts = new Map<HostName, FencedHost>();
   try {
     const result = await withFleet(

@@ -9,6 +9,8 @@ import {fencesFolder} from './paths.ts';
 export interface Fence {
   readonly scope: string;
   readonly number: number;
+  /** Names the lease: an old copy of a state may give out a number for the second time. */
+  readonly holder: string;
 }
 
 /** How a change that the host refused ends; stderr then says `niyanta-fenced NUMBER`, or `none`. */
@@ -22,8 +24,8 @@ const mark = 'niyanta-changing';
 
 // The lock is shared among the changes of one lease, taken before the number is read, and held by the shell and its
 // children to their end. Daemons that a change starts close descriptor 8.
-const CHECKED = `[ -e "$fence.lock" ] && exec 8<"$fence.lock" && flock -s 8 && read -r number <"$fence" || number=none
-if [ "$number" != "$3" ]; then echo "niyanta-fenced $number" >&2; exit ${fencedExit}; fi`;
+const CHECKED = `[ -e "$fence.lock" ] && exec 8<"$fence.lock" && flock -s 8 && read -r holder <"$fence" || holder=none
+if [ "$holder" != "$3" ]; then echo "niyanta-fenced \${holder%% *}" >&2; exit ${fencedExit}; fi`;
 
 // All of the text is read before the lock is taken: a line that went dead in the middle holds nobody up.
 const CHANGING = `fence=$1/$2
@@ -37,8 +39,11 @@ fi
 ${CHECKED}
 eval "$text"`;
 
+/** How the file says it. */
+const written = ({number, holder}: Fence): string => `${number} ${holder}`;
+
 const changing = (fence: Fence, what: string, kind: 'script' | 'stream', line: string): Command =>
-  script(CHANGING, fencesFolder, fence.scope, String(fence.number), what, kind, line, mark);
+  script(CHANGING, fencesFolder, fence.scope, written(fence), what, kind, line, mark);
 
 /** Runs the script on standard input as a change. `what` is what it does, in words; it stands in the process list. */
 export const changeByScript = (fence: Fence, what: string): Command => changing(fence, what, 'script', '');
@@ -47,13 +52,13 @@ export const changeByScript = (fence: Fence, what: string): Command => changing(
 export const changeByStream = (fence: Fence, what: string, command: Command): Command =>
   changing(fence, what, 'stream', render(command));
 
-// What goes on under a lower number: streams are ended, of the others is told what they do.
-const OLDER = String.raw`my ($folder, $scope, $number) = @ARGV;
+// What goes on under another lease: streams are ended, of the others is told what they do.
+const OLDER = String.raw`my ($scope, $holder) = @ARGV;
 my %doing;
 for my $process (glob "/proc/[0-9]*") {
   open my $file, "<", "$process/cmdline" or next;
   my @words = split /\0/, do { local $/; <$file> // "" };
-  next unless @words > 7 && $words[-1] eq "${mark}" && $words[-6] eq $scope && $words[-5] < $number;
+  next unless @words > 7 && $words[-1] eq "${mark}" && $words[-6] eq $scope && $words[-5] ne $holder;
   $doing{$words[-4]} = 1;
   my $group = $words[-3] eq "stream" ? getpgrp($process =~ s{.*/}{}r) : -1;
   kill "TERM", -$group if $group > 1;
@@ -61,18 +66,19 @@ for my $process (glob "/proc/[0-9]*") {
 print "busy $_\n" for sort keys %doing;`;
 
 const RAISE = `mkdir -p "$1" && exec 9<"$1" && flock 9 || exit 1
-fence=$1/$2 number=0
-[ ! -e "$fence" ] || read -r number <"$fence"
-case $number in '' | *[!0-9]*) number=0 ;; esac
-if [ "$number" -gt "$3" ]; then echo "newer $number"; exit 0; fi
-if [ "$number" -lt "$3" ]; then
+fence=$1/$2 holder=
+[ ! -e "$fence" ] || read -r holder <"$fence"
+if [ "$holder" != "$3" ]; then
+  number=\${holder%% *}
+  case $number in '' | *[!0-9]*) number=0 ;; esac
+  if [ "$number" -ge "\${3%% *}" ]; then echo "newer $number"; exit 0; fi
   printf '%s\\n' "$3" >"$fence.new" || { echo x | cat >>"$fence.new"; exit 1; }
   sync "$fence.new" && mv -f "$fence.new" "$fence" && sync "$1" || exit 1
 fi
 exec 8>>"$fence.lock" 9<&-
 i=0
 until flock -n 8; do
-  [ $i -gt 0 ] || perl -e '${OLDER}' "$1" "$2" "$3"
+  [ $i -gt 0 ] || perl -e '${OLDER}' "$2" "$3"
   [ $i -lt 20 ] || exit 0
   sleep 0.1
   i=$((i + 1))
@@ -84,7 +90,7 @@ echo raised`;
  * are refused; those that had begun are waited for, two seconds at most: then this is to be asked again.
  */
 export const raising = {
-  command: ({scope, number}: Fence): Command => script(RAISE, fencesFolder, scope, String(number)),
+  command: (fence: Fence): Command => script(RAISE, fencesFolder, fence.scope, written(fence)),
   parse: (stdout: string): Raised => {
     const lines = stdout.split('\n');
     const newer = lines.flatMap(line => /^newer (\d+)$/.exec(line)?.[1] ?? [])[0];

@@ -20,7 +20,7 @@ export const fenced = (host: HostName, {scope, number}: Fence, what: string, fou
 export const stateBehind = (host: HostName, {scope, number}: Fence, found: number): OutsideError =>
   new OutsideError({
     code: 'fenced',
-    message: `${host} was changed under number ${found} of ${scope}, and this state only knows of ${number - 1}: it is an old copy, or another state is in use`,
+    message: `${host} was changed under number ${found} of ${scope}, and this state only knows of ${number - 1}: it is an old copy, or someone uses another one`,
     hint: 'Use the newest lock file, as the last apply left it. When there is none, make it from the hosts: niyanta state rebuild',
     host,
     exit: Exit.lockHeld,

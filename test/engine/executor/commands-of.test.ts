@@ -60,7 +60,7 @@ async function sent(act: (actions: ReturnType<typeof hostActions>) => Promise<un
   const {signal} = new AbortController();
   const changing = new FencedHost(
     connection,
-    {scope: 'shop.default', number: 7},
+    {scope: 'shop.default', number: 7, holder: 'me'},
     {stop: signal, onFenced: () => undefined},
   );
   await act(

@@ -23,7 +23,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, {recursive: true, force: true}));
 
-const fence = (number: number): Fence => ({scope, number});
+const fence = (number: number, holder = `lease-${number}`): Fence => ({scope, number, holder});
 const path = (name = '') => join(folder, 'fences', name);
 
 /** Runs a command for a host in a real shell, with the fences in a folder of the test's own. */
@@ -52,11 +52,21 @@ const done = async () => (await readFile(path('done'), 'utf8').catch(() => '')).
 test('a number is kept, may be raised again by who has it, and is never lowered', async () => {
   expect(await raise(7)).toEqual({kind: 'raised'});
   expect(await raise(7)).toEqual({kind: 'raised'});
-  expect(await readFile(path(scope), 'utf8')).toBe('7\n');
+  expect(await readFile(path(scope), 'utf8')).toBe('7 lease-7\n');
   expect(await raise(6)).toEqual({kind: 'newer', number: 7});
-  expect(await readFile(path(scope), 'utf8')).toBe('7\n');
+  expect(await readFile(path(scope), 'utf8')).toBe('7 lease-7\n');
   expect(await raise(1_763_725_225)).toEqual({kind: 'raised'});
   expect(await raise(8)).toEqual({kind: 'newer', number: 1_763_725_225});
+});
+
+test('of two leases with one number, as an old copy of a state gives out, the first has it', async () => {
+  await raise(7);
+  const other = await start(raising.command(fence(7, 'another'))).ended;
+  expect(raising.parse(other.stdout)).toEqual({kind: 'newer', number: 7});
+  const script = `${note('another')}\n${scriptEnd}`;
+  expect(await start(changeByScript(fence(7, 'another'), 'x'), script).ended).toMatchObject({code: fencedExit});
+  expect(await change(7, note('first')).ended).toMatchObject({code: 0});
+  expect(await done()).toEqual(['first']);
 });
 
 test('a number that is no number, as a disk may leave it, is replaced', async () => {
@@ -64,7 +74,7 @@ test('a number that is no number, as a disk may leave it, is replaced', async ()
   for (const text of ['', 'x\n', '\0\0\0']) {
     await writeFile(path(scope), text);
     expect(await raise(8)).toEqual({kind: 'raised'});
-    expect(await readFile(path(scope), 'utf8')).toBe('8\n');
+    expect(await readFile(path(scope), 'utf8')).toBe('8 lease-8\n');
   }
 });
 
@@ -123,7 +133,7 @@ test('a daemon that a change starts keeps nobody waiting', async () => {
 test('a transfer of an older holder that hangs is ended, and nothing else is', async () => {
   await raise(7);
   const hanging = start(changeByStream(fence(7), 'import web', argv('cat')), 'open');
-  const others = start(changeByStream({scope: `${scope}x`, number: 1}, 'import web', argv('cat')), 'open');
+  const others = start(changeByStream({...fence(1), scope: `${scope}x`}, 'import web', argv('cat')), 'open');
   await sleep(200);
   expect(await raise(7)).toEqual({kind: 'busy', doing: []});
   expect(await raise(8)).toEqual({kind: 'raised'});
@@ -156,7 +166,7 @@ test('a line that goes dead in the middle of a script holds nobody up', async ()
 
 test('of many who raise at once the highest number stays', async () => {
   await Promise.all([3, 9, 5, 7, 4, 8, 6].map(raise));
-  expect(await readFile(path(scope), 'utf8')).toBe('9\n');
+  expect(await readFile(path(scope), 'utf8')).toBe('9 lease-9\n');
 });
 
 test('what a script says and how it ends is passed on, and its words keep their quotes', async () => {

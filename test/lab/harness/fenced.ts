@@ -5,6 +5,6 @@ import {raiseFence} from '../../../src/engine/runtime/raise-fence.ts';
 /** The right to change a host, as the holder of a lease has it, for tests of what changes hosts without a lease. */
 export function fencedHost(connection: Connection, number = 1): Promise<FencedHost> {
   const {signal} = new AbortController();
-  const fence = {scope: 'test.rooms', number};
+  const fence = {scope: 'test.rooms', number, holder: 'test'};
   return raiseFence(connection, fence, {signal, stop: signal, onBusy: () => undefined, onFenced: () => undefined});
 }
