@@ -7,9 +7,8 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
 import {parseArgs} from 'node:util';
-import ssh2 from 'ssh2';
 import {startRelay} from './relay.mjs';
-import {observationOf, recordedObservation, startSimulatedHosts} from './simulated-hosts.mjs';
+import {freshKey, observationOf, recordedObservation, startSimulatedHosts} from './simulated-hosts.mjs';
 
 const {values} = parseArgs({
   options: {
@@ -47,7 +46,7 @@ const relay = await startRelay(
   roundTripMs,
 );
 try {
-  await writeFile(join(folder, 'key'), ssh2.utils.generateKeyPairSync('ed25519').private, {mode: 0o600});
+  await writeFile(join(folder, 'key'), freshKey().private, {mode: 0o600});
   const hosts = simulated.hosts.map(
     ({name, hostKey}, i) =>
       `  ${name}: {address: 127.0.0.1, port: ${relay.ports[i]}, user: root, identityFile: ./key, hostKey: "${hostKey}"}\n`,

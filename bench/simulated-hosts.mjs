@@ -28,7 +28,7 @@ export async function startSimulatedHosts(names) {
   const hosts = await Promise.all(
     processes.map(async (child, nth) => {
       const mine = names.filter((_, i) => i % processes.length === nth);
-      const keys = mine.map(() => ssh2.utils.generateKeyPairSync('ed25519'));
+      const keys = mine.map(freshKey);
       const ports = await ask(child, {hosts: mine.map((name, i) => ({name, key: keys[i].private}))});
       return mine.map((name, i) => {
         const blob = ssh2.utils.parseKey(keys[i].public).getPublicSSH();
@@ -41,6 +41,14 @@ export async function startSimulatedHosts(names) {
     tell: answers => Promise.all(processes.map(child => ask(child, {answers: [...answers]}))),
     close: () => processes.forEach(child => void child.kill()),
   };
+}
+
+/** ssh2 makes a key that it cannot read itself once in a few hundred times. */
+export function freshKey() {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
 }
 
 /** What a look at a fresh host of a real lab gives. */

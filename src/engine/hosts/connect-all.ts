@@ -6,8 +6,8 @@ import type {Connection} from './connection.ts';
 import {Slots} from './slots.ts';
 import type {SshOptions} from './ssh-connect.ts';
 
-/** As many key exchanges as this machine's processor keeps up with, all within their timeouts. */
-const atOnce = 50;
+/** Connecting is mostly waiting; of this many, this machine does the key exchanges well within their timeouts. */
+const atOnce = 200;
 
 export interface ConnectAllOptions {
   /** Go on with the hosts that answer. */
