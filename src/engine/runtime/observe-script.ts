@@ -67,7 +67,7 @@ export const observeScript: string = [
   'stat -Lc "%i %n" /run/netns/* $inodes 2>/dev/null',
   section('roots'),
   // The upper layer of an overlay that is mounted stays so when its snapshot is removed; the folder does not.
-  `sed -n 's,.* ${bundles}/\\([^/]*\\)/rootfs overlay .*upperdir=\\([^ \,]*\\).*,\\1 \\2,p' /proc/mounts | while read -r id folder; do [ -d "$folder" ] || echo "$id"; done`,
+  `sed -n 's,.* ${bundles}/\\([^/]*\\)/rootfs overlay .*upperdir=\\([^ ,]*\\).*,\\1 \\2,p' /proc/mounts | while read -r id folder; do [ -d "$folder" ] || echo "$id"; done`,
   section('configs'),
   changedConfigs,
   section('limits'),

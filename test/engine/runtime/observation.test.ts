@@ -10,6 +10,7 @@ import {sampleSpec} from './sample-spec.ts';
 
 const spec = sampleSpec();
 const manifest = manifestOf(spec, {serial: 3, createdAt: '2026-01-02T03:04:05.000Z'});
+const {bridge, gateway} = spec.network;
 const line = `./${spec.id}.json:${JSON.stringify(manifest)}`;
 const facts = Object.entries({
   os: 'ID=debian\nVERSION_ID="12"\nPRETTY_NAME="Debian"',
@@ -42,12 +43,17 @@ const answer = (sections: Readonly<Record<string, string>> = {}) =>
     toolkit: '0123456789abcdef\n',
     manifests: line,
     tasks: table([spec.id, 241, 'RUNNING']),
-    containers: spec.id,
+    containers: `${spec.id}\n${spec.id}`,
     exits: '',
     starts: `./${spec.id}.starts 3 1795249442`,
-    addresses: '/proc/241/net/fib_trie 10.89.3.7\n/proc/241/net/fib_trie 127.0.0.1',
+    addresses: `/proc/241/net/fib_trie 10.89.3.7\n/proc/241/net/fib_trie 127.0.0.1\n/proc/net/fib_trie ${gateway}`,
     namespaces: `/run/netns/${spec.id}`,
-    names: `d41d8cd98f00b204e9800998ecf8427e  ./${spec.id}\n00000000000000000000000000000000  ./${spec.id}.hostname`,
+    inodes: `4026532549 /run/netns/${spec.id}\n4026532549 /proc/241/ns/net`,
+    devices: [
+      `3: ${bridge}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP`,
+      `4: vethd2a4b072@if2: <BROADCAST,UP> mtu 1500 master ${bridge} state UP \\ link/ether b2:11:92:26:7d:51 link-netns ${spec.id}`,
+    ].join('\n'),
+    names: ['', '.hostname', '.resolv'].map(end => `d41d8cd98f00b204e9800998ecf8427e  ./${spec.id}${end}`).join('\n'),
     images: `REF                        TYPE                                                      DIGEST        SIZE    PLATFORMS   LABELS\ndocker.io/shop/backend:1.4 application/vnd.oci.image.manifest.v1+json                sha256:aaaa   1.1 MiB linux/amd64 -`,
     volumes: 'demo.shop.default/data/\n',
     ...sections,

@@ -2,6 +2,7 @@ import {quote, render} from '../../hosts/command.ts';
 import {UserError} from '../../spec/errors.ts';
 import type {ContainerSpec, Manifest} from '../container-spec.ts';
 import {ctr} from '../ctr.ts';
+import {recordConfig} from '../deviations/recorded-config.ts';
 import {hostnameOf, hostsFile, type NamedPeer} from '../names.ts';
 import * as paths from '../paths.ts';
 import {type HostScript, replaceFile, writeFile} from './host-script.ts';
@@ -52,6 +53,7 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
     writeFile(paths.envPath(id), environmentFile(spec, env)),
     'umask 022',
     render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint}))),
+    recordConfig(id),
     ...keepRunning(spec).map(label => `${render(ctr('containers', 'label', id, label))} >/dev/null`),
     '',
   ].join('\n');

@@ -1,6 +1,7 @@
 import {quote, render} from '../../hosts/command.ts';
 import type {ContainerId} from '../container-spec.ts';
 import {ctr, namespace} from '../ctr.ts';
+import {recordPath} from '../deviations/recorded-config.ts';
 import * as paths from '../paths.ts';
 import type {HostScript} from './host-script.ts';
 import {labelLines} from './label-lines.ts';
@@ -20,7 +21,7 @@ export function removeLines(id: ContainerId): readonly string[] {
     // An interrupted creation leaves a snapshot without a container.
     `${render(ctr('snapshots', 'rm', id))} >/dev/null 2>&1 || :`,
     `if [ -x ${quote(`${paths.toolkit}/network`)} ]; then ${quote(`${paths.toolkit}/network`)} down ${name}; fi`,
-    `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id)].map(quote).join(' ')}`,
+    `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id), recordPath(id)].map(quote).join(' ')}`,
     `rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
     // Last: as long as it is there, the next plan knows that something may be left.
     `rm -f ${quote(paths.manifestPath(id))} ${quote(`${paths.manifestPath(id)}.new`)}`,
