@@ -1,32 +1,35 @@
-// How long `niyanta --version` takes, against Node doing nothing: `node scripts/node24.mjs bench/version.mjs [ROUNDS]`.
+// How long `niyanta --version` takes, against Node doing nothing: `node scripts/node24.mjs bench/version.mjs [--rounds 40]`.
 import {spawnSync} from 'node:child_process';
 import {join} from 'node:path';
 import process from 'node:process';
+import {parseArgs} from 'node:util';
 import {root} from '../scripts/node24.mjs';
+import {inTurns, print, row} from './result.mjs';
 
-const rounds = Number(process.argv[2] ?? 40);
-const nothing = ['-e', '0'];
-const version = [join(root, 'bin', 'run.js'), '--version'];
-const taken = {nothing: [], version: []};
+const {values} = parseArgs({
+  options: {rounds: {type: 'string', default: '40'}, json: {type: 'boolean', default: false}},
+});
 
-// In turns, so that whatever else the machine does meets both.
-for (let round = 0; round < rounds; round++) {
-  taken.nothing.push(millisecondsOf(nothing));
-  taken.version.push(millisecondsOf(version));
-}
-
-const [bare, niyanta] = [median(taken.nothing), median(taken.version)];
-process.stdout.write(
-  `node -e 0: ${bare.toFixed(1)} ms, niyanta --version: ${niyanta.toFixed(1)} ms, ratio ${(niyanta / bare).toFixed(2)} (medians of ${rounds})\n`,
+const {ours, peer} = await inTurns(
+  Number(values.rounds),
+  () => millisecondsOf([join(root, 'bin', 'run.js'), '--version']),
+  () => millisecondsOf(['-e', '0']),
+);
+print(
+  row({
+    name: 'version',
+    work: 'niyanta --version, whole process',
+    against: 'node -e 0',
+    unit: 'ms',
+    ours,
+    peer,
+    aim: {atMost: 3},
+  }),
 );
 
 function millisecondsOf(args) {
-  const from = performance.now();
+  const began = performance.now();
   const {status} = spawnSync(process.execPath, args);
   if (status !== 0) throw new Error(`node ${args.join(' ')} ended with ${status}`);
-  return performance.now() - from;
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
+  return performance.now() - began;
 }
