@@ -1,15 +1,22 @@
+import {Errors, type Interfaces} from '@oclif/core';
 import type {ApplyEnd} from '../engine/apply-stack.ts';
-import type {ApplyResult, OnEvent} from '../engine/executor/events.ts';
+import type {OnEvent} from '../engine/executor/events.ts';
 import type {Plan} from '../engine/planner/plan.ts';
 import {NiyantaError} from '../engine/spec/errors.ts';
-import {Exit, type ExitCode} from '../engine/spec/exit-codes.ts';
+import {Exit, exitOfOutcome} from '../engine/spec/exit-codes.ts';
 import type {LeaseHolder} from '../engine/state/store.ts';
-import {applyView} from '../engine/view/apply-view.ts';
+import {type ApplySummary, applyView} from '../engine/view/apply-view.ts';
+import {eventJson} from '../engine/view/event-json.ts';
 import {planView} from '../engine/view/plan-view.ts';
 import {printable} from '../engine/view/printable.ts';
+import {ChangeAccount, type ChangeSubject} from './change-account.ts';
 import {confirmChange} from './confirm.ts';
 import {EngineCommand} from './engine-command.ts';
+import {formatFlag} from './format.ts';
+import {beginGroup, endGroup} from './github-actions.ts';
 import {type Progress, showProgress} from './progress.ts';
+import {recognised} from './report-error.ts';
+import {reportFlag, reportPath} from './report-flag.ts';
 import {waitingNotes} from './waiting.ts';
 
 /** What a command hands to a use case that changes an environment. */
@@ -23,37 +30,38 @@ export interface ChangeHooks {
   readonly signal: AbortSignal;
 }
 
-const exitOf: Readonly<Record<ApplyResult['outcome'], ExitCode>> = {
-  unchanged: Exit.ok,
-  applied: Exit.ok,
-  failed: Exit.failed,
-  'partly-applied': Exit.partlyApplied,
-  'rolled-back': Exit.rolledBack,
-  'rollback-failed': Exit.rollbackFailed,
-  cancelled: Exit.interrupted,
-};
+/** How a command asks before it changes something, and what it advises afterwards. */
+export interface ChangeWords {
+  readonly question: string;
+  readonly yes: boolean;
+  readonly next: readonly string[];
+}
+
+/** Flags of every command that changes an environment by a plan. */
+export const changeFlags = {format: formatFlag(['text', 'json', 'github'] as const), report: reportFlag};
 
 /** Commands that change an environment: the plan is shown and agreed to, progress is shown, the exit code tells the end. */
 export abstract class ChangeCommand extends EngineCommand {
+  readonly #account = new ChangeAccount(this.ctor.id);
+
   protected async change(
-    {question, yes, next}: {readonly question: string; readonly yes: boolean; readonly next: readonly string[]},
+    subject: ChangeSubject,
+    {question, yes, next}: ChangeWords,
     run: (hooks: ChangeHooks) => Promise<ApplyEnd>,
   ): Promise<never> {
+    this.#account.subject = subject;
     let progress: Progress | undefined;
-    const begin = async (plan: Plan) => {
-      if (!this.json) this.note(`${planView.text(plan, this.look(process.stderr))}\n`);
-      await confirmChange({question: `${question} environment ${plan.environment}?`, yes}, this.context());
-      const interactive = Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb';
-      progress = await showProgress({
-        operations: plan.operations,
-        json: this.json,
-        interactive,
-        look: this.look(process.stderr),
-      });
-    };
     const end = await run({
-      confirm: begin,
-      onEvent: event => progress?.onEvent(event),
+      confirm: async plan => {
+        this.#account.plan = plan;
+        this.#showPlan(plan);
+        await confirmChange({question: `${question} environment ${plan.environment}?`, yes}, this.context());
+        progress = await this.#showProgress(plan);
+      },
+      onEvent: event => {
+        this.#account.take(event);
+        progress?.onEvent(event);
+      },
       onBuild: (label, line) => this.note(printable(`${label}: ${line}`)),
       onWait: waitingNotes(text => this.note(text)),
       onHostBusy: (host, doing) =>
@@ -64,20 +72,55 @@ export abstract class ChangeCommand extends EngineCommand {
         ),
       now: () => new Date(),
       signal: this.signal,
-    }).finally(() => progress?.end());
-    await this.#tell(end, progress !== undefined, next);
-    this.exitWith(exitOf[end.result.outcome]);
+    }).finally(() => this.#endProgress(progress));
+    const summary = this.#account.summary(end, next);
+    await this.#tell(end, summary, progress !== undefined);
+    await this.#account.ended(end, summary, this.speaksToGitHub);
+    this.exitWith(exitOfOutcome[end.result.outcome]);
   }
 
-  async #tell(end: ApplyEnd, shown: boolean, next: readonly string[]): Promise<void> {
-    for (const leftover of end.leftovers) this.note(printable(`left behind: ${leftover}`));
+  /** Remembers where the report goes, so that it is written whatever happens from here on. */
+  protected override async parse<
+    F extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    B extends Interfaces.OutputFlags<Interfaces.FlagInput>,
+    A extends Interfaces.OutputArgs<Interfaces.ArgInput>,
+  >(options?: Interfaces.Input<F, B, A>, argv?: string[]): Promise<Interfaces.ParserOutput<F, B, A>> {
+    const parsed = await super.parse<F, B, A>(options, argv);
+    const {report} = parsed.flags as {readonly report?: string};
+    if (report !== undefined) this.#account.reportFile = await reportPath(report);
+    return parsed;
+  }
+
+  protected override async catch(error: Error): Promise<never> {
+    if (!(error instanceof Errors.ExitError)) await this.#account.brokeOff(recognised(error), this.speaksToGitHub);
+    throw error;
+  }
+
+  #showPlan(plan: Plan): void {
+    if (this.json) return;
+    if (this.speaksToGitHub) beginGroup(`Plan for environment ${plan.environment}`);
+    this.note(`${planView.text(plan, this.look(process.stderr))}\n`);
+    if (this.speaksToGitHub) endGroup();
+  }
+
+  async #showProgress({operations}: Plan): Promise<Progress> {
+    if (this.speaksToGitHub) beginGroup(`${operations.length} operations`);
+    const interactive = Boolean(process.stderr.isTTY) && process.env.TERM !== 'dumb' && !this.speaksToGitHub;
+    return showProgress({operations, json: this.json, interactive, look: this.look(process.stderr)});
+  }
+
+  async #endProgress(progress: Progress | undefined): Promise<void> {
+    await progress?.end();
+    if (progress && this.speaksToGitHub) endGroup();
+  }
+
+  async #tell({result, error}: ApplyEnd, summary: ApplySummary, shown: boolean): Promise<void> {
     if (this.json) {
-      if (!shown) await this.jsonLine({type: 'result', at: new Date().toISOString(), ...end.result});
+      if (!shown) await this.jsonLine(eventJson({type: 'result', at: new Date().toISOString(), ...result}));
       return;
     }
-    const {environment} = end.plan;
-    const worked = exitOf[end.result.outcome] === Exit.ok;
-    await this.show({...end.result, environment, durationMs: end.durationMs, next: worked ? next : []}, applyView);
-    if (end.error instanceof NiyantaError && end.error.hint) this.note(printable(`  → ${end.error.hint}`));
+    await this.show(summary, applyView);
+    const failed = exitOfOutcome[result.outcome] !== Exit.ok;
+    if (failed && error instanceof NiyantaError && error.hint) this.note(printable(`  → ${error.hint}`));
   }
 }

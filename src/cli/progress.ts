@@ -1,5 +1,6 @@
 import type {ApplyEvent, OnEvent} from '../engine/executor/events.ts';
 import type {Operation} from '../engine/planner/plan.ts';
+import {eventJson} from '../engine/view/event-json.ts';
 import {eventLines} from '../engine/view/event-lines.ts';
 import type {Look} from '../engine/view/look.ts';
 import {printableJson} from '../engine/view/printable.ts';
@@ -32,7 +33,7 @@ export async function showProgress(options: ProgressOptions): Promise<Progress> 
 
 function jsonProgress(): Progress {
   return {
-    onEvent: event => void process.stdout.write(`${printableJson(event)}\n`),
+    onEvent: event => void process.stdout.write(`${printableJson(eventJson(event))}\n`),
     end: async () => {},
   };
 }

@@ -1,6 +1,8 @@
 import {Args} from '@oclif/core';
-import {Exit, type ExitCode} from '../engine/spec/exit-codes.ts';
+import type {ApplyEvent} from '../engine/executor/events.ts';
+import {exitOfOutcome} from '../engine/spec/exit-codes.ts';
 import {applyView} from '../engine/view/apply-view.ts';
+import {eventJson} from '../engine/view/event-json.ts';
 import {printable} from '../engine/view/printable.ts';
 import {confirmChange} from './confirm.ts';
 import {EngineCommand} from './engine-command.ts';
@@ -36,6 +38,8 @@ export abstract class ServiceCommand extends EngineCommand {
   ): Promise<never> {
     const session = await openOnlyProject(flags, this.context());
     const {changeServices} = await import('../engine/change-services.ts');
+    const {rowsOf} = await import('../engine/executor/run-rows.ts');
+    const events: ApplyEvent[] = [];
     let progress: Progress | undefined;
     const {result, durationMs} = await changeServices(session, {
       verb,
@@ -52,7 +56,10 @@ export abstract class ServiceCommand extends EngineCommand {
             `waiting for ${host}, where an earlier change goes on${doing.length > 0 ? `: ${doing.join(', ')}` : ''}`,
           ),
         ),
-      onEvent: event => progress?.onEvent(event),
+      onEvent: event => {
+        if (event.type !== 'operation-progress') events.push(event);
+        progress?.onEvent(event);
+      },
       confirm: async titles => {
         if (!this.json) for (const title of titles) this.note(printable(`  ${title}`));
         await confirmChange(
@@ -64,18 +71,12 @@ export abstract class ServiceCommand extends EngineCommand {
       },
     }).finally(() => progress?.end());
     if (!this.json) {
-      const next = result.outcome === 'applied' ? ['niyanta ps'] : [];
-      await this.show({...result, environment: session.environment, durationMs, next}, applyView);
+      const {environment} = session;
+      const rows = rowsOf([], events, result);
+      await this.show({...result, action: verb, environment, durationMs, rows, next: ['niyanta ps']}, applyView);
     } else if (progress === undefined) {
-      await this.jsonLine({type: 'result', at: new Date().toISOString(), ...result});
+      await this.jsonLine(eventJson({type: 'result', at: new Date().toISOString(), ...result}));
     }
-    this.exitWith(exitOf[result.outcome] ?? Exit.failed);
+    this.exitWith(exitOfOutcome[result.outcome]);
   }
 }
-
-const exitOf: Readonly<Partial<Record<string, ExitCode>>> = {
-  unchanged: Exit.ok,
-  applied: Exit.ok,
-  'partly-applied': Exit.partlyApplied,
-  cancelled: Exit.interrupted,
-};

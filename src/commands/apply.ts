@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {ChangeCommand} from '../cli/change-command.ts';
+import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
 import {
   hostFlags,
   lockedFlag,
@@ -20,13 +20,14 @@ export default class Apply extends ChangeCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> plan.json --yes',
     '<%= config.bin %> <%= command.id %> --env staging --param tag=1.5',
-    '<%= config.bin %> <%= command.id %> --yes --locked --lock-wait 60s --json',
+    '<%= config.bin %> <%= command.id %> --yes --locked --lock-wait 60s --report report.json',
   ];
   static override args = {plan: Args.string({description: 'A plan saved by plan -o.'})};
   static override flags = {
     ...stackFlags,
     ...projectFlags,
     ...hostFlags,
+    ...changeFlags,
     target: targetFlag,
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
@@ -47,7 +48,7 @@ export default class Apply extends ChangeCommand {
       'niyanta logs -f',
       'niyanta history',
     ];
-    await this.change({question: 'Apply this plan to', yes: flags.yes, next}, hooks =>
+    await this.change(session, {question: 'Apply this plan to', yes: flags.yes, next}, hooks =>
       applyStack(session, {
         ...hooks,
         purpose: 'apply',

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {ChangeCommand} from '../cli/change-command.ts';
+import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
 import {environmentFlag, hostFlags, lockWaitFlag, projectFlags, yesFlag} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
 
@@ -13,6 +13,7 @@ export default class Destroy extends ChangeCommand {
   static override flags = {
     ...projectFlags,
     ...hostFlags,
+    ...changeFlags,
     env: environmentFlag,
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
@@ -27,7 +28,7 @@ export default class Destroy extends ChangeCommand {
     const question = flags.volumes
       ? 'Remove all of this, with the data in its volumes, from'
       : 'Remove all of this from';
-    await this.change({question, yes: flags.yes, next: ['niyanta history']}, hooks =>
+    await this.change(session, {question, yes: flags.yes, next: ['niyanta history']}, hooks =>
       destroyStack(session, {
         ...hooks,
         volumes: flags.volumes,

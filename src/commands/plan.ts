@@ -10,10 +10,13 @@ import {
   stackFlags,
   targetFlag,
 } from '../cli/flags.ts';
+import {formatFlag} from '../cli/format.ts';
+import {tellGitHubOfPlan} from '../cli/github-plan.ts';
 import {openStack} from '../cli/open.ts';
 import {savePlan} from '../engine/saved-plan.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
 import {commandsView} from '../engine/view/commands-view.ts';
+import {planMarkdown} from '../engine/view/plan-markdown.ts';
 import {planView} from '../engine/view/plan-view.ts';
 
 export default class Plan extends EngineCommand {
@@ -23,11 +26,13 @@ export default class Plan extends EngineCommand {
     '<%= config.bin %> <%= command.id %> --env staging -o plan.json',
     '<%= config.bin %> <%= command.id %> --target backend --commands',
     '<%= config.bin %> <%= command.id %> --json --detailed-exitcode',
+    '<%= config.bin %> <%= command.id %> --format markdown > comment.md',
   ];
   static override flags = {
     ...stackFlags,
     ...projectFlags,
     ...hostFlags,
+    format: formatFlag(['text', 'json', 'github', 'markdown'] as const),
     target: targetFlag,
     out: outFlag,
     'detailed-exitcode': detailedExitCodeFlag,
@@ -51,7 +56,9 @@ export default class Plan extends EngineCommand {
     });
     if (flags.out !== undefined) await savePlan(plan, flags, flags.out);
     if (flags.commands) await this.show(commands(), commandsView);
+    else if (this.format === 'markdown') await this.line(planMarkdown(plan));
     else await this.show(plan, planView);
+    if (this.speaksToGitHub) tellGitHubOfPlan(plan, session.places);
     this.exitWith(flags['detailed-exitcode'] && plan.operations.length > 0 ? Exit.changes : Exit.ok);
   }
 }

@@ -1,5 +1,5 @@
 import {Flags} from '@oclif/core';
-import {ChangeCommand} from '../cli/change-command.ts';
+import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
 import {environmentFlag, hostFlags, lockWaitFlag, onFailureFlag, projectFlags, yesFlag} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
 
@@ -13,6 +13,7 @@ export default class Rollback extends ChangeCommand {
   static override flags = {
     ...projectFlags,
     ...hostFlags,
+    ...changeFlags,
     env: environmentFlag,
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
@@ -25,16 +26,19 @@ export default class Rollback extends ChangeCommand {
     const {flags} = await this.parse(Rollback);
     const session = await openOnlyProject(flags, this.context());
     const {rollbackStack} = await import('../engine/rollback-stack.ts');
-    await this.change({question: 'Roll back', yes: flags.yes, next: ['niyanta ps', 'niyanta history']}, hooks =>
-      rollbackStack(session, {
-        ...hooks,
-        to: flags.to,
-        allowUnreachable: flags['allow-unreachable'],
-        lockWaitMs: flags['lock-wait'],
-        onFailure: flags['on-failure'],
-        keepFailed: false,
-        limitPerHost: flags.parallel,
-      }),
+    await this.change(
+      session,
+      {question: 'Roll back', yes: flags.yes, next: ['niyanta ps', 'niyanta history']},
+      hooks =>
+        rollbackStack(session, {
+          ...hooks,
+          to: flags.to,
+          allowUnreachable: flags['allow-unreachable'],
+          lockWaitMs: flags['lock-wait'],
+          onFailure: flags['on-failure'],
+          keepFailed: false,
+          limitPerHost: flags.parallel,
+        }),
     );
   }
 }

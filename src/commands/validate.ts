@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {projectFlags, stackFlags} from '../cli/flags.ts';
+import {formatFlag} from '../cli/format.ts';
 import {stackChoice} from '../cli/open.ts';
 import {validationView} from '../engine/view/spec-view.ts';
 
@@ -12,9 +13,11 @@ export default class Validate extends EngineCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> -f stack.yaml -f extra.yaml --env staging',
     'cat stack.yaml | <%= config.bin %> <%= command.id %> -f - --json',
+    '<%= config.bin %> <%= command.id %> --format github',
   ];
   static override flags = {
     ...projectFlags,
+    format: formatFlag(['text', 'json', 'github'] as const),
     file: stackFlags.file,
     param: stackFlags.param,
     env: Flags.string({

@@ -136,7 +136,7 @@ describe('an update that fails', () => {
     await lab().sh('h1', `ctr -n niyanta tasks rm -f ${old} 2>/dev/null || :; ctr -n niyanta containers rm ${old}`);
     const failed = await applying;
     expect(failed.code, failed.stderr).toBe(7);
-    expect(failed.stderr).toContain('left behind');
+    expect(failed.stdout).toContain('not taken back');
     expect((await outcomes()).at(-1)).toBe('rollback-failed');
     await write();
     const mended = await project.niyanta(['apply', '--yes']);

@@ -1,6 +1,12 @@
 /** What happens while a plan runs; progress on a terminal, JSON lines and history all read this. Times RFC 3339. */
 export type ApplyEvent =
-  | {readonly type: 'started'; readonly at: string; readonly operations: number}
+  | {
+      readonly type: 'started';
+      readonly at: string;
+      readonly operations: number;
+      /** Of the journal; absent where nothing is written down. */
+      readonly run?: string;
+    }
   | {readonly type: 'operation-started'; readonly at: string; readonly operation: string; readonly title: string}
   | {
       readonly type: 'operation-progress';

@@ -19,8 +19,12 @@ export interface OperationRow {
 }
 
 /** A row for each of these operations, in their order, made of what was told about them; the result has the last word. */
-export function rowsOf(ids: readonly string[], events: readonly ApplyEvent[], result?: ApplyResult): OperationRow[] {
-  const rows = new Map<string, OperationRow>(ids.map(id => [id, untouched(id)]));
+export function rowsOf(
+  known: readonly {readonly id: string; readonly title: string}[],
+  events: readonly ApplyEvent[],
+  result?: ApplyResult,
+): OperationRow[] {
+  const rows = new Map<string, OperationRow>(known.map(({id, title}) => [id, {...untouched(id), title}]));
   for (const event of events) {
     if (!('operation' in event)) continue;
     rows.set(event.operation, after(rows.get(event.operation) ?? untouched(event.operation), event));

@@ -14,3 +14,14 @@ export const Exit = {
 } as const;
 
 export type ExitCode = (typeof Exit)[keyof typeof Exit];
+
+/** The exit code of every way in which a change ends. */
+export const exitOfOutcome = {
+  unchanged: Exit.ok,
+  applied: Exit.ok,
+  failed: Exit.failed,
+  'partly-applied': Exit.partlyApplied,
+  'rolled-back': Exit.rolledBack,
+  'rollback-failed': Exit.rollbackFailed,
+  cancelled: Exit.interrupted,
+} as const satisfies Readonly<Record<string, ExitCode>>;

@@ -1,7 +1,6 @@
 import stringWidth from 'string-width';
 import {describe, expect, test} from 'vitest';
 import type {ReplicaRow} from '../../../src/engine/show-replicas.ts';
-import {applyView} from '../../../src/engine/view/apply-view.ts';
 import {diffView} from '../../../src/engine/view/diff-view.ts';
 import {historyView} from '../../../src/engine/view/history-view.ts';
 import {lockView, waitingText} from '../../../src/engine/view/lock-view.ts';
@@ -215,28 +214,4 @@ test('placement tells of every host', () => {
   expect(placementView.text({service: 'web', hosts: ['h1', 'h2', 'h3'], placements: [placed]}, look)).toBe(
     'web 1\n  + h2: most memory free\n    h1: possible, but not the best\n  - h3: is in drain',
   );
-});
-
-test('the end of an apply says what became of it and what to type next', () => {
-  const text = applyView.text(
-    {
-      outcome: 'rolled-back',
-      serial: 5,
-      environment: 'default',
-      durationMs: 12_300,
-      operations: [
-        {
-          id: 'container/backend/1',
-          outcome: 'failed',
-          durationMs: 1,
-          error: {code: 'exited', message: 'exited with 3'},
-        },
-        {id: 'names/h1', outcome: 'done', durationMs: 1},
-      ],
-      next: ['niyanta logs backend'],
-    },
-    look,
-  );
-  expect(text).toContain('Failed and rolled back: what ran before runs again, environment default (1 of 2');
-  expect(text).toContain('  ✗ container/backend/1: exited with 3\n  → niyanta logs backend');
 });
