@@ -1,4 +1,5 @@
 import {type Change, changeEnvironment, type LeaseOptions} from './change-environment.ts';
+import {type EarlierRun, earlierRun} from './earlier-run.ts';
 import {type MakePlanOptions, makePlan, type PlanStackOptions} from './plan-stack.ts';
 import type {Plan} from './planner/plan.ts';
 import {type ChangeEnd, type RunChangeOptions, runChange} from './run-change.ts';
@@ -18,6 +19,8 @@ export interface ApplyStackOptions
   readonly confirm: (plan: Plan) => Promise<void>;
   /** What a build prints. */
   readonly onBuild: (label: string, line: string) => void;
+  /** Told of a run that was interrupted, from which this one goes on. */
+  readonly onEarlier: (earlier: EarlierRun) => void;
 }
 
 /** A plan, and how running it ended. */
@@ -41,8 +44,16 @@ export function applyStack(session: StackSession, options: ApplyStackOptions): P
   return changeEnvironment(session, options.purpose, options, change => applyUnderLease(session, options, change));
 }
 
-async function applyUnderLease(session: StackSession, options: ApplyStackOptions, change: Change): Promise<ApplyEnd> {
+/** As `applyStack`, for whoever holds the lease. */
+export async function applyUnderLease(
+  session: StackSession,
+  options: ApplyStackOptions,
+  change: Change,
+): Promise<ApplyEnd> {
   const {fleet, signal} = change;
+  const reading = earlierRun(session);
+  // Awaited after planning, which may fail first.
+  reading.catch(() => undefined);
   const planning: MakePlanOptions = {...options, signal, build: true, onProgress: options.onBuild};
   if (options.saved) {
     // Builds are left out, as `plan` does: what they give is not part of what was reviewed.
@@ -50,14 +61,17 @@ async function applyUnderLease(session: StackSession, options: ApplyStackOptions
     refuseStale(options.saved, plan);
   }
   const {plan, lock, images, secrets} = await makePlan(session, fleet, planning);
+  const earlier = await reading;
+  if (earlier) options.onEarlier(earlier);
+  const interrupted = earlier && 'interrupted' in earlier ? earlier.interrupted : undefined;
   const known = lock.environments[session.environment] !== undefined;
   const empty = plan.operations.length === 0;
-  if (empty && (known || plan.placements.length === 0)) return unchanged(plan, lock);
+  if (empty && !interrupted && (known || plan.placements.length === 0)) return unchanged(plan, lock);
   // Everything runs, but the lock file does not know: only the state is written, so there is nothing to ask.
   if (!empty) await options.confirm(plan);
   const targets = options.targets ?? [];
   const intent = {plan, images, secrets, stack: session.stack, targets, volumes: false};
-  const end = await runChange(session, change, intent, {...options, action: options.purpose});
+  const end = await runChange(session, change, intent, {...options, action: options.purpose, interrupted});
   return {plan, ...end};
 }
 

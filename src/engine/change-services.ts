@@ -1,12 +1,14 @@
+import {beginRun, reporting} from './begin-run.ts';
 import {type Change, changeEnvironment, type LeaseOptions} from './change-environment.ts';
-import {appliedStack, type EnvironmentReplica, replicasOf} from './environment-replicas.ts';
+import {appliedStack, replicasOf} from './environment-replicas.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {runGraph} from './executor/graph.ts';
 import {hostActions} from './executor/host-actions.ts';
-import {NameLedger} from './executor/name-ledger.ts';
-import {peer} from './executor/peer.ts';
-import {silentPeers} from './planner/named-peers.ts';
-import {answersToName} from './planner/ownership.ts';
+import type {InverseStep} from './executor/inverse.ts';
+import type {JournalOperation} from './executor/journal-record.ts';
+import type {RunLog} from './executor/run-journal.ts';
+import {namesNow} from './names-now.ts';
+import type {ContainerSpec} from './runtime/container-spec.ts';
 import {selectReplicas} from './select-replicas.ts';
 import {operationsOf, type ReplicaOperation, type Verb} from './service-operations.ts';
 import {type ServiceSteps, serviceSteps} from './service-steps.ts';
@@ -59,21 +61,53 @@ async function underLease(session: Session, options: ChangeServicesOptions, chan
     return {result: {outcome: 'unchanged', serial: lock.serial, operations: []}, durationMs: 0};
   }
   if (operations.length > 0) await options.confirm(operations.map(({title}) => title));
-  const steps = stepsOn(change, {replicas, known}, options, lock.serial + 1);
-  const done = await run(operations, steps, options, change.signal);
+  const journal = await beginRun(
+    {session, lease: change.lease, now: options.now},
+    {
+      action: options.verb,
+      serial: lock.serial + 1,
+      images: {},
+      services: options.services.length === 0 ? [] : services,
+      volumes: false,
+      operations: operations.map(operation => journalOperation(operation, options.verb)),
+      present: [],
+      secrets: new Map(),
+    },
+  );
+  const onEvent = reporting(change.lease, event => {
+    // That one starts is durable already.
+    if (event.type !== 'operation-progress' && event.type !== 'operation-started') journal.note(event);
+    options.onEvent(event);
+  });
+  const steps = stepsOn(session, change, options, lock);
+  const done = await run(operations, steps, {...options, onEvent, journal}, change.signal);
   const touched = [...new Set(operations.map(({replica}) => replica.service))].join(', ');
   const after = await commit(session, {services, touched}, done, options);
   const result = {outcome: done.outcome, serial: after.serial, operations: done.operations};
-  options.onEvent({type: 'result', at: options.now().toISOString(), ...result});
+  const last = {type: 'result', at: options.now().toISOString(), ...result} as const;
+  await journal.end(last);
+  options.onEvent(last);
   return {result, durationMs: options.now().getTime() - began};
 }
 
-function stepsOn(
-  {fleet}: Change,
-  {replicas, known}: {readonly replicas: readonly EnvironmentReplica[]; readonly known: EnvironmentState},
-  options: ChangeServicesOptions,
-  serial: number,
-): ServiceSteps {
+function inverseOfVerb(verb: Verb, host: string, spec: ContainerSpec | undefined): readonly InverseStep[] {
+  if (!spec) return [];
+  return verb === 'start'
+    ? [{do: 'stop-container', host, id: spec.id}]
+    : [{do: 'start-container', host, id: spec.id, spec}];
+}
+
+/** The same command again does what is left; the opposite one takes it back, with what it noted on the hosts. */
+const journalOperation = ({id, title, host, after, replica}: ReplicaOperation, verb: Verb): JournalOperation => ({
+  id,
+  key: `${id}#${verb}`,
+  title,
+  host,
+  after,
+  inverse: inverseOfVerb(verb, host, replica.container?.manifest?.spec),
+});
+
+function stepsOn(session: Session, {fleet}: Change, options: ChangeServicesOptions, lock: LockFile): ServiceSteps {
   const actions = hostActions({
     connection: fleet.connection,
     changing: fleet.changing,
@@ -81,24 +115,11 @@ function stepsOn(
     secrets: new Map(),
     localImages: new Map(),
     registryAccess: () => Promise.reject(new Bug('no image is pulled here')),
-    serial,
+    serial: lock.serial + 1,
     limitPerHost: options.limitPerHost,
     now: options.now,
   });
-  const named = replicas.flatMap(({host, container}) =>
-    container && answersToName(container) && host !== undefined && container.manifest
-      ? [{host, peer: peer(container.manifest.spec)}]
-      : [],
-  );
-  const ledger = new NameLedger(
-    actions.writeNames.bind(actions),
-    named,
-    silentPeers(
-      fleet.observed,
-      known,
-      named.map(one => one.peer),
-    ),
-  );
+  const ledger = namesNow(fleet.observed, session, lock, actions);
   return serviceSteps({actions, ledger, changing: fleet.changing});
 }
 
@@ -109,7 +130,7 @@ interface Done extends Pick<ApplyResult, 'operations'> {
 async function run(
   operations: readonly ReplicaOperation[],
   steps: ServiceSteps,
-  {verb, limitPerHost, onEvent, now}: ChangeServicesOptions,
+  {verb, limitPerHost, onEvent, now, journal}: ChangeServicesOptions & {readonly journal: RunLog},
   signal: AbortSignal,
 ): Promise<Done> {
   const outcomes = new Map<string, ApplyResult['operations'][number]>();
@@ -121,7 +142,6 @@ async function run(
     signal,
     async run({id, title, replica}) {
       const began = now().getTime();
-      onEvent({type: 'operation-started', at: now().toISOString(), operation: id, title});
       const finish = (outcome: 'done' | 'failed' | 'cancelled', error?: unknown) => {
         const durationMs = now().getTime() - began;
         const message = error instanceof Error ? error.message : undefined;
@@ -135,6 +155,9 @@ async function run(
           onEvent({type: 'operation-progress', at: now().toISOString(), operation: id, message}),
       };
       try {
+        const started = {type: 'operation-started', at: now().toISOString(), operation: id, title} as const;
+        await journal.durably(started);
+        onEvent(started);
         await steps[verb](replica, context);
         finish('done');
       } catch (error) {

@@ -1,5 +1,6 @@
 import {type ApplyEnd, unchanged} from './apply-stack.ts';
-import {changeEnvironment, type LeaseOptions} from './change-environment.ts';
+import {type Change, changeEnvironment, type LeaseOptions} from './change-environment.ts';
+import {type EarlierRun, earlierRun} from './earlier-run.ts';
 import type {Plan} from './planner/plan.ts';
 import {planDestroy} from './planner/plan-destroy.ts';
 import {type RunChangeOptions, runChange} from './run-change.ts';
@@ -16,39 +17,49 @@ export interface DestroyOptions
   readonly volumes: boolean;
   /** Shown the plan; rejects when it is not agreed to. Not asked when there is nothing to remove. */
   readonly confirm: (plan: Plan) => Promise<void>;
+  /** Told of a run that was interrupted, from which this one goes on. */
+  readonly onEarlier: (earlier: EarlierRun) => void;
   readonly signal: AbortSignal;
 }
 
 /** Removes an environment's containers and networks, and its volumes if told, in reverse order of needs. */
 export function destroyStack(session: Session, options: DestroyOptions): Promise<ApplyEnd> {
-  return changeEnvironment(session, 'destroy', options, async change => {
-    const {fleet} = change;
-    const lock = await session.store.read();
-    const state = lock.environments[session.environment];
-    const plan = planDestroy(
-      {
-        project: {name: session.project.name, hosts: session.hosts, network: session.project.network},
-        stack: lastStack(state) ?? {name: state?.stack ?? session.project.name, services: [], volumes: []},
-        environment: session.environment,
-        serial: lock.serial,
-        lock: state,
-        observed: fleet.observed,
-        naming,
-        toolkit: toolkitHash,
-        options,
-      },
+  return changeEnvironment(session, 'destroy', options, change => destroyUnderLease(session, options, change));
+}
+
+/** As `destroyStack`, for whoever holds the lease. */
+export async function destroyUnderLease(session: Session, options: DestroyOptions, change: Change): Promise<ApplyEnd> {
+  const earlier = await earlierRun(session);
+  if (earlier) options.onEarlier(earlier);
+  const interrupted = earlier && 'interrupted' in earlier ? earlier.interrupted : undefined;
+  const lock = await session.store.read();
+  const state = lock.environments[session.environment];
+  const empty: Stack = {name: state?.stack ?? session.project.name, services: [], volumes: []};
+  const plan = planDestroy(
+    {
+      project: {name: session.project.name, hosts: session.hosts, network: session.project.network},
+      // Of a first apply that was interrupted, only the journal knows the needs.
+      stack: lastStack(state) ?? interrupted?.begin.stack ?? empty,
+      environment: session.environment,
+      serial: lock.serial,
+      lock: state,
+      observed: change.fleet.observed,
+      naming,
+      toolkit: toolkitHash,
       options,
-    );
-    if (plan.operations.length === 0) return unchanged(plan, lock);
-    await options.confirm(plan);
-    const end = await runChange(
-      session,
-      change,
-      {plan, secrets: new Map(), targets: [], volumes: options.volumes},
-      {...options, action: 'destroy', onFailure: 'continue', keepFailed: false},
-    );
-    return {plan, ...end};
-  });
+    },
+    options,
+  );
+  if (plan.operations.length === 0 && !interrupted) return unchanged(plan, lock);
+  // Nothing is there any more, but the state does not know: it is only written.
+  if (plan.operations.length > 0) await options.confirm(plan);
+  const end = await runChange(
+    session,
+    change,
+    {plan, secrets: new Map(), targets: [], volumes: options.volumes},
+    {...options, action: 'destroy', onFailure: 'continue', keepFailed: false, interrupted},
+  );
+  return {plan, ...end};
 }
 
 /** The stack of the newest apply: its needs give the order, even when its file is gone. */

@@ -102,7 +102,7 @@ export async function runChange(
   );
   const onEvent = reporting(lease, options.onEvent);
   const at = new Date(began).toISOString();
-  const started = {type: 'started', at, operations: intent.plan.operations.length} as const;
+  const started = {type: 'started', at, operations: intent.plan.operations.length, run: journal.run} as const;
   journal.note(started);
   onEvent(started);
   const end = await runPlan(intent.plan, {

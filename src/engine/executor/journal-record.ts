@@ -50,13 +50,18 @@ export interface BeginRecord {
   readonly before: readonly {readonly host: string; readonly id: string; readonly running: boolean}[];
 }
 
+/** partly-undone: what could not be taken back, or was changed by others since, was left. undo-failed: hosts failed. */
+export type UndoOutcome = 'undone' | 'partly-undone' | 'undo-failed';
+
 /** Events as they happened, but for mere progress; and what became of the run later. */
 export type JournalRecord =
   | BeginRecord
   | Exclude<ApplyEvent, {type: 'operation-progress'}>
   /** What was replaced begins to be removed: from here on it cannot be brought back. */
   | {readonly type: 'commit-started'; readonly at: string}
+  /** `apply --undo` begins to take it back, and ends. */
   | {readonly type: 'undo-started'; readonly at: string; readonly who: string}
+  | {readonly type: 'undo-ended'; readonly at: string; readonly outcome: UndoOutcome; readonly left: readonly string[]}
   /** A later run of the whole environment went on from what the hosts ran. */
   | {readonly type: 'superseded'; readonly at: string; readonly by: string};
 

@@ -1,5 +1,5 @@
 import type {ApplyResult} from './events.ts';
-import type {BeginRecord, JournalOperation, JournalRecord} from './journal-record.ts';
+import type {BeginRecord, JournalOperation, JournalRecord, UndoOutcome} from './journal-record.ts';
 
 /** in-doubt: begun, and nobody wrote down how it ended. */
 export type OperationStory = 'not-begun' | 'in-doubt' | 'done' | 'failed' | 'undone';
@@ -13,7 +13,9 @@ export interface RunStory {
   /** Someone began to take it back. */
   readonly undoing: boolean;
   /** Absent when it was interrupted. */
-  readonly outcome?: ApplyResult['outcome'];
+  readonly outcome?: ApplyResult['outcome'] | UndoOutcome;
+  /** The later run that went on from it. */
+  readonly superseded?: string;
 }
 
 /** Reads the story out of the records of one run; undefined when it never began. */
@@ -36,7 +38,8 @@ export function storyOf(records: readonly JournalRecord[]): RunStory | undefined
     operations: begin.operations.map(operation => ({operation, story: stories.get(operation.id) ?? 'not-begun'})),
     committing: records.some(({type}) => type === 'commit-started'),
     undoing: records.some(({type}) => type === 'undo-started'),
-    outcome: records.findLast(record => record.type === 'result')?.outcome,
+    outcome: records.findLast(record => record.type === 'result' || record.type === 'undo-ended')?.outcome,
+    superseded: records.findLast(record => record.type === 'superseded')?.by,
   };
 }
 
@@ -47,9 +50,16 @@ export const isOfWholeEnvironment = ({begin}: {readonly begin: Pick<BeginRecord,
 /** It did not get to its end: killed, cut off, or cancelled. */
 export const wasInterrupted = ({outcome}: RunStory): boolean => outcome === undefined || outcome === 'cancelled';
 
+const endsWithWorkLeft: ReadonlySet<string> = new Set([
+  'partly-applied',
+  'rollback-failed',
+  'partly-undone',
+  'undo-failed',
+]);
+
 /** Something of it is left to be done: it was interrupted, or ended in part. */
 export const isUnfinished = (story: RunStory): boolean =>
-  wasInterrupted(story) || story.outcome === 'partly-applied' || story.outcome === 'rollback-failed';
+  wasInterrupted(story) || endsWithWorkLeft.has(story.outcome ?? '');
 
 /** How many of its operations were done, and which began without an end that is known. */
 export function countOf({operations}: RunStory): {

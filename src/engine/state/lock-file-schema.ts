@@ -31,7 +31,7 @@ const historyEntry = z.strictObject({
   serial: count,
   at: time,
   who: z.string(),
-  action: z.enum(['apply', 'destroy', 'rollback', 'start', 'stop', 'restart', 'rebuild']),
+  action: z.enum(['apply', 'destroy', 'rollback', 'start', 'stop', 'restart', 'rebuild', 'undo']),
   outcome: z.enum(['applied', 'rolled-back', 'rollback-failed', 'partly-applied', 'failed', 'cancelled']),
   summary: z.string(),
   stack: snapshot.optional(),

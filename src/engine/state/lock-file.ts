@@ -49,7 +49,7 @@ export interface HistoryEntry {
   readonly at: string;
   /** user@machine. */
   readonly who: string;
-  readonly action: 'apply' | 'destroy' | 'rollback' | 'start' | 'stop' | 'restart' | 'rebuild';
+  readonly action: 'apply' | 'destroy' | 'rollback' | 'start' | 'stop' | 'restart' | 'rebuild' | 'undo';
   readonly outcome: 'applied' | 'rolled-back' | 'rollback-failed' | 'partly-applied' | 'failed' | 'cancelled';
   /** `2 created, 1 replaced`. */
   readonly summary: string;

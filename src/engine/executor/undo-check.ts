@@ -1,0 +1,76 @@
+import {specHash} from '../runtime/hashes.ts';
+import type {ObservedContainer, ObservedHost} from '../runtime/observed.ts';
+import {containerOf, type Inverse, type InverseStep} from './inverse.ts';
+import type {RunStory} from './run-story.ts';
+
+/** What there is to take back of one operation of an earlier run, as the hosts were seen now. */
+export interface OperationToUndo {
+  readonly id: string;
+  readonly host: string;
+  readonly after: readonly string[];
+  readonly title: string;
+  /** Empty when nothing of it is there any more. */
+  readonly steps: Inverse;
+  /** Why it is left as it is. */
+  readonly left?: string;
+}
+
+/**
+ * Holds what a run's journal says against what the hosts run: only what the run did, and what nobody changed since, is
+ * taken back. All of the run's operations are in the answer, since their order matters.
+ */
+export const operationsToUndo = (story: RunStory, observed: readonly ObservedHost[]): readonly OperationToUndo[] =>
+  story.operations.map(({operation: {id, host, after, title, inverse}, story: what}) => {
+    const untouched = what === 'not-begun' || what === 'undone';
+    const {steps, left} = untouched ? {steps: []} : stillToDo(inverse, observed);
+    return {id, host, after, title, steps, ...(left === undefined ? {} : {left})};
+  });
+
+/** Steps that are still to be done; none, and why, when the operation has to be left as it is. */
+export function stillToDo(
+  inverse: Inverse,
+  observed: readonly ObservedHost[],
+): {readonly steps: Inverse; readonly left?: string} {
+  const steps: InverseStep[] = [];
+  for (const step of inverse) {
+    const host = observed.find(one => one.host === step.host);
+    if (!host?.reachable) return {steps: [], left: `host ${step.host} does not answer`};
+    const verdict = judge(
+      step,
+      host.containers.find(({id}) => id === containerOf(step)),
+      host.volumes,
+    );
+    // In part it would be worse than not at all: what it replaced may be gone for good.
+    if (typeof verdict === 'string') return {steps: [], left: verdict};
+    if (verdict) steps.push(step);
+  }
+  return {steps};
+}
+
+/** Whether a step is to be done, or why the whole operation must be left. */
+function judge(
+  step: InverseStep,
+  container: ObservedContainer | undefined,
+  volumes: readonly string[],
+): boolean | string {
+  const found = container?.manifest && specHash(container.manifest.spec);
+  switch (step.do) {
+    case 'remove-container':
+      if (found !== undefined && found !== step.specHash) return `someone changed ${step.id} since`;
+      return container !== undefined;
+    case 'stop-container':
+      return container?.task === 'running' || container?.task === 'paused';
+    case 'start-container':
+      if (!container || container.task === 'gone') return `${step.id}, which ran before, is already removed`;
+      if (found !== undefined && found !== specHash(step.spec)) return `someone changed ${step.id} since`;
+      return container.task !== 'running';
+    case 'write-manifest':
+      if (!container || container.task === 'gone') return `${step.spec.id} is removed`;
+      if (found === specHash(step.spec)) return false;
+      return found === undefined || found === step.specHash || `someone changed ${step.spec.id} since`;
+    case 'delete-volume':
+      return volumes.some(folder => step.path.endsWith(`/${folder}`));
+    default:
+      return true;
+  }
+}
