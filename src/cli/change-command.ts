@@ -1,5 +1,6 @@
 import {Errors, type Interfaces} from '@oclif/core';
 import type {ApplyEnd} from '../engine/apply-stack.ts';
+import type {EarlierRun} from '../engine/earlier-run.ts';
 import type {OnEvent} from '../engine/executor/events.ts';
 import type {Plan} from '../engine/planner/plan.ts';
 import {NiyantaError} from '../engine/spec/errors.ts';
@@ -9,6 +10,7 @@ import {type ApplySummary, applyView} from '../engine/view/apply-view.ts';
 import {eventJson} from '../engine/view/event-json.ts';
 import {planView} from '../engine/view/plan-view.ts';
 import {printable} from '../engine/view/printable.ts';
+import {earlierText} from '../engine/view/run-view.ts';
 import {ChangeAccount, type ChangeSubject} from './change-account.ts';
 import {confirmChange} from './confirm.ts';
 import {EngineCommand} from './engine-command.ts';
@@ -17,7 +19,7 @@ import {beginGroup, endGroup} from './github-actions.ts';
 import {type Progress, showProgress} from './progress.ts';
 import {recognised} from './report-error.ts';
 import {reportFlag, reportPath} from './report-flag.ts';
-import {waitingNotes} from './waiting.ts';
+import {waitingHooks} from './waiting.ts';
 
 /** What a command hands to a use case that changes an environment. */
 export interface ChangeHooks {
@@ -26,6 +28,7 @@ export interface ChangeHooks {
   readonly onBuild: (label: string, line: string) => void;
   readonly onWait: (holder: LeaseHolder, place: number) => void;
   readonly onHostBusy: (host: string, doing: readonly string[]) => void;
+  readonly onEarlier: (earlier: EarlierRun) => void;
   readonly now: () => Date;
   readonly signal: AbortSignal;
 }
@@ -62,14 +65,9 @@ export abstract class ChangeCommand extends EngineCommand {
         this.#account.take(event);
         progress?.onEvent(event);
       },
+      onEarlier: earlier => this.note(earlierText(earlier)),
       onBuild: (label, line) => this.note(printable(`${label}: ${line}`)),
-      onWait: waitingNotes(text => this.note(text)),
-      onHostBusy: (host, doing) =>
-        this.note(
-          printable(
-            `waiting for ${host}, where an earlier change goes on${doing.length > 0 ? `: ${doing.join(', ')}` : ''}`,
-          ),
-        ),
+      ...waitingHooks(text => this.note(text)),
       now: () => new Date(),
       signal: this.signal,
     }).finally(() => this.#endProgress(progress));

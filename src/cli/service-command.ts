@@ -9,7 +9,7 @@ import {EngineCommand} from './engine-command.ts';
 import {environmentFlag, hostFlags, lockWaitFlag, projectFlags, yesFlag} from './flags.ts';
 import {openOnlyProject} from './open.ts';
 import {type Progress, showProgress} from './progress.ts';
-import {waitingNotes} from './waiting.ts';
+import {waitingHooks} from './waiting.ts';
 
 interface ServiceFlagValues {
   readonly project?: string;
@@ -49,13 +49,7 @@ export abstract class ServiceCommand extends EngineCommand {
       limitPerHost: 4,
       signal: this.signal,
       now: () => new Date(),
-      onWait: waitingNotes(text => this.note(text)),
-      onHostBusy: (host, doing) =>
-        this.note(
-          printable(
-            `waiting for ${host}, where an earlier change goes on${doing.length > 0 ? `: ${doing.join(', ')}` : ''}`,
-          ),
-        ),
+      ...waitingHooks(text => this.note(text)),
       onEvent: event => {
         if (event.type !== 'operation-progress') events.push(event);
         progress?.onEvent(event);

@@ -1,5 +1,6 @@
 import type {LeaseHolder} from '../engine/state/store.ts';
 import {waitingText} from '../engine/view/lock-view.ts';
+import {printable} from '../engine/view/printable.ts';
 
 const QUIET_MS = 10_000;
 
@@ -13,3 +14,14 @@ export function waitingNotes(note: (text: string) => void, clock: () => number =
     note(waitingText(holder, place));
   };
 }
+
+/** Notes of everything that a change waits for: its turn, and hosts on which an earlier change goes on. */
+export const waitingHooks = (note: (text: string) => void) => ({
+  onWait: waitingNotes(note),
+  onHostBusy: (host: string, doing: readonly string[]): void =>
+    note(
+      printable(
+        `waiting for ${host}, where an earlier change goes on${doing.length > 0 ? `: ${doing.join(', ')}` : ''}`,
+      ),
+    ),
+});

@@ -1,5 +1,5 @@
 import {Args, Flags} from '@oclif/core';
-import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
+import {changeFlags} from '../cli/change-command.ts';
 import {
   hostFlags,
   lockedFlag,
@@ -11,18 +11,23 @@ import {
   targetFlag,
   yesFlag,
 } from '../cli/flags.ts';
+import {GoOnCommand, goOnFlags} from '../cli/go-on-command.ts';
 import {openStack} from '../cli/open.ts';
 import {loadPlan} from '../engine/saved-plan.ts';
 
-export default class Apply extends ChangeCommand {
+export default class Apply extends GoOnCommand {
   static override summary = 'Make the hosts run what the stack says, after showing the plan.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> plan.json --yes',
     '<%= config.bin %> <%= command.id %> --env staging --param tag=1.5',
     '<%= config.bin %> <%= command.id %> --yes --locked --lock-wait 60s --report report.json',
+    '<%= config.bin %> <%= command.id %> --resume',
+    '<%= config.bin %> <%= command.id %> --undo --yes',
   ];
-  static override args = {plan: Args.string({description: 'A plan saved by plan -o.'})};
+  static override args = {
+    plan: Args.string({description: 'A plan saved by plan -o; a run, with --resume and --undo.'}),
+  };
   static override flags = {
     ...stackFlags,
     ...projectFlags,
@@ -35,11 +40,14 @@ export default class Apply extends ChangeCommand {
     'keep-failed': Flags.boolean({summary: 'Leave what failed on its host, stopped.', default: false}),
     pull: pullFlag,
     locked: lockedFlag,
+    ...goOnFlags,
     parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
   };
 
   async run(): Promise<void> {
     const {flags, args} = await this.parse(Apply);
+    if (flags.resume) return this.resume(flags, args.plan);
+    if (flags.undo) return this.undo(flags, args.plan);
     const saved = args.plan === undefined ? undefined : await loadPlan(args.plan);
     const session = await openStack({...flags, ...saved?.request}, this.context());
     const {applyStack} = await import('../engine/apply-stack.ts');

@@ -88,3 +88,26 @@ function stepText(step: OperationToUndo['steps'][number]): string {
       return `take it out of the network`;
   }
 }
+
+const ended = {
+  undone: 'Taken back',
+  'partly-undone': 'Taken back in part',
+  'undo-failed': 'Taking back failed',
+} as const;
+
+/** How --undo ended, what was left, and what to do about it. */
+export function undoneText(end: {
+  readonly outcome: keyof typeof ended;
+  readonly undone: readonly string[];
+  readonly left: readonly string[];
+  readonly environment: string;
+  readonly serial: number;
+}): string {
+  const head = `${ended[end.outcome]}: ${counted(end.undone.length, 'operation')}, environment ${end.environment}, serial ${end.serial}.`;
+  const advice = {
+    undone: [],
+    'partly-undone': ['  → niyanta rollback runs what an earlier apply ran; niyanta apply what the stack says'],
+    'undo-failed': ['  → see niyanta ps, then: niyanta apply --undo, once more'],
+  }[end.outcome];
+  return [head, ...end.left.map(text => `  left: ${text}`), ...advice].map(line => printable(line)).join('\n');
+}
