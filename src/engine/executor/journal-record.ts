@@ -65,7 +65,7 @@ export type JournalRecord =
   /** A later run of the whole environment went on from what the hosts ran. */
   | {readonly type: 'superseded'; readonly at: string; readonly by: string};
 
-const event = z.looseObject({type: z.string(), at: z.string(), version: z.unknown()});
+const event = z.looseObject({type: z.string(), at: z.string(), version: z.unknown().optional()});
 const container = z.custom<ContainerSpec>(
   value => typeof (value as ContainerSpec | null)?.id === 'string' && typeof (value as ContainerSpec).host === 'string',
 );
