@@ -4,19 +4,31 @@ import type {Drift} from './plan.ts';
 import type {NamedPeer, PlanInput} from './plan-input.ts';
 import {mayStay} from './reconcile.ts';
 import type {Replica, Situation} from './situation.ts';
+import {lostVolumes} from './volumes.ts';
 
 /** What someone else changed since the lock file was written, sorted by service and replica. */
-export function driftOf(input: PlanInput, {replicas}: Situation): readonly Drift[] {
+export function driftOf(input: PlanInput, situation: Situation): readonly Drift[] {
+  const {replicas} = situation;
   const own = replicas.flatMap(({current, extras}) => (current ? [current, ...extras] : extras));
   // Names that still tell of one that stopped, or was removed, nobody changed.
   const before = remembered(input);
   const renamed = new Set(wrongNames(input, own).filter(one => !knows(input, one, before)));
+  const lost = lostVolumes(input, situation);
   return replicas.flatMap((replica): Drift[] => {
-    const {locked, current, lostOn} = replica;
-    if (!locked || lostOn !== undefined) return [];
-    const what = whatChanged(replica) ?? (current && renamed.has(current) ? 'names changed' : undefined);
-    if (what === undefined) return [];
-    return [{service: replica.service, replica: replica.replica, host: current?.host ?? locked.host, what}];
+    const {locked, current, lostOn, service, replica: number} = replica;
+    const host = current?.host ?? locked?.host;
+    if (host === undefined || lostOn !== undefined) return [];
+    const tell = (what: string): Drift => ({service, replica: number, host, what});
+    const whole = locked && whatChanged(replica);
+    const volumes = lost
+      .filter(one => one.service === service && one.replica === number)
+      .map(({volume}) => tell(`volume ${volume} removed`));
+    if (whole !== undefined) return [tell(whole), ...volumes];
+    const details = (current?.container.deviations ?? []).map(
+      ({what, path, from, to}): Drift => ({...tell(what), ...(path === undefined ? {} : {path, from, to})}),
+    );
+    const names = locked && current && renamed.has(current) ? [tell('names changed')] : [];
+    return [...details, ...volumes, ...names];
   });
 }
 
@@ -28,6 +40,7 @@ const remembered = ({lock}: PlanInput): readonly NamedPeer[] =>
       : placements.map(({container, replica, address}) => ({id: container, service, replica, address})),
   );
 
+/** What became of a replica as a whole. */
 function whatChanged(replica: Replica): string | undefined {
   const {locked, current, extras, stopped} = replica;
   if (!current) return 'removed';
@@ -37,6 +50,6 @@ function whatChanged(replica: Replica): string | undefined {
   if (!current.manifest) return 'manifest removed';
   if (current.container.task === 'paused') return 'paused';
   if (stopped) return isRunning(current) ? 'started' : undefined;
-  if (!mayStay(replica)) return 'stopped';
-  return isRunning(current) && !current.container.networkUp ? 'network down' : undefined;
+  if (current.container.deviations?.some(({aspect}) => aspect === 'container')) return undefined;
+  return mayStay(replica) ? undefined : 'stopped';
 }

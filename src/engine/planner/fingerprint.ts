@@ -20,11 +20,11 @@ export function fingerprint(input: Pick<PlanInput, 'observed'>, plan: Omit<Plan,
             networks: [...host.networks].sort((a, b) => (a.bridge < b.bridge ? -1 : 1)),
             containers: [...host.containers]
               .sort((a, b) => (a.id < b.id ? -1 : 1))
-              .map(({id, manifest, task, networkUp, names}) => ({
+              .map(({id, manifest, deviations, task, names}) => ({
                 id,
                 manifest,
                 task,
-                networkUp,
+                deviations,
                 names: [...names].sort(),
               })),
           }

@@ -123,7 +123,9 @@ function vniOf({naming, observed}: PlanInput, scope: Scope, found: HostNetworks[
   const own = naming.bridge(scope);
   const taken = new Set(
     observed.flatMap(host =>
-      host.reachable ? host.networks.flatMap(({bridge, overlay}) => (bridge !== own && overlay ? [overlay.vni] : [])) : [],
+      host.reachable
+        ? host.networks.flatMap(({bridge, overlay}) => (bridge !== own && overlay ? [overlay.vni] : []))
+        : [],
     ),
   );
   let vni = naming.vni(scope);
@@ -139,7 +141,9 @@ function refuseClash(input: PlanInput, hosts: readonly ReachableHost[], networks
   for (const {host, facts, containers, networks: there} of hosts) {
     const foreign = [
       ...facts.routes.filter(route => !own.has(route)),
-      ...containers.flatMap(({manifest}) => (manifest && !isOfScope(manifest, scope) ? [manifest.spec.network.subnet] : [])),
+      ...containers.flatMap(({manifest}) =>
+        manifest && !isOfScope(manifest, scope) ? [manifest.spec.network.subnet] : [],
+      ),
       ...there
         .filter(network => network.bridge !== bridge)
         .flatMap(({subnet, overlay}) => [subnet, ...(overlay?.peers.map(peer => peer.subnet) ?? [])]),

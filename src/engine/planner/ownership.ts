@@ -19,12 +19,14 @@ export const scopeOf = (input: Pick<PlanInput, 'project' | 'stack' | 'environmen
   environment: input.environment,
 });
 
-export const isOfScope = ({spec}: Manifest, scope: Scope): boolean =>
-  spec.project === scope.project && spec.stack === scope.stack && spec.environment === scope.environment;
+export const isOfScope = ({spec}: Manifest, scope: Scope): boolean => isSame(spec, scope);
+
+const isSame = (one: Scope, other: Scope): boolean =>
+  one.project === other.project && one.stack === other.stack && one.environment === other.environment;
 
 /**
- * The containers of this environment: those whose manifest says so, and those without a manifest that the lock file
- * knows. All others (of other environments, or nobody's) are never touched.
+ * The containers of this environment: those whose manifest says so, and those without a manifest whose labels say so or
+ * that the lock file knows. All others (of other environments, or nobody's) are never touched.
  */
 export function ownContainers(
   input: Pick<PlanInput, 'project' | 'stack' | 'environment' | 'lock'>,
@@ -41,8 +43,10 @@ export function ownContainers(
         if (!isOfScope(manifest, scope)) return [];
         return [{host, id, service: manifest.spec.service, replica: manifest.spec.replica, container, manifest}];
       }
-      const placement = known.find(entry => entry.host === host && entry.container === id);
-      return placement ? [{host, id, service: placement.service, replica: placement.replica, container}] : [];
+      const {identity} = container;
+      if (identity && !isSame(identity, scope)) return [];
+      const {service, replica} = identity ?? known.find(entry => entry.host === host && entry.container === id) ?? {};
+      return service !== undefined && replica !== undefined ? [{host, id, service, replica, container}] : [];
     }),
   );
 }

@@ -5,6 +5,7 @@ import {removal} from './operations/container-operations.ts';
 import {OperationGraph} from './operations/graph.ts';
 import {networkId} from './operations/networks.ts';
 import {hostId} from './operations/preparations.ts';
+import {addSweeps} from './operations/sweep.ts';
 import {compareReplicas, type Own, ownContainers, scopeOf} from './ownership.ts';
 import type {Plan} from './plan.ts';
 import type {PlanInput} from './plan-input.ts';
@@ -54,6 +55,8 @@ export function planDestroy(input: DestroyInput, {volumes}: {readonly volumes: b
       }
     }
   }
+  removeNetworks(graph, input, hosts);
+  addSweeps(graph, input, hosts);
   if (volumes)
     removeVolumes(
       graph,
@@ -62,7 +65,6 @@ export function planDestroy(input: DestroyInput, {volumes}: {readonly volumes: b
       own,
       removals.map(({operation}) => operation.id),
     );
-  removeNetworks(graph, input, hosts);
   const operations = graph.operations();
   const plan = {
     version: 1 as const,

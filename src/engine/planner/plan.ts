@@ -1,5 +1,7 @@
 import type {ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
+import type {Aspect} from '../runtime/deviations/deviation.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
+import type {Leftover} from '../runtime/leftovers/leftover.ts';
 import type {EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
 
 /** Stable: made of kind, host and name, so that the same intent has the same id in two plans. */
@@ -65,7 +67,9 @@ export type Operation =
   | VolumeOperation
   | NetworkOperation
   | ContainerOperation
-  | NamesOperation;
+  | NamesOperation
+  | RepairOperation
+  | SweepOperation;
 
 /** Install or renew niyanta's own scripts (logger, network, boot) on a host. */
 export interface HostOperation extends OperationBase {
@@ -123,11 +127,25 @@ export interface NamesOperation extends OperationBase {
   readonly kind: 'names';
 }
 
+/** Puts right, while it runs, what someone changed about a container and its surroundings. */
+export interface RepairOperation extends OperationBase {
+  readonly kind: 'repair';
+  /** As its manifest says. */
+  readonly spec: ContainerSpec;
+  readonly aspects: readonly Aspect[];
+}
+
+/** Removes from a host what belongs to no container. */
+export interface SweepOperation extends OperationBase {
+  readonly kind: 'sweep';
+  readonly leftovers: readonly Leftover[];
+}
+
 export interface Placed {
   readonly service: ServiceName;
   readonly replica: number;
   readonly host: HostName;
-  /** Why here: `spread over host`, `has volume db-data`, `beside backend, which it needs`. */
+  /** Why here: `spread over host`, `has volume db-data`, `runs here already`. */
   readonly because: string;
   readonly rejected: readonly {readonly host: HostName; readonly reason: string}[];
 }
@@ -137,8 +155,14 @@ export interface Drift {
   readonly service: ServiceName;
   readonly replica: number;
   readonly host: HostName;
-  /** `stopped`, `removed`, `recreated`, `network down`, `names changed`, `manifest removed`. */
+  /** `stopped`, `removed`, `recreated`, `network deleted`, `port 8080 not forwarded`, `limits changed`. */
   readonly what: string;
+  /** `resources.memory`, where there is a value to compare. */
+  readonly path?: string;
+  /** As it is. */
+  readonly from?: unknown;
+  /** As it was applied. */
+  readonly to?: unknown;
 }
 
 export interface Interruption {

@@ -24,7 +24,7 @@ import type {Replica, Situation} from './situation.ts';
  *   desired, manifest removed                        → replace
  *   desired, placed on another host                  → move
  *   desired, a change forces a new container         → replace
- *   desired, runs without a network                  → replace
+ *   desired, someone changed what it is made of      → replace
  *   desired, stopped although it should run          → restart (replace, if its definition changed too)
  *   desired, as it should be, an old one beside it   → restart (waits for its health, then removes the old one)
  *   desired, only its manifest differs               → update
@@ -97,7 +97,8 @@ function sort(input: PlanInput, replica: Replica, place: PlacedReplica | undefin
   const stay = (bucket: Bucket, reason: string): Sorted => ({bucket, replica, host, reason, changes, spec});
   if (host !== current.host) return fresh('move', whyMoved(current, place), changes);
   if (forcing.length > 0) return fresh('replace', changeReason(forcing), changes);
-  if (isRunning(current) && !current.container.networkUp) return fresh('replace', 'its network is down', changes);
+  const spoilt = current.container.deviations?.find(({aspect}) => aspect === 'container');
+  if (spoilt) return fresh('replace', `someone changed it: ${spoilt.what}`, changes);
   if (!mayStay(replica)) {
     const how = current.container.task === 'paused' ? 'someone paused it' : 'it has stopped';
     return changes.length > 0

@@ -97,6 +97,7 @@ function bestFirst(input: PlanInput, service: Service | undefined, drained: Read
   const rank = (own: Own): readonly number[] => [
     Number(!exists(own)),
     Number(!(service && isAsDesired(input, service, own))),
+    Number(own.container.deviations?.some(({aspect}) => aspect === 'container') ?? false),
     Number(drained.has(own.host)),
     Number(!isRunning(own)),
     -(own.manifest?.serial ?? 0),

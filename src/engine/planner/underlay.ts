@@ -16,7 +16,10 @@ const encapsulation = 50;
 const usualMtu = 1500;
 
 /** Undefined where nothing tells, so that only those who need to know refuse. */
-export function underlayOf({project}: Pick<PlanInput, 'project'>, {host: name, facts}: ReachableHost): Underlay | undefined {
+export function underlayOf(
+  {project}: Pick<PlanInput, 'project'>,
+  {host: name, facts}: ReachableHost,
+): Underlay | undefined {
   const host = project.hosts.find(other => other.name === name);
   const wanted = host?.networkAddress;
   const candidates = wanted === undefined ? [host?.address, facts.defaultAddress] : [wanted];
@@ -61,10 +64,7 @@ export function refuseShared(underlays: ReadonlyMap<HostName, Underlay>): void {
  * What packets of containers may have: that of the smallest link among all hosts of the project, so that containers
  * need not be changed when their environment comes to a second host. While a host is silent, it does not grow.
  */
-export function containerMtu(
-  input: Pick<PlanInput, 'project' | 'observed'>,
-  had: readonly number[],
-): number {
+export function containerMtu(input: Pick<PlanInput, 'project' | 'observed'>, had: readonly number[]): number {
   const reachable = input.observed.filter((host): host is Extract<ObservedHost, {reachable: true}> => host.reachable);
   const links = reachable.map(host => underlayOf(input, host)?.mtu ?? usualMtu);
   const possible = Math.min(usualMtu * 6, ...(links.length > 0 ? links : [usualMtu])) - encapsulation;

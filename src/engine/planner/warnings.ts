@@ -3,10 +3,13 @@ import {desiredSpec} from './desired-spec.ts';
 import type {PlanInput} from './plan-input.ts';
 import type {Sorted} from './reconcile.ts';
 import type {Situation} from './situation.ts';
+import {type LostVolume, lostVolumes} from './volumes.ts';
 
 /** Things worth knowing that change nothing. */
-export function warningsOf(input: PlanInput, {unreachable}: Situation, sorted: readonly Sorted[]): readonly string[] {
+export function warningsOf(input: PlanInput, situation: Situation, sorted: readonly Sorted[]): readonly string[] {
+  const {unreachable} = situation;
   return [
+    ...lostVolumes(input, situation).map(lostVolumeWarning),
     ...unreachable.map(({host, error}) => `host ${host} is unreachable and was left out: ${error}`),
     ...sorted
       .filter(({bucket}) => bucket === 'lost')
@@ -16,8 +19,30 @@ export function warningsOf(input: PlanInput, {unreachable}: Situation, sorted: r
       ),
     ...input.stack.services.flatMap(service => stoppedWarning(input, service.name, sorted)),
     ...input.stack.services.flatMap(service => emptyNeeds(input, service.name)),
+    ...strangers(situation),
   ];
 }
+
+function lostVolumeWarning({service, replica, host, volume, path, running}: LostVolume): string {
+  const gone = `DATA LOSS: ${host}:${path} is gone, where ${service} ${replica} keeps volume ${volume}`;
+  return running
+    ? `${gone}; ${service} ${replica} is left as it is, with what it has open. Put the folder back, or make an empty one, then: niyanta restart ${service}`
+    : `${gone}; it starts with an empty one, unless the folder is put back before`;
+}
+
+/** Containers in our namespace that nobody says are ours. */
+function strangers({hosts, replicas}: Situation): readonly string[] {
+  const own = new Set(replicas.flatMap(({current, extras}) => (current ? [current, ...extras] : [])).map(keyOf));
+  return hosts.flatMap(({host, containers}) =>
+    containers
+      .filter(({id, manifest, identity}) => !manifest && !identity && !own.has(keyOf({host, id})))
+      .map(
+        ({id}) => `container ${id} on ${host} is in containerd's namespace niyanta and not niyanta's; it is left alone`,
+      ),
+  );
+}
+
+const keyOf = ({host, id}: {readonly host: string; readonly id: string}): string => `${host}/${id}`;
 
 function stoppedWarning(input: PlanInput, service: string, sorted: readonly Sorted[]): readonly string[] {
   const held = sorted.filter(

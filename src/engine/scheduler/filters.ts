@@ -9,8 +9,6 @@ export interface Asking {
   readonly ledger: Ledger;
   /** Every service to place, by name. */
   readonly services: ReadonlyMap<string, PlaceableService>;
-  /** Services that have a replica somewhere, or will have. */
-  readonly peopled: ReadonlySet<string>;
   readonly hosts: readonly CandidateHost[];
   /** Replicas that run may be sent elsewhere to make room; then they, too, have to fit. */
   readonly mayMove: boolean;
@@ -43,16 +41,6 @@ const canRun: Filter = (host, asking) => {
   if (staysAt(host, asking)) return undefined;
   const missing = host.unsupported[asking.service.name] ?? [];
   return missing.length > 0 ? missing.join('; ') : undefined;
-};
-
-/** Names reach only as far as the host (until networks across hosts exist), so callers live beside what they need. */
-const isBesideItsNeeds: Filter = (host, {service, ledger, peopled}) => {
-  for (const needed of [...service.needs].sort()) {
-    if (!peopled.has(needed) || ledger.decidedOn(host.name, needed) > 0) continue;
-    const there = ledger.hostsOf(needed);
-    return `needs ${needed} on the same host, which is on ${there.length > 0 ? there.join(', ') : 'no host'}`;
-  }
-  return undefined;
 };
 
 /**
@@ -105,23 +93,19 @@ const hasFreePorts: Filter = (host, asking) => {
 };
 
 /** In the order in which a reader would ask; the first that objects explains the rejection. */
-export const filters: readonly Filter[] = [
+const filters: readonly Filter[] = [
   isUsable,
   isNotDrained,
   hasLabels,
   canRun,
   hasItsVolumes,
-  isBesideItsNeeds,
   hasFreePorts,
   fitsCpu,
   fitsMemory,
 ];
 
-/** Those that depend on the host and the service alone, for looking ahead. */
-export const lastingFilters: readonly Filter[] = [isUsable, isNotDrained, hasLabels, canRun];
-
-export const objection = (list: readonly Filter[], host: CandidateHost, asking: Asking): string | undefined => {
-  for (const filter of list) {
+export const objection = (host: CandidateHost, asking: Asking): string | undefined => {
+  for (const filter of filters) {
     const reason = filter(host, asking);
     if (reason !== undefined) return reason;
   }

@@ -1,7 +1,7 @@
 import {because} from './because.ts';
-import {type Asking, filters, objection} from './filters.ts';
+import {type Asking, objection} from './filters.ts';
 import {Ledger} from './ledger.ts';
-import {dependantsOf, needsOrder} from './needs-order.ts';
+import {needsOrder} from './needs-order.ts';
 import {type Refusal, unplaceable} from './refusal.ts';
 import type {
   CandidateHost,
@@ -17,7 +17,6 @@ import {better, type Scored, score} from './scores.ts';
 interface Turn {
   readonly service: PlaceableService;
   readonly replica: PlaceableReplica;
-  readonly dependants: readonly PlaceableService[];
 }
 
 /** How many places may be tried before giving up; only a stack that hardly fits needs more than one a replica. */
@@ -25,7 +24,7 @@ const budget = 4000;
 
 /**
  * Where every replica runs. Deterministic: the same hosts, services and replicas in any order give the same result.
- * A replica that runs stays, unless a hard rule (drain, require, needs, volume, port) sends it away.
+ * A replica that runs stays, unless a hard rule (drain, require, volume, port) sends it away.
  * Errors: UserError `unplaceable` with the reason of every host.
  */
 export function place(request: PlacementRequest): PlacementResult {
@@ -41,11 +40,10 @@ export function place(request: PlacementRequest): PlacementResult {
 /** Services after what they need; within one, replicas that run before new ones. */
 function takeTurns(request: PlacementRequest): readonly Turn[] {
   return needsOrder(request.services).flatMap(service => {
-    const dependants = dependantsOf(service.name, request.services);
     const replicas = [...service.replicas].sort(
       (a, b) => Number(b.present !== undefined) - Number(a.present !== undefined) || a.replica - b.replica,
     );
-    return replicas.map(replica => ({service, replica, dependants}));
+    return replicas.map(replica => ({service, replica}));
   });
 }
 
@@ -58,10 +56,6 @@ function search(request: PlacementRequest, turns: readonly Turn[], mayMove: bool
   const ledger = new Ledger(request, mayMove);
   const hosts = [...request.hosts].sort((a, b) => compareNames(a.name, b.name));
   const services = new Map(request.services.map(service => [service.name, service]));
-  const peopled = new Set([
-    ...request.fixed.map(fixed => fixed.service),
-    ...request.services.filter(service => service.replicas.length > 0).map(service => service.name),
-  ]);
   const placed: PlacedReplica[] = [];
   let tries = 0;
   let deepest: (Refusal & {readonly depth: number}) | undefined;
@@ -69,12 +63,12 @@ function search(request: PlacementRequest, turns: readonly Turn[], mayMove: bool
   const decide = (depth: number): boolean => {
     const turn = turns[depth];
     if (!turn) return true;
-    const {service, replica, dependants} = turn;
-    const asking: Asking = {service, replica, ledger, hosts, services, peopled, mayMove};
-    const objections = new Map(hosts.map(host => [host, objection(filters, host, asking)]));
+    const {service, replica} = turn;
+    const asking: Asking = {service, replica, ledger, hosts, services, mayMove};
+    const objections = new Map(hosts.map(host => [host, objection(host, asking)]));
     const candidates = hosts
       .filter(host => objections.get(host) === undefined)
-      .map((host): Scored => ({host, score: score(host, asking, dependants)}))
+      .map((host): Scored => ({host, score: score(host, asking)}))
       .sort((a, b) => stayFirst(replica, a, b) || better(a, b));
     const stays = candidates[0]?.host.name === replica.present?.host;
     if (candidates.length === 0 && (!deepest || depth > deepest.depth)) {
@@ -145,7 +139,6 @@ function rejections(
 function secondBest(other: Scored, {host, score: best}: Scored): string {
   const {score: mine} = other;
   if (mine.avoided.length > best.avoided.length) return `fits, but has ${mine.avoided.join(', ')}, to be avoided`;
-  if (mine.serves.length < best.serves.length) return `fits, but ${best.serves.join(', ')} could not run here`;
   if (mine.points < best.points) return `fits, but scores ${mine.points}, ${host.name} ${best.points}`;
   if (mine.busy > best.busy) return `fits, but has more of this stack than ${host.name}`;
   if (better(other, {host, score: best}) < 0) return `fits, but it stays on ${host.name}`;

@@ -31,9 +31,6 @@ function advice(request: PlacementRequest, service: PlaceableService, rejected: 
   if (says('port ') && says('taken by')) {
     return `Publish another port in services.${service.name}.ports, or stop what holds it.`;
   }
-  if (says('on the same host')) {
-    return `Services linked by needs share a host until networks across hosts exist: loosen services.${service.name}.placement or resources, or those of what it needs, so that one host fits all of them.`;
-  }
   if (drained && service.volumes.length > 0) {
     return `niyanta host undrain ${drained.host}, or set services.${service.name}.placement.allowMove: true to start without the data.`;
   }

@@ -90,7 +90,7 @@ export interface PlacedReplica {
   readonly service: ServiceName;
   readonly replica: number;
   readonly host: HostName;
-  /** Why here: `spread over host`, `has volume db-data`, `beside backend, which it needs`. */
+  /** Why here: `spread over host`, `has volume db-data`, `runs here already`. */
   readonly because: string;
   /** Every other host, sorted by name, with why not. */
   readonly rejected: readonly RejectedHost[];

@@ -1,4 +1,4 @@
-import {type Asking, lastingFilters, objection} from './filters.ts';
+import type {Asking} from './filters.ts';
 import type {CandidateHost, PlaceableService} from './request.ts';
 
 /**
@@ -8,8 +8,6 @@ import type {CandidateHost, PlaceableService} from './request.ts';
 export interface Score {
   /** Neighbours on this host that are to be avoided. Counts before all else: beside them only when no other host fits. */
   readonly avoided: readonly string[];
-  /** Services that need this one, could run here, and have no replica of it within their reach yet. */
-  readonly serves: readonly string[];
   /** What `prefer` says for this host, as `region=eu`. */
   readonly preferred: readonly string[];
   /** Sum of the weights of `prefer` that match, less the crowd. */
@@ -26,7 +24,7 @@ export interface Scored {
 /** One more replica of the same service beside it costs as much as a preference of this weight brings. */
 const crowdWeight = 10;
 
-export function score(host: CandidateHost, asking: Asking, dependants: readonly PlaceableService[]): Score {
+export function score(host: CandidateHost, asking: Asking): Score {
   const {service, ledger} = asking;
   const mates = ledger.on(host.name).filter(c => c.service !== service.name || c.replica !== asking.replica.replica);
   const matching = service.rules.prefer.filter(({match}) =>
@@ -38,7 +36,6 @@ export function score(host: CandidateHost, asking: Asking, dependants: readonly 
       mates.map(mate => mate.service),
       asking,
     ),
-    serves: dependants.filter(d => canHold(host, d, asking) && isOutOfReach(d, asking)).map(({name}) => name),
     preferred: matching.map(({match}) => labelText(match)),
     points: weight - crowdWeight * crowd(host, asking),
     busy: mates.length,
@@ -49,7 +46,6 @@ export function score(host: CandidateHost, asking: Asking, dependants: readonly 
 export function better(a: Scored, b: Scored): number {
   return (
     a.score.avoided.length - b.score.avoided.length ||
-    b.score.serves.length - a.score.serves.length ||
     b.score.points - a.score.points ||
     a.score.busy - b.score.busy ||
     (a.host.name < b.host.name ? -1 : 1)
@@ -73,16 +69,6 @@ function avoidedAmong(neighbours: readonly string[], {service, services}: Asking
   const met = neighbours.filter(name => avoids(service, name) || avoids(services.get(name), service.name));
   return [...new Set(met)].sort();
 }
-
-/** Nothing lasting (labels, drain, what containerd can do) keeps some replica of the service from this host. */
-const canHold = (host: CandidateHost, service: PlaceableService, asking: Asking): boolean =>
-  service.replicas.some(replica => objection(lastingFilters, host, {...asking, service, replica}) === undefined);
-
-/** No host has both: a replica of what is being placed, and room for this one. */
-const isOutOfReach = (dependant: PlaceableService, asking: Asking): boolean => {
-  const there = asking.ledger.hostsOf(asking.service.name);
-  return !asking.hosts.some(host => there.includes(host.name) && canHold(host, dependant, asking));
-};
 
 const labelText = (labels: Readonly<Record<string, string>>): string =>
   Object.entries(labels)

@@ -3,7 +3,7 @@ import type {Host} from '../../../src/engine/spec/project.ts';
 import type {Service, Stack} from '../../../src/engine/spec/stack.ts';
 import type {Atom} from './simulate.ts';
 import {onContainer, onHost, remove} from './simulate.ts';
-import {facts, gibibyte, host, observedHost, port, service, stack, type World} from './world.ts';
+import {factsOf, gibibyte, host, observedHost, port, service, stack, type World} from './world.ts';
 
 const names = ['api', 'cache', 'db', 'web'];
 
@@ -87,7 +87,7 @@ export const anyMachines: fc.Arbitrary<Machines> = fc
       hosts: all.map(({toolkit}, index) =>
         observedHost(`h${index + 1}`, {
           toolkit: toolkit ? 'toolkit-1' : undefined,
-          facts: facts({
+          facts: factsOf(`h${index + 1}`, {
             listening: index === 0 ? [{protocol: 'tcp', address: '0.0.0.0', port: 82, process: 'nginx'}] : [],
           }),
         }),
@@ -99,7 +99,7 @@ export const anyMachines: fc.Arbitrary<Machines> = fc
 export const anyMeddling = fc.array(
   fc.record({
     which: fc.nat(20),
-    what: fc.constantFrom('stop', 'remove', 'network', 'names', 'manifest', 'gone', 'pause'),
+    what: fc.constantFrom('stop', 'remove', 'network', 'names', 'manifest', 'gone', 'pause', 'spec', 'leftovers'),
   }),
   {maxLength: 3},
 );
@@ -113,10 +113,21 @@ export function meddle(world: World, meddling: readonly {which: number; what: st
     const deeds: Record<string, Atom> = {
       stop: onContainer(victim.host, victim.id, one => ({...one, task: 'stopped', exitCode: 137, names: []})),
       remove: remove(victim.host, victim.id),
-      network: onContainer(victim.host, victim.id, one => ({...one, networkUp: false})),
+      network: onContainer(victim.host, victim.id, one => ({
+        ...one,
+        deviations: [{aspect: 'link', what: 'bridge deleted'}],
+      })),
       names: onContainer(victim.host, victim.id, one => ({...one, names: ['nobody 10.0.0.1']})),
       manifest: onContainer(victim.host, victim.id, one => ({...one, manifest: undefined})),
       gone: onContainer(victim.host, victim.id, one => ({...one, task: 'gone', networkUp: false, names: []})),
+      spec: onContainer(victim.host, victim.id, one => ({
+        ...one,
+        deviations: [{aspect: 'container', what: 'recreated'}],
+      })),
+      leftovers: onHost(victim.host, one => ({
+        ...one,
+        leftovers: [{kind: 'files', id: 'shop-default-web-9-0a0a0a', old: true}],
+      })),
       pause: onContainer(victim.host, victim.id, one => ({...one, task: 'paused'})),
     };
     state = deeds[what]!(state);

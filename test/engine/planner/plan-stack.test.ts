@@ -12,21 +12,25 @@ test('a first deploy brings images and volumes, then starts what is needed first
   const first = plan(world, shop);
   expect(told(first)).toEqual([
     "create host@h1: niyanta's scripts are not installed",
+    "create host@h2: niyanta's scripts are not installed",
+    'create network@h1: joins its containers with those on other hosts',
+    'create network@h2: joins its containers with those on other hosts',
+    'create image@h2: not on this host',
     'create image@h1: not on this host',
     'create image@h1: not on this host',
     'create volume@h1: db keeps data in it',
-    'create image@h1: not on this host',
+    'create image@h2: not on this host',
     'create db-1@h1: new',
-    'create backend-1@h1: new',
+    'create backend-1@h2: new',
     'create backend-2@h1: new',
-    'create web-1@h1: new',
+    'create web-1@h2: new',
   ]);
-  expect(first.summary).toEqual({create: 9, update: 0, replace: 0, delete: 0});
+  expect(first.summary).toEqual({create: 13, update: 0, replace: 0, delete: 0});
   expect(first.placements.map(({because}) => because)).toEqual([
-    'beside db, which it needs',
-    'beside db, which it needs',
     'spread over host',
-    'beside backend, which it needs',
+    'spread over host',
+    'spread over host',
+    'spread over host',
   ]);
 });
 
@@ -51,7 +55,16 @@ test.each<[string, Stack['services'][number], string[]]>([
   ],
   ['a changed variable', service('web', {env: {A: '1'}}), ['replace web-1@h1: env.A changed']],
   ['a changed label', service('web', {labels: {team: 'a'}}), ['manifest web-1@h1: labels.team changed']],
-  ['one replica more', service('web', {replicas: 2}), ['create image@h2: not on this host', 'create web-2@h2: new']],
+  [
+    'one replica more',
+    service('web', {replicas: 2}),
+    [
+      'update network@h1: h2 joins',
+      'create network@h2: joins its containers with those on other hosts',
+      'create image@h2: not on this host',
+      'create web-2@h2: new',
+    ],
+  ],
 ])('%s', (_, now, expected) => expect(told(plan(applied(stack(service('web'))), stack(now)))).toEqual(expected));
 
 test('each change says old, new, and whether it forces a new container', () => {

@@ -34,12 +34,19 @@ export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
       return [
         onHost(host, found => ({
           ...found,
-          networks: [...found.networks.filter(one => one.bridge !== bridge), ...(network ? [{...network, wrong: []}] : [])],
+          networks: [
+            ...found.networks.filter(one => one.bridge !== bridge),
+            ...(network ? [{...network, wrong: []}] : []),
+          ],
         })),
       ];
     }
     case 'names':
       return [rename(operation.host)];
+    case 'repair':
+      return [onContainer(operation.host, operation.spec.id, asMade)];
+    case 'sweep':
+      return [onHost(operation.host, ({leftovers: _, ...host}) => host)];
     case 'container':
       return containerAtoms(operation, plan);
   }
@@ -147,7 +154,9 @@ const stop = (host: string, id: string): Atom =>
   onContainer(host, id, one => ({...one, task: one.task === 'gone' ? 'gone' : 'stopped', names: []}));
 
 const run = (spec: ContainerSpec): Atom =>
-  onContainer(spec.host, spec.id, one => ({...one, task: 'running', networkUp: true}));
+  onContainer(spec.host, spec.id, one => ({...asMade(one), task: 'running', networkUp: true}));
+
+const asMade = ({deviations: _, ...one}: ObservedContainer): ObservedContainer => one;
 
 const create = (spec: ContainerSpec, serial: number): readonly Atom[] => [
   onHost(spec.host, host => {
@@ -174,7 +183,10 @@ const leave =
 
 function rewritten(host: ReachableHost, {hosts, left = []}: World): ReachableHost {
   const running = (of: ReachableHost) => of.containers.filter(one => one.manifest && one.task === 'running');
-  const peers = hosts.flatMap(running).filter(({id}) => !left.includes(id)).map(peerOf);
+  const peers = hosts
+    .flatMap(running)
+    .filter(({id}) => !left.includes(id))
+    .map(peerOf);
   return {
     ...host,
     containers: host.containers.map(one => {

@@ -82,13 +82,17 @@ export const facts = (given: Partial<HostFacts> = {}): HostFacts => ({
 /** h1 is 10.0.0.1, h2 10.0.0.2, and so on. */
 export const addressOf = (name: string): string => `10.0.0.${Number(/\d+$/.exec(name)?.[0] ?? 99)}`;
 
+export const factsOf = (name: string, given: Partial<HostFacts> = {}): HostFacts =>
+  facts({
+    addresses: [{address: addressOf(name), device: 'eth0', mtu: 1500}],
+    defaultAddress: addressOf(name),
+    ...given,
+  });
+
 export const observedHost = (name: string, given: Partial<ReachableHost> = {}): ReachableHost => ({
   host: name,
   reachable: true,
-  facts: facts({
-    addresses: [{address: addressOf(name), device: 'eth0', mtu: 1500}],
-    defaultAddress: addressOf(name),
-  }),
+  facts: factsOf(name),
   toolkit: 'toolkit-1',
   containers: [],
   images: [],

@@ -41,39 +41,19 @@ test.each<[string, PlacementRequest, string]>([
     'a1@h3 a2@h3',
   ],
   [
-    'callers beside what they need',
+    'callers spread, wherever what they need is',
     ask(three, service('db', 1), service('web', 3, {needs: ['db']})),
-    'db1@h1 web1@h1 web2@h1 web3@h1',
+    'db1@h1 web1@h2 web2@h3 web3@h1',
   ],
   [
-    'callers beside one of several',
-    ask(three, service('cache', 2), service('web', 2, {needs: ['cache']})),
-    'cache1@h1 cache2@h2 web1@h1 web2@h2',
-  ],
-  [
-    'the needed one where its caller can run',
+    'a caller far from what it needs, where its labels are',
     ask(disks, service('db', 1), service('web', 1, {needs: ['db'], rules: {require: {disk: 'ssd'}}})),
-    'db1@h2 web1@h2',
+    'db1@h1 web1@h2',
   ],
   [
-    'a chain of needs',
-    ask(
-      disks,
-      service('db', 1),
-      service('api', 2, {needs: ['db']}),
-      service('web', 1, {needs: ['api'], rules: {require: {disk: 'ssd'}}}),
-    ),
-    'api1@h2 api2@h2 db1@h2 web1@h2',
-  ],
-  [
-    'two that one caller needs are together',
-    ask(three, service('cache', 1), service('db', 1), service('web', 1, {needs: ['cache', 'db']})),
-    'cache1@h1 db1@h1 web1@h1',
-  ],
-  [
-    'a new need moves the caller',
+    'a new need moves nobody',
     ask(two, service('db', 1, {present: ['h1']}), service('web', 2, {needs: ['db'], present: ['h1', 'h2']})),
-    'db1@h1 web1@h1 web2@h1',
+    'db1@h1 web1@h1 web2@h2',
   ],
   [
     'a volume keeps its host',
@@ -146,15 +126,6 @@ test.each<[string, PlacementRequest, RegExp]>([
     /h1: in drain\n {2}h2: volume rows is on h1/,
   ],
   [
-    'needs that no host can meet together',
-    ask(
-      disks,
-      service('db', 1, {rules: {require: {host: 'h1'}}}),
-      service('web', 1, {needs: ['db'], rules: {require: {host: 'h2'}}}),
-    ),
-    /web 1 .*\n {2}h1: requires host=h2, has host=h1\n {2}h2: needs db on the same host, which is on h1/,
-  ],
-  [
     'what containerd cannot do',
     ask([host('h1', {unsupported: {a: ['containerd 1.6.20 cannot override the user']}})], service('a', 1)),
     /h1: containerd 1.6.20 cannot override the user/,
@@ -181,10 +152,11 @@ test('every placement says why here, and of every other host why not', () => {
   ).placements;
   expect(db).toMatchObject({because: 'the only host that fits'});
   expect(web).toMatchObject({
-    because: 'beside db, which it needs',
+    host: 'h1',
+    because: 'spread over host',
     rejected: [
-      {host: 'h1', reason: 'needs db on the same host, which is on h2', fits: false},
-      {host: 'h3', reason: 'needs db on the same host, which is on h2', fits: false},
+      {host: 'h2', reason: 'fits, but has more of this stack than h1', fits: true},
+      {host: 'h3', reason: 'fits as well as h1, whose name comes first', fits: true},
     ],
   });
 });

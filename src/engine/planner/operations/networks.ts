@@ -14,14 +14,13 @@ export function joinNetworks(graph: OperationGraph, {found, meanwhile}: HostNetw
     const before = seen && plain(seen);
     const wrong = seen?.wrong ?? [];
     if (before && wrong.length === 0 && canonical(before) === canonical(network)) continue;
-    const changes = changesBetween(before, network);
     graph.add({
       id: networkId(host),
       kind: 'network',
       action: before ? 'update' : 'create',
       host,
       reason: [...reasons(before, network), ...wrong].join('; '),
-      changes,
+      changes: before ? changesBetween(before, network) : [],
       bridge: network.bridge,
       network,
       ...(before ? {before} : {}),
@@ -80,7 +79,7 @@ function reasons(before: HostNetwork | undefined, now: HostNetwork): readonly st
   const came = has.filter(peer => !had.some(({host}) => host === peer.host));
   const went = had.filter(peer => !has.some(({host}) => host === peer.host));
   const changed = has.filter(peer => had.some(one => one.host === peer.host && canonical(one) !== canonical(peer)));
-  if (!before) return [came.length > 0 ? `connects it with ${names(came)}` : 'keeps others out'];
+  if (!before) return [now.overlay ? 'joins its containers with those on other hosts' : 'keeps others out'];
   return [
     ...(came.length > 0 ? [`${names(came)} ${came.length > 1 ? 'join' : 'joins'}`] : []),
     ...(went.length > 0 ? [`${names(went)} ${went.length > 1 ? 'leave' : 'leaves'}`] : []),
@@ -91,8 +90,8 @@ function reasons(before: HostNetwork | undefined, now: HostNetwork): readonly st
   ];
 }
 
-function changesBetween(before: HostNetwork | undefined, now: HostNetwork): readonly Change[] {
-  const [from, to] = [before ? fields(before) : {}, fields(now)];
+function changesBetween(before: HostNetwork, now: HostNetwork): readonly Change[] {
+  const [from, to] = [fields(before), fields(now)];
   return [...new Set([...Object.keys(from), ...Object.keys(to)])]
     .filter(path => from[path] !== to[path])
     .sort()
@@ -103,5 +102,5 @@ const fields = ({subnet, mtu, overlay}: HostNetwork): Readonly<Record<string, st
   subnet,
   mtu,
   ...(overlay ? {address: overlay.address} : {}),
-  ...Object.fromEntries(overlay?.peers.map(peer => [`peers.${peer.host}`, `${peer.subnet} at ${peer.address}`]) ?? []),
+  ...Object.fromEntries(overlay?.peers.map(peer => [`peers.${peer.host}`, `${peer.subnet}@${peer.address}`]) ?? []),
 });

@@ -6,13 +6,16 @@ import {isRunning} from '../ownership.ts';
 import type {Operation, OperationId} from '../plan.ts';
 import type {PlanInput} from '../plan-input.ts';
 import type {Sorted} from '../reconcile.ts';
+import {lostVolumes} from '../volumes.ts';
 import {type ReplicaSteps, replicaSteps} from './container-operations.ts';
 import {OperationGraph} from './graph.ts';
 import {addNames} from './names.ts';
 import {awaitNetworks, joinNetworks, leaveNetworks} from './networks.ts';
 import {handOverPorts} from './ports.ts';
 import {addImage, addToolkits, addVolumes, hostId, hostsUsed} from './preparations.ts';
+import {addRepairs} from './repairs.ts';
 import {roll} from './rolling.ts';
+import {addSweeps} from './sweep.ts';
 import {updateOrder} from './update-order.ts';
 
 export interface Operations {
@@ -37,6 +40,7 @@ export function operationsFor(
   addToolkits(graph, input, hosts, hostsUsed(sorted));
   joinNetworks(graph, networks);
   for (const step of steps) prepare(graph, input, services, hosts, step);
+  tellLostVolumes(graph, input, hosts, sorted);
   for (const {main, removals} of steps) {
     for (const operation of main ? [main, ...removals] : removals) {
       graph.add(operation);
@@ -58,8 +62,23 @@ export function operationsFor(
   handOverPorts(graph, steps);
   removeLast(graph, input, steps, starting);
   addNames(graph, input, hosts, steps);
+  addRepairs(graph, input, steps, starting);
+  if (!input.options.targets?.length) addSweeps(graph, input, hosts);
   leaveNetworks(graph, networks);
   return {operations: graph.operations(), steps};
+}
+
+/** A folder is made again under a service that has had data in it: the plan says so where people look. */
+function tellLostVolumes(
+  graph: OperationGraph,
+  input: PlanInput,
+  hosts: readonly ReachableHost[],
+  sorted: readonly Sorted[],
+) {
+  for (const {host, volume} of lostVolumes(input, {hosts, replicas: sorted.map(({replica}) => replica)})) {
+    const making = graph.get(`volume:${host}:${volume}`);
+    if (making) graph.change({...making, reason: 'someone removed it and the data in it; it begins empty'});
+  }
 }
 
 function prepare(

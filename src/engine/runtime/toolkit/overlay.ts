@@ -26,52 +26,51 @@ read_file() { # BRIDGE: sets subnet, mtu, device, vni, local, mac, port; and pee
   done <"$overlays/$1"
 }
 
-gateway() { echo "\${1%/*}"; } # SUBNET: its first address, which stands for the host behind it
-
 # The device is made anew only where something of it differs that cannot be changed.
 make_device() {
   shown=$(ip -d -o link show dev "$device" 2>/dev/null) || shown=
   case "$shown" in
-    *" vxlan id $vni local $local "*" dstport $port nolearning "*) ;;
+    *" vxlan id $vni local $local "*" dstport $port nolearning "*) stale_entries ;;
     *)
-      [ -z "$shown" ] || ip link del "$device"
-      ip link add "$device" address "$mac" mtu "$mtu" type vxlan id "$vni" dstport "$port" local "$local" nolearning || return 1
+      [ -z "$shown" ] || echo "link del $device"
+      echo "link add $device address $mac mtu $mtu type vxlan id $vni dstport $port local $local nolearning"
       ;;
   esac
-  ip link set "$device" address "$mac" mtu "$mtu" addrgenmode none up || return 1
-  # What was there before goes, unless a peer still has it.
-  bridge fdb show dev "$device" | while read -r lladdr rest; do
-    case "$peers" in *" $lladdr
-"*) ;; *) bridge fdb del "$lladdr" dev "$device" ;; esac
-  done
+  echo "link set $device address $mac mtu $mtu addrgenmode none up"
+  while read -r host address to lladdr; do
+    [ -z "$host" ] || printf '%s\n' "neigh replace \${to%/*} lladdr $lladdr dev $device nud permanent" "route replace $to via \${to%/*} dev $device onlink"
+  done <<END
+$peers
+END
+}
+
+# What was there before goes, unless a peer still has it.
+stale_entries() {
   ip -4 neigh show dev "$device" nud permanent | while read -r to rest; do
-    case "$peers" in *" $to/24 "*) ;; *) ip neigh del "$to" dev "$device" ;; esac
+    case "$peers" in *" $to/24 "*) ;; *) echo "neigh del $to dev $device" ;; esac
   done
   ip -4 route show dev "$device" | while read -r to rest; do
-    case "$peers" in *" $to "*) ;; *) ip route del "$to" dev "$device" ;; esac
+    case "$peers" in *" $to "*) ;; *) echo "route del $to dev $device" ;; esac
   done
-  printf %s "$peers" | {
-    failed=0
-    while read -r host address to lladdr; do
-      via=$(gateway "$to")
-      # One forwarding entry, whatever address the peer had before: "replace" would change only the same one.
-      case "$(bridge fdb show dev "$device" | grep "^$lladdr ")" in
-        "") ;;
-        *" dst $address "*) ;;
-        *) bridge fdb del "$lladdr" dev "$device" ;;
-      esac
-      bridge fdb replace "$lladdr" dev "$device" dst "$address" &&
-        ip neigh replace "$via" lladdr "$lladdr" dev "$device" nud permanent &&
-        ip route replace "$to" via "$via" dev "$device" onlink || failed=1
-    done
-    exit $failed
-  }
+}
+
+# Where each peer's packets go. One address a MAC: to "replace" it is to change it.
+forwarding() {
+  bridge fdb show dev "$device" | while read -r lladdr rest; do
+    case "$peers" in *" $lladdr
+"*) ;; *) echo "fdb del $lladdr dev $device" ;; esac
+  done
+  while read -r host address to lladdr; do
+    [ -z "$host" ] || echo "fdb replace $lladdr dev $device dst $address"
+  done <<END
+$peers
+END
 }
 
 up() { # BRIDGE
   read_file "$1"
   other=nv\${1#ny}
-  if [ -n "$device" ]; then make_device || return 1
+  if [ -n "$device" ]; then make_device | ip -batch - && forwarding | bridge -batch - || return 1
   elif [ -e "/sys/class/net/$other" ]; then ip link del "$other"
   fi
 }
@@ -84,7 +83,8 @@ resize() { # BRIDGE
     read -r bridge rest <"$file"
     [ "$bridge" = "$1" ] || continue
     net=\${file%/bridge}
-    case "$(cat "$net/bridge.json" 2>/dev/null)" in
+    read -r json 2>/dev/null <"$net/bridge.json" || continue
+    case "$json" in
       *'"mtu":'$mtu,*) [ "$now" = "$mtu" ] && continue ;;
       *'"mtu":'*) sed -i 's/"mtu":[0-9]*/"mtu":'"$mtu/" "$net/bridge.json" ;;
       *'"type":"bridge"'*) sed -i 's/"type":"bridge"/"type":"bridge","mtu":'"$mtu/" "$net/bridge.json" ;;
@@ -126,9 +126,13 @@ rules() { # what iptables-restore reads: our chains of all environments, whole
     outward="\${outward:-}-A NIYANTA-FORWARD -i $bridge ! -o ny+ -j ACCEPT
 "
   done
+  if [ -n "\${closed:-}" ]; then
+    # A container's packet to another host would come there with this host's address, as a peer's.
+    echo "-A NIYANTA-FORWARD -i ny+ -p udp -m udp --dport $closed -j DROP"
+    echo "-A NIYANTA-INPUT -p udp -m udp --dport $closed -j DROP"
+  fi
   # Last: by now every network that is not its own was refused.
   printf %s "\${outward:-}"
-  [ -z "\${closed:-}" ] || echo "-A NIYANTA-INPUT -p udp -m udp --dport $closed -j DROP"
   jump FORWARD; jump INPUT
   echo COMMIT
   echo '*nat'
@@ -147,16 +151,14 @@ jump() { # CHAIN: to ours first, unless it is there
   esac
 }
 
-ours() { # of iptables-save on standard input: what is ours
-  grep -e '^-A NIYANTA-' -e ' -j NIYANTA-' | cksum
-}
+ours() { iptables-save 2>/dev/null | grep -e '^-A NIYANTA-' -e ' -j NIYANTA-'; }
 
 firewall() {
   now="$(iptables-save 2>/dev/null)
 "
   if ! ls "$overlays"/ny* >/dev/null 2>&1; then open_up; return 0; fi
   answer=$(rules | iptables-restore --wait --noflush 2>&1) || { echo "overlay: cannot set the rules of the firewall: $answer" >&2; return 1; }
-  iptables-save 2>/dev/null | ours >$run/firewall
+  ours >$run/firewall
 }
 
 open_up() { # nothing of ours stays when no network does
@@ -171,27 +173,30 @@ open_up() { # nothing of ours stays when no network does
 wrong() { # BRIDGE: what of it is not as its file says, a line each
   if [ -n "$device" ]; then
     case "$seen" in
-      *" $device: "*) ;;
+      *" $device: "*" link/ether $mac "*" vxlan id $vni local $local "*" dstport $port nolearning "*) ;;
+      *" $device: "*) echo "$1 device $device was changed" ;;
       *) echo "$1 device $device is missing"; return ;;
     esac
-    line=$(printf '%s\n' "$seen" | grep " $device: ")
-    case "$line" in
-      *UP*" mtu $mtu "*" link/ether $mac "*" vxlan id $vni local $local "*" dstport $port nolearning "*) ;;
-      *) echo "$1 device $device was changed" ;;
-    esac
-    own=$(printf '%s\n' "$seen" "$fdb" | grep -c -e "^[a-z ]*[0-9.]*/24 via [0-9.]* dev $device " -e "^[0-9.]* dev $device lladdr" -e "^[0-9a-f:]* dev $device dst ")
-    count=0
+    read -r now 2>/dev/null <"/sys/class/net/$device/mtu"
+    [ "$now" = "$mtu" ] || echo "$1 MTU of $device is $now"
+    expected=0
     while read -r host address to lladdr; do
       [ -n "$host" ] || continue
-      count=$((count + 3))
-      via=$(gateway "$to")
-      case "$seen" in *"$to via $via dev $device "*) ;; *) echo "$1 route to $host is missing" ;; esac
-      case "$seen" in *"$via dev $device lladdr $lladdr "*) ;; *) echo "$1 neighbour $host is missing" ;; esac
-      case "$fdb" in *"$lladdr dev $device dst $address "*) ;; *) echo "$1 forwarding to $host is missing" ;; esac
+      expected=$((expected + 3))
+      case "$seen" in *"$to via \${to%/*} dev $device "*) ;; *) echo "$1 route to $host is missing" ;; esac
+      case "$seen" in *"
+\${to%/*} dev $device lladdr $lladdr "*) ;; *) echo "$1 neighbour $host is missing" ;; esac
+      case "$seen" in *"$lladdr dev $device dst $address "*) ;; *) echo "$1 forwarding to $host is missing" ;; esac
     done <<END
 $peers
 END
-    [ $count -ge "$own" ] || echo "$1 device $device has entries that nobody asked for"
+    found=0
+    while read -r line; do
+      case "$line" in *" via "*" dev $device "* | *" dev $device lladdr "* | *" dev $device dst "*) found=$((found + 1)) ;; esac
+    done <<END
+$seen
+END
+    [ $found -le $expected ] || echo "$1 device $device has entries that nobody asked for"
   fi
   if read -r now 2>/dev/null <"/sys/class/net/$1/mtu" && [ "$now" != "$mtu" ]; then echo "$1 MTU of $1 is $now"; fi
 }
@@ -199,10 +204,8 @@ END
 status() {
   set -- "$overlays"/ny*
   [ -e "$1" ] || return 0
-  seen=$(printf 'link show type vxlan\nneigh show nud permanent\nroute show\n' | ip -4 -d -o -batch - 2>/dev/null)
-  fdb=$(bridge fdb show 2>/dev/null)
-  read -r sum 2>/dev/null <$run/firewall || sum=
-  [ "$(iptables-save 2>/dev/null | ours)" = "$sum" ] && open= || open=1
+  seen=$(printf 'link show type vxlan\nneigh show nud permanent\nroute show\n' | ip -4 -d -o -batch - 2>/dev/null; bridge fdb show 2>/dev/null)
+  ours | cmp -s - $run/firewall && open= || open=1
   for file; do
     bridge=\${file##*/}
     case $bridge in *.new) continue ;; esac
