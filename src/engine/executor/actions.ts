@@ -1,6 +1,8 @@
 import type {ImageOperation, VolumeOperation} from '../planner/plan.ts';
 import type {ContainerId, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
+import type {Aspect} from '../runtime/deviations/deviation.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
+import type {Leftover} from '../runtime/leftovers/leftover.ts';
 import type {HostName} from '../spec/stack.ts';
 
 /** A running replica as others of its environment know it by name. */
@@ -42,5 +44,9 @@ export interface Actions {
   /** Makes a host's part of the environment's network as told. */
   connectNetwork(host: HostName, network: HostNetwork): Promise<void>;
   disconnectNetwork(host: HostName, bridge: string): Promise<void>;
+  /** Puts right, while it runs, what someone changed about a container. */
+  repairContainer(spec: ContainerSpec, aspects: readonly Aspect[]): Promise<void>;
+  /** Removes what belongs to no container. */
+  sweep(host: HostName, leftovers: readonly Leftover[]): Promise<void>;
   lastLogLines(host: HostName, id: ContainerId): Promise<readonly string[]>;
 }

@@ -6,11 +6,13 @@ import type {Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
 import type {HostScript} from '../runtime/containers/host-script.ts';
 import {removeContainer} from '../runtime/containers/remove-container.ts';
+import {repairContainer} from '../runtime/containers/repair-container.ts';
 import {startContainer} from '../runtime/containers/start-container.ts';
 import {stopContainer} from '../runtime/containers/stop-container.ts';
 import {manifestOf, writeManifest} from '../runtime/containers/write-manifest.ts';
 import {digestName, importImage, parseReference} from '../runtime/images/index.ts';
 import {pullPrivate, pullPublic} from '../runtime/images/pull-commands.ts';
+import {sweep} from '../runtime/leftovers/sweep-script.ts';
 import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
 import {toolkitScript} from '../runtime/toolkit/index.ts';
@@ -77,6 +79,10 @@ function commandsByHost(
       return one(operation.action === 'delete' ? deleteVolume(operation.path) : createVolume(operation.path));
     case 'network':
       return one(operation.network ? connectNetwork(operation.network) : disconnectNetwork(operation.bridge));
+    case 'repair':
+      return one(repairContainer(operation.spec, operation.aspects));
+    case 'sweep':
+      return one(sweep(operation.leftovers));
     case 'names':
       return one(writeHostsFiles(hostsFilesOf(plan, host, observed)));
     case 'container':

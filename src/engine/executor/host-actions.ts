@@ -6,10 +6,12 @@ import type {ContainerSpec, Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
 import {runScript} from '../runtime/containers/host-script.ts';
 import {removeContainer} from '../runtime/containers/remove-container.ts';
+import {repairContainer} from '../runtime/containers/repair-container.ts';
 import {startContainer} from '../runtime/containers/start-container.ts';
 import {stopContainer} from '../runtime/containers/stop-container.ts';
 import {manifestOf, writeManifest} from '../runtime/containers/write-manifest.ts';
 import {imageEntrypoint} from '../runtime/images/index.ts';
+import {sweep} from '../runtime/leftovers/sweep-script.ts';
 import {parseLogLine, readLog} from '../runtime/logs.ts';
 import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
@@ -104,6 +106,10 @@ export function hostActions(options: HostActionsOptions): Actions {
       const files = new Map(selves.map(self => [self.id, hostsFile(self, withSelf(self, peers))]));
       if (files.size > 0) await runScript(changing(host), writeHostsFiles(files));
     },
+    async repairContainer(spec, aspects) {
+      await limited(spec.host, () => runScript(changing(spec.host), repairContainer(spec, aspects), startTimeoutMs));
+    },
+    sweep: (host, leftovers) => runScript(changing(host), sweep(leftovers)).then(() => undefined),
     async lastLogLines(host, id) {
       // The logger may be a moment behind the program that has just ended.
       for (let look = 1; ; look += 1) {

@@ -32,6 +32,12 @@ export async function runOperation(operation: Operation, run: OperationRun, cont
       for (const step of inverse) reached.add(step);
       if (operation.network) return actions.connectNetwork(operation.host, operation.network);
       return actions.disconnectNetwork(operation.host, operation.bridge);
+    case 'repair':
+      await actions.repairContainer(operation.spec, operation.aspects);
+      // Cut off from others it may have become ill.
+      return actions.waitHealthy(operation.spec, context);
+    case 'sweep':
+      return actions.sweep(operation.host, operation.leftovers);
     case 'names':
       return ledger.refresh(operation.host);
     case 'container':

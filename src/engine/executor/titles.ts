@@ -11,6 +11,10 @@ export function operationTitle(operation: Operation): string {
       return `${operation.action} volume ${operation.volume} on ${operation.host}`;
     case 'network':
       return `${operation.network ? 'connect' : 'disconnect'} network on ${operation.host}`;
+    case 'repair':
+      return `repair ${operation.service} ${operation.replica} on ${operation.host}`;
+    case 'sweep':
+      return `remove leftovers from ${operation.host}`;
     case 'names':
       return `update names on ${operation.host}`;
     case 'container':

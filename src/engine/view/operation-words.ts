@@ -30,6 +30,10 @@ function what(operation: Operation): string {
       return `volume ${printable(operation.volume)}`;
     case 'network':
       return 'network';
+    case 'repair':
+      return printable(operation.service ?? operation.id);
+    case 'sweep':
+      return 'leftovers';
     case 'names':
       return 'names of services';
     case 'host':

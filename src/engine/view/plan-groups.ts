@@ -34,6 +34,8 @@ function sameness(operation: Operation): string {
     container: operation.kind === 'container' && [operation.how, operation.order, operation.previous.length > 0],
     network: '',
     names: '',
+    repair: '',
+    sweep: '',
   }[kind];
   return JSON.stringify([kind, action, reason, changes, particular]);
 }

@@ -96,6 +96,8 @@ export class SimulatedHosts implements Actions {
   }
   connectNetwork = (host: string) => this.#act(`connect ${host}`);
   disconnectNetwork = (host: string) => this.#act(`disconnect ${host}`);
+  repairContainer = (spec: ContainerSpec) => this.#act(`repair ${spec.id}`);
+  sweep = (host: string) => this.#act(`sweep ${host}`);
   lastLogLines = async (_host: string, id: string) => [`last words of ${id}`];
 }
 
