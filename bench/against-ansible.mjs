@@ -3,7 +3,7 @@
 import {join} from 'node:path';
 import process from 'node:process';
 import {parseArgs} from 'node:util';
-import {inTurns, print, row} from './result.mjs';
+import {inTurns, median, print, row} from './result.mjs';
 import {onStage, stackOf} from './stage.mjs';
 
 const {values} = parseArgs({
@@ -20,8 +20,19 @@ interpreter_python = /usr/bin/python3
 pipelining = True
 `;
 
-// Less than niyanta does: no network, no names, no logs, no limits, and only a look at which tasks are there.
+// Less than niyanta does: no network, no names, no logs, no limits. Check, then create, container by container.
 const playbook = `- hosts: all
+  gather_facts: false
+  tasks:
+    - name: containers
+      shell: ctr -n bench tasks ls -q | grep -qx web-{{ item }} || { ctr -n bench run --detach --null-io bench:1 web-{{ item }} && echo made; }
+      loop: "{{ range(1, 11) | list }}"
+      register: made
+      changed_when: "'made' in made.stdout"
+`;
+
+// The same by who minds the time: one look at each host, and no command for what is there.
+const quickPlaybook = `- hosts: all
   gather_facts: false
   tasks:
     - name: what runs
@@ -55,8 +66,9 @@ ctr -n bench images tag "$image" bench:1`,
       .join(''),
   );
   await stage.write('site.yml', playbook);
-  const play = () =>
-    stage.run(['ansible-playbook', 'site.yml'], {
+  await stage.write('quick.yml', quickPlaybook);
+  const play = (file = 'site.yml') =>
+    stage.run(['ansible-playbook', file], {
       ANSIBLE_CONFIG: join(stage.folder, 'ansible.cfg'),
       ANSIBLE_HOME: join(stage.folder, '.ansible'),
       PATH: `${process.env.PATH}:/usr/bin:/bin`,
@@ -81,11 +93,27 @@ ctr -n bench images tag "$image" bench:1`,
   // As many containers on both sides; the first time in each is not measured.
   await stage.write('stack.yaml', stackOf({web: 30}));
   await stage.niyanta('apply', '--yes');
-  const again = await inTurns(rounds + 2, () => stage.niyanta('apply', '--yes'), play);
+  const quick = [];
+  const again = await inTurns(
+    rounds,
+    () => stage.niyanta('apply', '--yes'),
+    async () => {
+      quick.push(await play('quick.yml'));
+      return play();
+    },
+  );
   const work = '10 containers on each of 3 hosts over SSH';
   const against = 'an Ansible playbook doing the same with ctr (forks 50, pipelining)';
   print(
     row({name: 'ansible-first', work: `${work}, first apply`, against, unit: 's', ...first, aim: {faster: 2}}),
-    row({name: 'ansible-again', work: `${work}, nothing to do`, against, unit: 's', ...again, aim: {faster: 8}}),
+    row({
+      name: 'ansible-again',
+      work: `${work}, nothing to do`,
+      against,
+      unit: 's',
+      ...again,
+      aim: {faster: 8},
+      also: {quickPlaybook: median(quick)},
+    }),
   );
 });

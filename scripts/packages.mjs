@@ -9,6 +9,7 @@ import {root} from './node24.mjs';
 export const debianPackages = {
   lab: {iproute2: 'ip', iptables: 'iptables', mmdebstrap: 'mmdebstrap', 'util-linux': 'nsenter', procps: 'ps'},
   images: {'busybox-static': 'busybox', buildah: 'buildah'},
+  bench: {'ansible-core': 'ansible-playbook'},
   tests: {
     'openssh-client': 'ssh-keygen',
     'docker-registry': 'docker-registry',
@@ -17,6 +18,7 @@ export const debianPackages = {
     chromium: 'chromium',
     bsdutils: 'script',
     faketime: 'faketime',
+    postgresql: 'pg_lsclusters',
     git: 'git',
   },
 };

@@ -1,0 +1,39 @@
+// The rows of the table in docs/BENCHMARKS.md: which script measures them, and how, in a sentence or two.
+export const scripts = [
+  {
+    script: 'apply-replicas.mjs',
+    rows: ['apply-replicas'],
+    how: 'The image and one replica are there before. `niyanta apply` of 40 more over SSH, whole process, health and names included, in turns with `seq 40 | xargs -P 4 ctr run --detach --null-io` timed on the host itself.',
+  },
+  {
+    script: 'against-compose.mjs',
+    rows: ['against-compose'],
+    how: "Debian's docker.io and docker-compose 1.29 on the same lab host, on the host's containerd and the same disk; the same image, loaded before. Each side once before the rounds, so that caches are warm.",
+  },
+  {
+    script: 'nothing-to-do.mjs',
+    rows: ['nothing-to-do'],
+    how: '100 containers on three lab hosts over SSH; docker-compose on a fourth, timed on the host itself, with 40 containers. Both run while the other is idle.',
+  },
+  {
+    script: 'against-ansible.mjs',
+    rows: ['ansible-first', 'ansible-again'],
+    how: "The playbook is one task, a loop of 10 over `ctr tasks ls -q | grep -qx NAME || ctr run …`, without network, names, logs or limits, with Ansible's usual persistent SSH connections left open from run to run. Against nothing to do, a playbook that lists once and skips is timed as well, and told below.",
+  },
+  {script: 'version.mjs', rows: ['version'], how: 'Medians of 40 starts in turns.'},
+  {
+    script: 'changed-layer.mjs',
+    rows: ['changed-layer'],
+    how: "What the hosts' network devices receive during an apply that brings the image, less what they receive during one that makes the same containers anew without it: headers of SSH, TCP and IP count.",
+  },
+  {
+    script: 'plan-100-hosts.mjs',
+    rows: ['plan-100-hosts'],
+    how: '100 simulated hosts: their SSH is real, what they run is not (they answer with what a real lab host said). A relay in between delays every packet by 25 ms each way. `niyanta plan`, whole process.',
+  },
+  {
+    script: 'memory.mjs',
+    rows: ['memory'],
+    how: "The most pages that the process had (getrusage's maxrss), told by itself at its end, while it starts 100 containers on three hosts and brings them their image.",
+  },
+];
