@@ -53,13 +53,14 @@ const inFlightPerHost = 32;
 export function undoApply(session: Session, options: UndoOptions): Promise<UndoEnd> {
   return changeEnvironment(session, 'apply --undo', options, async change => {
     const story = await runToGoOn(session, options.run);
-    const operations = story ? operationsToUndo(story, change.fleet.observed) : [];
-    options.onFound(story, operations);
     if (!story || story.outcome === 'undone') {
+      options.onFound(story, []);
       return {found: story, serial: (await session.store.read()).serial, undone: [], left: []};
     }
     if (story.outcome === 'applied' || story.outcome === 'unchanged') throw nothingToUndo(story);
     if (!['apply', 'rollback', 'destroy'].includes(story.begin.action)) throw byCommand(story.begin);
+    const operations = operationsToUndo(story, change.fleet.observed);
+    options.onFound(story, operations);
     if (operations.some(({steps}) => steps.length > 0)) await options.confirm();
     return {found: story, ...(await undo(session, story, operations, options, change))};
   });
