@@ -173,7 +173,7 @@ open_up() { # nothing of ours stays when no network does
 wrong() { # BRIDGE: what of it is not as its file says, a line each
   if [ -n "$device" ]; then
     case "$seen" in
-      *" $device: "*" link/ether $mac "*" vxlan id $vni local $local "*" dstport $port nolearning "*) ;;
+      *" $device: "*" link/ether $mac "*" vxlan id $vni local $local "*" dstport $port "*"nolearning "*) ;;
       *" $device: "*) echo "$1 device $device was changed" ;;
       *) echo "$1 device $device is missing"; return ;;
     esac
