@@ -5,6 +5,7 @@ import {join, relative} from 'node:path';
 import process from 'node:process';
 import {pathToFileURL} from 'node:url';
 import {exitCodeMeanings} from '../src/cli/exit-codes-help.ts';
+import {reportJsonSchema} from '../src/engine/change-report.ts';
 import {Exit} from '../src/engine/spec/exit-codes.ts';
 import {fieldReference, jsonSchema, schemaKinds} from '../src/engine/spec/index.ts';
 import {root} from './node24.mjs';
@@ -16,6 +17,7 @@ const wanted = new Map([
   ['docs/reference/errors.md', errorsPage()],
   ['docs/reference/exit-codes.md', exitCodesPage()],
   ...schemaKinds.map(kind => [`docs/schema/${kind}.json`, `${JSON.stringify(jsonSchema(kind), null, 2)}\n`]),
+  ['docs/schema/report.json', `${JSON.stringify(reportJsonSchema(), null, 2)}\n`],
 ]);
 process.exit(process.argv.includes('--check') ? check() : write());
 

@@ -85,6 +85,12 @@ export const changeReportSchema = z
   })
   .describe('What a change did, operation by operation: niyanta apply --report FILE.');
 
+/** The published JSON Schema (2020-12) of a report. */
+export const reportJsonSchema = (): object => {
+  const {$schema, ...rest} = z.toJSONSchema(changeReportSchema);
+  return {$schema, title: 'niyanta report', ...rest};
+};
+
 export type ChangeReport = z.infer<typeof changeReportSchema>;
 
 /** What is known of a change when it has ended, however it did. */
@@ -135,9 +141,9 @@ export function changeReport(change: EndedChange): ChangeReport {
       ...(plan && {before: plan.serial}),
       ...(result && {after: result.serial}),
     },
-    operations: rows.flatMap(({log: _, ...row}) => {
+    operations: rows.flatMap(row => {
       const operation = operations.get(row.id);
-      return operation ? [{...aboutOperation(operation), ...row, title: row.title ?? row.id}] : [];
+      return operation ? [aboutOperation(operation, row)] : [];
     }),
     leftovers: [...(result?.leftovers ?? [])],
     warnings: [...(plan?.warnings ?? [])],
@@ -145,18 +151,28 @@ export function changeReport(change: EndedChange): ChangeReport {
   };
 }
 
-const aboutOperation = (operation: Operation) => {
-  const {kind, action, service, replica, host, reason} = operation;
+function aboutOperation(operation: Operation, row: OperationRow): ChangeReport['operations'][number] {
+  const {id, kind, action, service, replica, host, reason} = operation;
+  const {title = id, startedAt, endedAt, durationMs, attempts, outcome, undone, error} = row;
   return {
+    id,
     key: idempotencyKey(operation),
     kind,
     action,
     ...(service !== undefined && {service}),
     ...(replica !== undefined && {replica}),
     host,
+    title,
     reason,
+    ...(startedAt !== undefined && {startedAt}),
+    ...(endedAt !== undefined && {endedAt}),
+    durationMs,
+    attempts,
+    outcome,
+    undone,
+    ...(error && {error}),
   };
-};
+}
 
 function aboutError(error: NiyantaError): NonNullable<ChangeReport['error']> {
   const {code, message, hint} = error;
