@@ -34,6 +34,11 @@ export const projectFlags = {
     helpValue: 'PATH',
     env: 'NIYANTA_PROJECT',
   }),
+  state: Flags.string({
+    summary: 'Where the state is: file:PATH, ssh://HOST/PATH or postgres://…; as niyanta.yaml says when not given.',
+    helpValue: 'URL',
+    env: 'NIYANTA_STATE',
+  }),
 };
 
 /** For commands that talk to hosts. */

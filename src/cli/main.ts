@@ -2,6 +2,7 @@ import {readFileSync} from 'node:fs';
 import path from 'node:path';
 import {type Interfaces, run} from '@oclif/core';
 import {hoistGlobalFlags} from './argv.ts';
+import {endAll} from './at-end.ts';
 import {Interruption} from './interruption.ts';
 import {flushed} from './output.ts';
 import {reportError} from './report-error.ts';
@@ -17,6 +18,7 @@ export async function main(argv: readonly string[], root: string): Promise<never
   } catch (error) {
     code = reportError(error, words);
   }
+  await endAll();
   await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
   process.exit(code);
 }

@@ -1,12 +1,14 @@
 import {buffer} from 'node:stream/consumers';
 import type {OpenedProject, OpenedStack, StackChoice} from '../engine/open-project.ts';
 import type {Session} from '../engine/session.ts';
+import {atEnd} from './at-end.ts';
 import type {CommandContext} from './engine-command.ts';
 import {parseParams} from './params.ts';
 import {passphraseAsker} from './passphrase.ts';
 
 interface ProjectFlagValues {
   readonly project?: string;
+  readonly state?: string;
   readonly env?: string;
 }
 
@@ -20,6 +22,7 @@ export const stackChoice = (flags: StackFlagValues, {cwd, env}: CommandContext):
   cwd,
   env,
   project: flags.project,
+  state: flags.state,
   files: flags.file,
   environment: flags.env,
   params: parseParams(flags.param),
@@ -31,7 +34,7 @@ export async function openStack(flags: StackFlagValues, context: CommandContext)
   const {openProject} = await import('../engine/open-project.ts');
   const {openSession} = await import('../engine/session.ts');
   const opened = await openProject(stackChoice(flags, context));
-  return openSession(opened, context.env, passphraseAsker(context));
+  return closing(await openSession(opened, context.env, passphraseAsker(context)));
 }
 
 /** The project alone, for commands that read no stack. */
@@ -41,6 +44,16 @@ export async function openOnlyProject(
 ): Promise<OpenedProject & Session> {
   const {openProjectOnly} = await import('../engine/open-project.ts');
   const {openSession} = await import('../engine/session.ts');
-  const opened = await openProjectOnly({cwd: context.cwd, env: context.env, project: flags.project});
-  return openSession({...opened, environment: flags.env}, context.env, passphraseAsker(context));
+  const opened = await openProjectOnly({
+    cwd: context.cwd,
+    env: context.env,
+    project: flags.project,
+    state: flags.state,
+  });
+  return closing(await openSession({...opened, environment: flags.env}, context.env, passphraseAsker(context)));
+}
+
+function closing<T extends Session>(session: T): T {
+  atEnd(() => session.store.close());
+  return session;
 }

@@ -4,7 +4,7 @@ import type {DoctorCheck} from './doctor.ts';
 import {type OpenedProject, openProject, openProjectOnly, type StackChoice} from './open-project.ts';
 import {NiyantaError, UserError, UserErrors} from './spec/errors.ts';
 import type {Stack} from './spec/stack.ts';
-import {openFileStore} from './state/file-store.ts';
+import {openStore} from './state/open-store.ts';
 import {secretNames} from './state/secret-references.ts';
 import {openSecrets, type SecretOrigin, type Secrets} from './state/secrets.ts';
 
@@ -25,13 +25,13 @@ export async function checkFiles(
   if (!opened) return {checks};
   const {project} = opened;
   const stack = await stackOf(choice, project.directory, checks);
+  const secrets = openSecrets(project.directory, choice.env);
   await tried(
     'lock file',
     checks,
-    () => openFileStore(project.state.path, project.name).read(),
+    () => readState(opened, secrets, choice.env),
     ({serial}) => (serial === 0 ? 'none yet' : `serial ${serial}`),
   );
-  const secrets = openSecrets(project.directory, choice.env);
   const used = secretNames((stack?.services ?? []).flatMap(({env}) => Object.values(env)));
   await tried(
     'secrets',
@@ -40,6 +40,11 @@ export async function checkFiles(
     origins => `${origins.length} set`,
   );
   return {checks, opened: {...opened, ...(stack ? {stack} : {})}};
+}
+
+async function readState({project, hosts}: OpenedProject, secrets: Secrets, env: StackChoice['env']) {
+  const store = await openStore(project, {hosts, secrets, ssh: {env}});
+  return await store.read().finally(() => store.close());
 }
 
 /** The secrets that are set. Errors: those of the file, and `secret-missing` for what the stack uses. */

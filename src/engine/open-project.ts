@@ -26,6 +26,8 @@ export interface ProjectLocation {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** niyanta.yaml or its folder; looked for upwards when absent. */
   readonly project?: string;
+  /** Where the state is, in place of what niyanta.yaml says. */
+  readonly state?: string;
 }
 
 export interface StackChoice extends ProjectLocation {
@@ -67,6 +69,7 @@ async function readProject(at: ProjectLocation): Promise<Omit<OpenedProject, 'ho
     file,
     env: at.env,
     home: at.env.HOME ?? homedir(),
+    ...(at.state === undefined ? {} : {state: at.state}),
     readText: (path: string) => readFile(path, 'utf8').catch(() => undefined),
   };
   const {project, tree} = await loadProject(request);

@@ -3,7 +3,7 @@ import type {SshOptions} from './hosts/index.ts';
 import type {ServicePlaces} from './spec/index.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
-import {openFileStore} from './state/file-store.ts';
+import {openStore} from './state/open-store.ts';
 import {openSecrets, type Secrets} from './state/secrets.ts';
 import type {StateStore} from './state/store.ts';
 
@@ -29,18 +29,20 @@ export interface StackSession extends Session {
 }
 
 /** Puts state, secrets and the way to hosts beside what `openProject` read. Without `askPassphrase` nobody is asked. */
-export function openSession<T extends {readonly project: Project; readonly hosts: readonly Host[]}>(
+export async function openSession<T extends {readonly project: Project; readonly hosts: readonly Host[]}>(
   opened: T & {readonly environment?: EnvironmentName},
   env: Readonly<Record<string, string | undefined>>,
   askPassphrase?: SshOptions['askPassphrase'],
-): T & Session {
-  const {project} = opened;
+): Promise<T & Session> {
+  const {project, hosts} = opened;
+  const secrets = openSecrets(project.directory, env);
+  const ssh = {env, ...(askPassphrase ? {askPassphrase} : {})};
   return {
     ...opened,
     environment: opened.environment ?? 'default',
-    store: openFileStore(project.state.path, project.name),
-    secrets: openSecrets(project.directory, env),
-    ssh: {env, ...(askPassphrase ? {askPassphrase} : {})},
+    store: await openStore(project, {hosts, secrets, ssh}),
+    secrets,
+    ssh,
     imageCache: join(project.directory, '.niyanta', 'images'),
   };
 }

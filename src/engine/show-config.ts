@@ -1,4 +1,5 @@
 import {type OpenedProject, openProjectOnly, type ProjectLocation} from './open-project.ts';
+import {stateText} from './spec/state-location.ts';
 
 /** One setting, its value, and who said so. */
 export interface Setting {
@@ -22,7 +23,7 @@ export async function showConfig(at: ProjectLocation, given: readonly Given[]): 
   return [
     {name: 'project', value: opened.project.file, origin: projectOrigin(at)},
     ...given.map(one => decided(one, at)),
-    ...written(opened),
+    ...written(opened, at),
   ];
 }
 
@@ -37,12 +38,17 @@ function decided({name, flag, variable, fallback}: Given, {env}: ProjectLocation
   return told === undefined ? {name, value: fallback, origin: 'default'} : {name, value: told, origin: variable};
 }
 
-function written({project, hosts, originOf}: OpenedProject): Setting[] {
+function stateOrigin({state, env}: ProjectLocation): string | undefined {
+  if (state === undefined) return undefined;
+  return state === env.NIYANTA_STATE ? 'NIYANTA_STATE' : 'flag --state';
+}
+
+function written({project, hosts, originOf}: OpenedProject, at: ProjectLocation): Setting[] {
   const lab = project.lab === undefined ? [] : [{name: 'lab', value: project.lab, origin: originOf(['lab'])}];
   const own = new Set(project.hosts.map(host => host.name));
   return [
     {name: 'name', value: project.name, origin: originOf(['name'])},
-    {name: 'state', value: `file:${project.state.path}`, origin: originOf(['state'])},
+    {name: 'state', value: stateText(project.state), origin: stateOrigin(at) ?? originOf(['state'])},
     {name: 'runtime', value: project.runtime, origin: originOf(['runtime'])},
     {name: 'network.pool', value: project.network.pool, origin: originOf(['network', 'pool'])},
     ...lab,

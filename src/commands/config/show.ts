@@ -18,7 +18,7 @@ export default class ConfigShow extends EngineCommand {
     const {showConfig} = await import('../../engine/show-config.ts');
     const {cwd, env} = this.context();
     const isDefault = flags.env === 'default' && env.NIYANTA_ENV === undefined;
-    const settings = await showConfig({cwd, env, project: flags.project}, [
+    const settings = await showConfig({cwd, env, project: flags.project, state: flags.state}, [
       {name: 'env', flag: isDefault ? undefined : flags.env, variable: 'NIYANTA_ENV', fallback: 'default'},
       {name: 'file', flag: flags.file?.join(' '), variable: 'NIYANTA_FILE', fallback: 'stack.yaml'},
     ]);

@@ -25,7 +25,6 @@ const STACK: readonly Later[] = [
 ];
 
 const PROJECT: readonly Later[] = [
-  {path: 'state', value: /^(ssh|postgres|postgresql):/, why: 'use file:niyanta.lock.json'},
   {path: 'runtime', value: /^nerdctl$/, why: 'use auto or ctr'},
   {path: 'customers'},
   {path: 'server'},

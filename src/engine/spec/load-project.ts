@@ -2,14 +2,15 @@ import nodePath from 'node:path';
 import type {z} from 'zod';
 import {checkShape} from './check-shape.ts';
 import {documentsOf, type Input} from './documents.ts';
-import type {UserError} from './errors.ts';
+import {UserError} from './errors.ts';
 import {interpolate} from './interpolate.ts';
 import {refuseLater} from './later.ts';
 import {Problems} from './problems.ts';
 import type {Host, Project} from './project.ts';
 import {type hostSchema, projectSchema} from './project-schema.ts';
 import {checkSecretPlaces} from './stack-checks.ts';
-import {errorAt, type Path, placeAt, type Tree} from './tree.ts';
+import {hasPasswordInClear, parseStateLocation, type StateLocation} from './state-location.ts';
+import {errorAt, type Path, placeAt, type Tree, treeAt} from './tree.ts';
 
 export interface ProjectRequest {
   readonly input: Input;
@@ -18,6 +19,8 @@ export interface ProjectRequest {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The user's home folder, for `~`. */
   readonly home: string;
+  /** In place of what the file says; a relative path is one from the file, too. */
+  readonly state?: string;
   readonly readText: (path: string) => Promise<string | undefined>;
 }
 
@@ -32,14 +35,38 @@ export async function loadProject(request: ProjectRequest): Promise<{project: Pr
   const first = documents[0];
   if (!first) problems.throwIfAny();
   const {env, readText} = request;
+  problems.add(...passwordInClear(first!));
   const later = refuseLater('Project', first!, [], report);
   const tree = (await interpolate(later, [], {env, readText, params: new Map()}, report))!;
   checkSecretPlaces(tree, isPassword, report);
   const {value, errors} = checkShape(projectSchema, tree);
   problems.add(...errors);
   if (value && value.lab === undefined) problems.add(...hostsWithoutAddress(value, tree));
+  const state = value && stateOf(value.state, request, tree, report);
   problems.throwIfAny();
-  return {project: compileProject(value!, request, tree), tree};
+  return {project: compileProject({...value!, state: state!}, request, tree), tree};
+}
+
+function stateOf(
+  written: string,
+  {file, home, state: instead}: ProjectRequest,
+  tree: Tree,
+  report: (error: UserError) => void,
+): StateLocation | undefined {
+  const location = parseStateLocation(instead ?? written, nodePath.dirname(file), home);
+  if (!('wrong' in location)) return location;
+  const code = 'state-invalid';
+  if (instead === undefined) report(errorAt(placeAt(tree, ['state']), ['state'], {code, message: location.wrong}));
+  else report(new UserError({code, message: `--state or NIYANTA_STATE: ${location.wrong}`}));
+  return undefined;
+}
+
+/** Before placeholders are filled in: afterwards nobody can tell. */
+function passwordInClear(tree: Tree): UserError[] {
+  const state = treeAt(tree, ['state']);
+  if (state?.kind !== 'scalar' || !hasPasswordInClear(String(state.value))) return [];
+  const hint = 'Write ${secret:NAME} or ${env:NAME} in its place, leave it to PGPASSWORD, or set all in NIYANTA_STATE.';
+  return [errorAt(state.at, ['state'], {code: 'password-in-clear', message: 'holds a password in clear', hint})];
 }
 
 function hostsWithoutAddress({hosts}: z.output<typeof projectSchema>, tree: Tree): UserError[] {
@@ -49,16 +76,18 @@ function hostsWithoutAddress({hosts}: z.output<typeof projectSchema>, tree: Tree
     .map(([name]) => errorAt(placeAt(tree, ['hosts', name]), ['hosts', name], {code: 'missing', message}));
 }
 
-const isPassword = (path: Path): boolean => path[0] === 'registries' && path[2] === 'password';
+const isPassword = (path: Path): boolean =>
+  (path[0] === 'registries' && path[2] === 'password') || (path[0] === 'state' && path.length === 1);
 
-function compileProject(parsed: z.output<typeof projectSchema>, {file, home}: ProjectRequest, tree: Tree): Project {
-  const {apiVersion: _, kind: __, state, hosts, lab, ...rest} = parsed;
+type Parsed = Omit<z.output<typeof projectSchema>, 'state'> & {readonly state: StateLocation};
+
+function compileProject(parsed: Parsed, {file, home}: ProjectRequest, tree: Tree): Project {
+  const {apiVersion: _, kind: __, hosts, lab, ...rest} = parsed;
   const directory = nodePath.dirname(file);
   return {
     ...rest,
     directory,
     file,
-    state: {kind: 'file', path: nodePath.resolve(directory, fromHome(state.slice('file:'.length), home))},
     ...(lab !== undefined && {lab}),
     hosts: Object.entries(hosts).map(([name, host]) => compileHost(name, host, tree, home)),
   };

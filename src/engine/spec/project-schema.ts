@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {dnsName} from './names.ts';
 import {labels} from './placement-schema.ts';
 import {duration, portNumber} from './quantities.ts';
+import {STATE_FORMS, STATE_SCHEMES} from './state-location.ts';
 import {line} from './texts.ts';
 
 /** A host of the project. Beside `lab`, one without an address adds to the lab's host of that name. */
@@ -19,7 +20,7 @@ export const hostSchema = z
       .ipv4('is not an IPv4 address')
       .optional()
       .describe(
-        "Address of its own under which the other hosts reach it, for traffic between containers; by default `address` if that is one of its own, else the one of its default route.",
+        'Address of its own under which the other hosts reach it, for traffic between containers; by default `address` if that is one of its own, else the one of its default route.',
       ),
     port: portNumber.optional().describe('Port of sshd; 22 when nothing else says so.'),
     user: line
@@ -66,9 +67,11 @@ export const projectSchema = z.strictObject({
   name: dnsName('a project').describe('Name of the project.'),
   state: z
     .string()
-    .regex(/^file:./, 'must be file: and a path, for example file:niyanta.lock.json')
+    .regex(STATE_SCHEMES, STATE_FORMS)
     .default('file:niyanta.lock.json')
-    .describe('Where the state is kept: a file, relative to this one.'),
+    .describe(
+      'Where the state is kept: file:PATH, relative to this file; ssh://HOST/PATH on a host, for a team and CI; or postgres://HOST/DATABASE, its password as ${secret:NAME} or ${env:NAME}.',
+    ),
   runtime: z.enum(['auto', 'ctr']).default('auto').describe('How containerd is driven on the hosts.'),
   lab: dnsName('a lab').optional().describe('Lab on this machine whose hosts belong to the project.'),
   hosts: z.record(dnsName('a host'), hostSchema).default({}).describe('Hosts by name.'),

@@ -1,4 +1,5 @@
 import type {HostName} from './stack.ts';
+import type {StateLocation} from './state-location.ts';
 
 /** niyanta.yaml as the rest of niyanta reads it. Produced by the schema in `project-schema.ts`. */
 export interface Project {
@@ -7,7 +8,7 @@ export interface Project {
   readonly directory: string;
   /** Absolute path of niyanta.yaml. */
   readonly file: string;
-  readonly state: {readonly kind: 'file'; readonly path: string};
+  readonly state: StateLocation;
   readonly runtime: 'auto' | 'ctr';
   /** Hosts are those of this lab on this machine, beside the ones written under `hosts`. */
   readonly lab?: string;

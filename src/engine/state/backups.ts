@@ -1,7 +1,8 @@
-import {copyFile, mkdir, readdir, readFile, rm} from 'node:fs/promises';
+import {copyFile, mkdir, readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {StatePaths} from './state-paths.ts';
 import type {Backup} from './store.ts';
+import {textIfThere} from './text-if-there.ts';
 
 /** How many replaced lock files are kept beside the present one. */
 export const KEPT_BACKUPS = 10;
@@ -11,7 +12,7 @@ export const backupFile = (paths: StatePaths, serial: number): string => join(pa
 
 /** Copies the lock file as it is to the rolling backups and drops the oldest. Nothing to do when there is none. */
 export async function keepBackup(paths: StatePaths): Promise<void> {
-  const serial = await serialIn(paths.lock);
+  const serial = serialIn((await textIfThere(paths.lock)) ?? '');
   if (serial === undefined) return;
   await mkdir(paths.backups, {recursive: true});
   await copyFile(paths.lock, backupFile(paths, serial));
@@ -31,13 +32,13 @@ export async function listBackups(paths: StatePaths): Promise<readonly Backup[]>
     .sort((a, b) => b.serial - a.serial);
 }
 
-// The file may be broken when it is restored over; then there is nothing worth keeping.
-async function serialIn(path: string): Promise<number | undefined> {
+/** The serial of a lock file's text; none when it is broken: then it is not worth keeping. */
+export function serialIn(text: string): number | undefined {
   try {
-    const {serial} = JSON.parse(await readFile(path, 'utf8')) as {serial?: unknown};
+    const {serial} = JSON.parse(text) as {serial?: unknown};
     return typeof serial === 'number' ? serial : undefined;
   } catch (error) {
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

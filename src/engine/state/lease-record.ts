@@ -94,6 +94,8 @@ export const nextFence = (last: number, now: number): number => (last === 0 ? Ma
 export function ask(record: LeaseRecord, wanted: Omit<Holding, 'fence'>, times: AskTimes, ended: HasEnded): Attempt {
   const queue = waiting(record, times.now, ended, wanted.id);
   const behind = currentHolding(record, times.now, ended);
+  // Got before, by a write whose answer was lost.
+  if (behind?.id === wanted.id) return {taken: true, holding: behind, record};
   const first = queue[0];
   if (behind === undefined && (first === undefined || first.id === wanted.id)) {
     const fence = nextFence(Math.max(record.fence, times.fenceAbove), times.now);

@@ -30,9 +30,16 @@ describe('a project', () => {
   const key = 'SHA256:… (43 characters), as niyanta host add writes it';
   test.each([
     ['nam: x', 'niyanta.yaml:4:1 nam: unknown key, did you mean "name"?'],
-    ['state: ssh://h1/x.json', 'niyanta.yaml:4:8 state: ssh://h1/x.json is not in this version'],
-    ['state: postgres://db/x', 'niyanta.yaml:4:8 state: postgres://db/x is not in this version'],
-    ['state: lock.json', 'niyanta.yaml:4:8 state: must be file: and a path, for example file:niyanta.lock.json'],
+    [
+      'state: ssh://h1',
+      'niyanta.yaml:4:8 state: must be ssh://HOST/PATH: [user@]host[:port] and an absolute path, no password',
+    ],
+    ['state: postgres://ann:hunter2@db/x', 'niyanta.yaml:4:8 state: holds a password in clear'],
+    ['state: ssh://h1/${secret:x}', 'niyanta.yaml:4:8 state: only the password of a postgres:// URL can be a secret'],
+    [
+      'state: lock.json',
+      'niyanta.yaml:4:8 state: must be file:PATH, ssh://HOST/PATH or postgres://HOST/DATABASE, for example file:niyanta.lock.json',
+    ],
     ['state: [a]', 'niyanta.yaml:4:8 state: must be a text, is a list'],
     ['runtime: nerdctl', 'niyanta.yaml:4:10 runtime: nerdctl is not in this version'],
     ['runtime: crt', 'niyanta.yaml:4:10 runtime: must be one of auto, ctr, is the text "crt", did you mean "ctr"?'],

@@ -7,6 +7,8 @@ import type {StateStore} from '../../../src/engine/state/store.ts';
 
 /** A kind of store, as the suite and the processes that it starts open it. */
 export interface Backend {
+  /** Brings up what it needs, once for all tests, under a name that nobody else uses; returns how it is taken down. */
+  start?(name: string): Promise<() => Promise<void>>;
   /** A place of its own for one test: a path, or a URL. */
   make(): Promise<{readonly location: string; remove(): Promise<void>}>;
   open(location: string, project: string, times?: LeaseTimes): StateStore;
@@ -14,21 +16,30 @@ export interface Backend {
   corrupt(location: string, text: string): Promise<void>;
 }
 
-export const backends = {
-  file: {
-    async make() {
-      const folder = await mkdtemp(join(tmpdir(), 'niyanta-state-'));
-      return {location: join(folder, 'niyanta.lock.json'), remove: () => rm(folder, {recursive: true})};
-    },
-    open: openFileStore,
-    async corrupt(location, text) {
-      const {writeFile} = await import('node:fs/promises');
-      await writeFile(location, text);
-    },
+export const fileBackend: Backend = {
+  async make() {
+    const folder = await mkdtemp(join(tmpdir(), 'niyanta-state-'));
+    return {location: join(folder, 'niyanta.lock.json'), remove: () => rm(folder, {recursive: true})};
   },
-} satisfies Record<string, Backend>;
+  open: openFileStore,
+  async corrupt(location, text) {
+    const {writeFile} = await import('node:fs/promises');
+    await writeFile(location, text);
+  },
+};
+
+/** Loaded by name, so that the tests of one need nothing of the others. */
+export const backends = {
+  file: async () => fileBackend,
+  ssh: async () => (await import('../../lab/harness/state-on-host.ts')).stateOnHost(),
+  postgres: async () => (await import('../../lab/harness/state-in-postgres.ts')).stateInPostgres(),
+} satisfies Record<string, () => Promise<Backend>>;
 
 export type BackendName = keyof typeof backends;
 
 /** Short enough for tests, long enough for a busy machine. */
 export const quickTimes: LeaseTimes = {ttlMs: 1500, renewMs: 200, pollMs: 20};
+/** The same for what is asked over a network: a round trip and a few processes there for each step. */
+export const remoteTimes: LeaseTimes = {ttlMs: 4000, renewMs: 800, pollMs: 100};
+
+export const timesOf = (name: BackendName): LeaseTimes => (name === 'file' ? quickTimes : remoteTimes);

@@ -3,7 +3,7 @@ import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {openFileStore} from '../../../src/engine/state/file-store.ts';
-import {backends} from './backends.ts';
+import {fileBackend} from './backends.ts';
 import {describeStore} from './store-suite.ts';
 
 describeStore('file');
@@ -45,7 +45,7 @@ describe('the lock file', () => {
   });
 
   test('a symbolic link stays one, and both names share one lease', async () => {
-    const {location, remove} = await backends.file.make();
+    const {location, remove} = await fileBackend.make();
     await symlink(location, file);
     const store = openFileStore(file, 'shop');
     await store.update(0, lock => lock);

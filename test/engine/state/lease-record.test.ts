@@ -9,6 +9,7 @@ import {
   nextFence,
   renewed,
   vacated,
+  waiting,
 } from '../../../src/engine/state/lease-record.ts';
 
 const alive = () => false;
@@ -38,7 +39,8 @@ test('whatever is asked and given up in whatever order, there is one holder and 
         const fence = record.fence;
         if (does === 'asks') {
           const attempt = ask(record, wanted(who, now), at(now), alive);
-          if (attempt.taken) {
+          if (attempt.taken && before?.id === who) expect(attempt.record).toBe(record);
+          else if (attempt.taken) {
             expect(before).toBeUndefined();
             expect(attempt.holding.fence).toBe(nextFence(fence, now));
           }
@@ -72,4 +74,21 @@ test('a holder that another succeeded cannot renew', () => {
   const next = ask(held, wanted('b', 100), at(100), alive).record;
   expect(renewed(next, {id: 'a', expires: 300})).toBeUndefined();
   expect(renewed(next, {id: 'b', expires: 300})?.holding?.expires).toBe(300);
+});
+
+test('one who asks again because the answer was lost has what it got, and takes nothing anew', () => {
+  const held = ask(emptyLeaseRecord, wanted('a', 0), at(0), alive);
+  const again = ask(held.record, wanted('a', 10), at(10), alive);
+  expect(again).toEqual(held);
+  expect(again.record).toBe(held.record);
+});
+
+test('a place in the queue is written when it is taken and when half of its time is over, and says since when', () => {
+  const held = ask(emptyLeaseRecord, wanted('a', 0), at(0), alive).record;
+  const queued = ask(held, wanted('b', 10), at(10), alive);
+  expect(queued).toMatchObject({taken: false, behind: {id: 'a'}, place: 1});
+  expect(ask(queued.record, wanted('b', 20), at(20), alive).record).toBe(queued.record);
+  const later = ask(queued.record, wanted('b', 40), at(40), alive);
+  expect(waiting(later.record, 40, alive)).toMatchObject([{id: 'b', since: 10, expires: 90}]);
+  expect(ask(later.record, wanted('c', 40), at(40), alive)).toMatchObject({place: 2});
 });

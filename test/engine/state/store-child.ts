@@ -2,7 +2,7 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {NiyantaError} from '../../../src/engine/spec/errors.ts';
 import type {StateStore} from '../../../src/engine/state/store.ts';
-import {type BackendName, backends, quickTimes} from './backends.ts';
+import {type BackendName, backends, timesOf} from './backends.ts';
 
 const [backend, location, project, deed, count] = process.argv.slice(2) as [
   BackendName,
@@ -11,7 +11,7 @@ const [backend, location, project, deed, count] = process.argv.slice(2) as [
   string,
   string,
 ];
-const store = backends[backend].open(location, project, quickTimes);
+const store = (await backends[backend]()).open(location, project, timesOf(backend));
 const say = (word: string) => process.stdout.write(`${word}\n`);
 
 /** Adds one to a number in the document, trying again when another was faster. */
@@ -76,3 +76,4 @@ const deeds: Readonly<Record<string, () => Promise<void>>> = {
   },
 };
 await deeds[deed]!();
+await store.close();

@@ -2,11 +2,12 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import {afterEach, beforeEach, describe, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import type {EnvironmentState, LockFile} from '../../../src/engine/state/lock-file.ts';
 import {makeRunId} from '../../../src/engine/state/run-id.ts';
 import type {StateStore} from '../../../src/engine/state/store.ts';
-import {type Backend, type BackendName, backends, quickTimes} from './backends.ts';
+import {uniqueLabName} from '../../lab/harness/test-run.ts';
+import {type Backend, type BackendName, backends, timesOf} from './backends.ts';
 
 const emptyEnvironment: EnvironmentState = {
   stack: 'shop',
@@ -27,13 +28,26 @@ async function fenceOf(child: {word(): Promise<string>}): Promise<number> {
 }
 
 export function describeStore(name: BackendName): void {
-  const backend: Backend = backends[name];
-  describe(`a ${name} store`, () => {
+  const times = timesOf(name);
+  describe(`a ${name} store`, {timeout: name === 'file' ? 10_000 : 60_000}, () => {
+    let backend: Backend;
+    let stop: (() => Promise<void>) | undefined;
+    beforeAll(async () => {
+      backend = await backends[name]();
+      stop = await backend.start?.(uniqueLabName());
+    }, 120_000);
+    afterAll(() => stop?.(), 60_000);
+
     let location: string;
     let remove: () => Promise<void>;
     let store: StateStore;
     const children: ChildProcess[] = [];
-    const open = () => backend.open(location, 'shop', quickTimes);
+    const opened: StateStore[] = [];
+    const open = () => {
+      const made = backend.open(location, 'shop', times);
+      opened.push(made);
+      return made;
+    };
 
     beforeEach(async () => {
       ({location, remove} = await backend.make());
@@ -45,6 +59,7 @@ export function describeStore(name: BackendName): void {
         child.kill('SIGKILL');
         await once(child, 'exit');
       }
+      await Promise.all(opened.splice(0).map(one => one.close()));
       await remove();
     });
 
@@ -151,7 +166,7 @@ export function describeStore(name: BackendName): void {
 
     test('a lease that is renewed outlives its time', async () => {
       const lease = await store.acquire('default', 'apply', {waitMs: 0});
-      await expect(open().acquire('default', 'apply', {waitMs: quickTimes.ttlMs * 2})).rejects.toMatchObject({
+      await expect(open().acquire('default', 'apply', {waitMs: times.ttlMs * 2})).rejects.toMatchObject({
         code: 'lock-held',
       });
       expect(lease.lost.aborted).toBe(false);
@@ -192,7 +207,7 @@ export function describeStore(name: BackendName): void {
       await expect(store.acquire('default', 'apply', {waitMs: 0})).rejects.toMatchObject({code: 'lock-held'});
       holder.child.kill('SIGKILL');
       await holder.ended;
-      const lease = await store.acquire('default', 'apply', {waitMs: quickTimes.ttlMs * 4});
+      const lease = await store.acquire('default', 'apply', {waitMs: times.ttlMs * 4});
       expect(lease.holder.fence).toBe(first + 1);
       await lease.release();
     });

@@ -1,0 +1,122 @@
+import {execFileSync, spawnSync} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import postgres from 'postgres';
+import {parseStateLocation} from '../../../src/engine/spec/state-location.ts';
+import {openPostgresStore} from '../../../src/engine/state/postgres/postgres-store.ts';
+import type {Backend} from '../../engine/state/backends.ts';
+
+/** A PostgreSQL of a test's own: a private cluster, run by an unprivileged user, reached by a socket in its folder. */
+export class TestPostgres {
+  readonly folder: string;
+  readonly #programs: string;
+
+  private constructor(folder: string, programs: string) {
+    this.folder = folder;
+    this.#programs = programs;
+  }
+
+  static async start(prefix = 'niyanta-postgres-'): Promise<TestPostgres> {
+    const versions = await readdir('/usr/lib/postgresql');
+    const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
+    const folder = await mkdtemp(join(tmpdir(), prefix));
+    const database = new TestPostgres(folder, `/usr/lib/postgresql/${newest}/bin`);
+    execFileSync('chown', ['postgres', folder]);
+    execFileSync('chmod', ['711', folder]);
+    database.#as('initdb', [
+      '-D',
+      database.data,
+      '--auth=trust',
+      '--no-sync',
+      '--encoding=UTF8',
+      '--username=postgres',
+    ]);
+    database.boot();
+    return database;
+  }
+
+  get data(): string {
+    return join(this.folder, 'data');
+  }
+
+  boot(): void {
+    const options = `-c listen_addresses='' -c unix_socket_directories='${this.folder}' -c max_connections=60 -c shared_buffers=16MB`;
+    this.#as('pg_ctl', ['-D', this.data, '-w', '-s', '-l', join(this.folder, 'log'), '-o', options, 'start']);
+  }
+
+  /** As a power cut: nothing is finished, connections break. */
+  halt(): void {
+    this.#as('pg_ctl', ['-D', this.data, '-w', '-s', '-m', 'immediate', 'stop']);
+  }
+
+  url(database: string): string {
+    return `postgres://postgres@/${database}?host=${encodeURIComponent(this.folder)}`;
+  }
+
+  /** Runs statements as the superuser. */
+  async sql(database: string, text: string): Promise<readonly postgres.Row[]> {
+    const sql = postgres({host: this.folder, user: 'postgres', database, max: 1, onnotice: () => {}});
+    try {
+      return await sql.unsafe(text);
+    } finally {
+      await sql.end({timeout: 1});
+    }
+  }
+
+  async stop(): Promise<void> {
+    spawnSync('setpriv', [
+      '--reuid=postgres',
+      '--regid=postgres',
+      '--clear-groups',
+      `${this.#programs}/pg_ctl`,
+      '-D',
+      this.data,
+      '-w',
+      '-s',
+      '-m',
+      'immediate',
+      'stop',
+    ]);
+    await rm(this.folder, {recursive: true, force: true});
+  }
+
+  #as(program: string, args: readonly string[]): void {
+    const words = ['--reuid=postgres', '--regid=postgres', '--clear-groups', `${this.#programs}/${program}`, ...args];
+    execFileSync('setpriv', words, {stdio: ['ignore', 'ignore', 'inherit'], cwd: '/'});
+  }
+}
+
+/** State in a PostgreSQL of the tests' own; each test has a database. */
+export function stateInPostgres(): Backend {
+  let server: TestPostgres | undefined;
+  const sql = (database: string, text: string) => server!.sql(database, text);
+  return {
+    async start() {
+      server = await TestPostgres.start();
+      return async () => {
+        await server?.stop();
+        server = undefined;
+      };
+    },
+    async make() {
+      const name = `t${randomBytes(4).toString('hex')}`;
+      await sql('postgres', `create database ${name}`);
+      return {
+        location: server!.url(name),
+        remove: async () => void (await sql('postgres', `drop database ${name} with (force)`)),
+      };
+    },
+    open(location, project, times) {
+      const parsed = parseStateLocation(location, '/', '/');
+      if ('wrong' in parsed || parsed.kind !== 'postgres') throw new Error(location);
+      const secrets = {values: async () => new Map<string, string>(), origins: async () => []};
+      return openPostgresStore(parsed, project, {secrets, ssh: {env: {}}}, times);
+    },
+    async corrupt(location, text) {
+      const database = /\/([a-z0-9]+)\?/.exec(location)![1]!;
+      await sql(database, `update niyanta.lock_files set document = '${text.replaceAll("'", "''")}'`);
+    },
+  };
+}

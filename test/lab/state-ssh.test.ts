@@ -1,0 +1,3 @@
+import {describeStore} from '../engine/state/store-suite.ts';
+
+describeStore('ssh');
