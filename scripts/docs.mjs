@@ -167,16 +167,20 @@ function exitCodesPage() {
   return page('Exit codes', [
     ['| code | meaning |', '| --- | --- |', ...rows].join('\n'),
     '`exec` and `lab exec` pass on the exit code of the command they ran. `niyanta help exit-codes` prints the table.',
+    'Which first line goes with which code, reports and replays: [In a pipeline](../CI.md).',
     '## What to do about them',
     [
       '- **2**: `niyanta plan --detailed-exitcode` found something to change; 0 says that there is nothing.',
       '- **3**: nobody agreed. Where nobody can be asked, say `--yes`.',
-      '- **4**: another change is under way; `--lock-wait 60s` waits for it, `niyanta lock status` says whose it is.',
+      '- **4**: another change is under way; `--lock-wait 60s` waits for it, `niyanta lock status` says whose it is and how ' +
+        'far. Or the lease was lost on the way: somebody else goes on, and this one changed nothing more.',
       '- **5**: some operations were done and stay, others failed (`--on-failure stop` or `continue`, or a first deploy ' +
         'with `--keep-failed`). Mend what the message names, and apply again: what is done is not done twice.',
       '- **6**: an update failed, and what ran before runs again.',
-      '- **7**: an update failed, and so did taking it back. `niyanta ps` says what runs; the next apply starts from there.',
-      '- **8**: state or hosts moved since the plan was saved. Plan again and look at it.',
+      '- **7**: an update failed, and so did taking it back; the message lists what is left, and where. `niyanta ps` says what ' +
+        'runs; the next apply starts from there.',
+      '- **8**: state or hosts moved since the plan was saved, or two environments chose the same addresses at the same ' +
+        'time. Plan again and look at it.',
       '- **64**: nothing was begun. The message says which word, file, line and column.',
       '- **130**: Ctrl-C. What had begun was ended cleanly; apply again to go on.',
     ].join('\n'),
