@@ -12,7 +12,7 @@ export function joinNetworks(graph: OperationGraph, {found, meanwhile}: HostNetw
   for (const [host, network] of meanwhile) {
     const seen = found.get(host);
     const before = seen && plain(seen);
-    const wrong = seen?.wrong ?? [];
+    const wrong = seen ? [...seen.wrong, ...(graph.get(hostId(host)) ? ['made by scripts of another version'] : [])] : [];
     if (before && wrong.length === 0 && canonical(before) === canonical(network)) continue;
     graph.add({
       id: networkId(host),
