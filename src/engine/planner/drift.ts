@@ -27,7 +27,8 @@ export function driftOf(input: PlanInput, situation: Situation): readonly Drift[
     const details = (current?.container.deviations ?? []).map(
       ({what, path, from, to}): Drift => ({...tell(what), ...(path === undefined ? {} : {path, from, to})}),
     );
-    const names = locked && current && renamed.has(current) ? [tell('names changed')] : [];
+    const spoilt = current?.container.deviations?.some(({aspect}) => aspect === 'container');
+    const names = locked && current && !spoilt && renamed.has(current) ? [tell('names changed')] : [];
     return [...details, ...volumes, ...names];
   });
 }

@@ -27,7 +27,10 @@ export interface Findings {
   readonly translation?: Translation;
 }
 
-/** All that is not as the manifest says, the worst first. What is stopped has no network and no limits to compare. */
+/**
+ * What is not as the manifest says. What is stopped has no network and no limits to compare; of what has to be made anew
+ * the rest is no news.
+ */
 export function findDeviations({spec, specHash: recorded}: Manifest, found: Findings): readonly Deviation[] {
   const container = (what: string): Deviation => ({aspect: 'container', what});
   const whole = [
@@ -36,9 +39,8 @@ export function findDeviations({spec, specHash: recorded}: Manifest, found: Find
     ...(found.rootGone ? [container('snapshot removed')] : []),
     ...(found.filesThere ? [] : [container('hosts file removed')]),
   ];
-  if (!found.running) return whole;
+  if (!found.running || whole.length > 0) return whole;
   return [
-    ...whole,
     ...(found.named ? [] : [{aspect: 'name', what: 'network deleted'} as const]),
     ...linkDeviations(spec.id, spec.network, found),
     ...(found.translation ? ruleDeviations(spec, found.translation) : []),
