@@ -88,6 +88,13 @@ export function placementTexts({operation, operations}: OperationGroup, placemen
   const replicas = new Set(operations.map(({service, replica}) => `${service} ${replica}`));
   const here = placements.filter(({service, replica}) => replicas.has(`${service} ${replica}`));
   const reasons = new Set(here.map(({because}) => because).filter(Boolean));
-  const refusals = new Set(here.flatMap(({rejected}) => rejected.map(({host, reason}) => `not on ${host}: ${reason}`)));
+  const refused = Map.groupBy(
+    here.flatMap(({rejected}) => rejected),
+    ({reason}) => reason,
+  );
+  const refusals = [...refused].map(([reason, all]) => {
+    const hosts = [...new Set(all.map(({host}) => host))];
+    return `not on ${hosts.join(', ')}: ${reason}`;
+  });
   return [...[...reasons].map(because => `placed: ${because}`), ...refusals].map(printable);
 }

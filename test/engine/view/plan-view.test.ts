@@ -57,6 +57,41 @@ Plan: 5 to create, 1 to update, 1 to replace, 1 to delete; 124 MiB to transfer.
     );
   });
 
+  test('of a hundred services with many replicas on many hosts has a line for what is the same', () => {
+    const services = Array.from({length: 100}, (_, s) => `service-${s}`);
+    const operations = services.flatMap(service =>
+      [1, 2, 3, 4, 5].map(replica =>
+        container({
+          id: `${service}/${replica}`,
+          service,
+          replica,
+          host: `h${replica}`,
+          reason: 'image changed',
+          changes: [{path: 'image', from: 'a:1', to: 'a:2', forces: true}],
+        }),
+      ),
+    );
+    const rejected = [6, 7, 8].map(n => ({host: `h${n}`, reason: 'in drain'}));
+    const placements = operations.map(({service, replica, host}) => ({
+      service: service!,
+      replica: replica!,
+      host,
+      because: 'spread over host',
+      rejected,
+    }));
+    const lines = planView.text({...emptyPlan, operations, placements}, look).split('\n');
+    expect(lines.slice(2, 9)).toEqual([
+      'service-0',
+      '  +   service-0 1 on h1; 2 on h2; 3 on h3; 4 on h4; 5 on h5: image changed',
+      '      image  a:1 → a:2',
+      '      this needs a new container',
+      '      placed: spread over host',
+      '      not on h6, h7, h8: in drain',
+      '',
+    ]);
+    expect(lines).toHaveLength(2 + 100 * 7 + 1);
+  });
+
   test('says so when there is nothing to do', () => {
     expect(planView.text(emptyPlan, look)).toBe(
       'Plan shop  environment staging, serial 4\n\nNothing to change: everything runs as described.',
