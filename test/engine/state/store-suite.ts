@@ -114,7 +114,7 @@ export function describeStore(name: BackendName): void {
       '%i processes that race lose no write',
       async processes => {
         await store.update(0, withEnvironment('counter', {stopped: ['0']}));
-        const each = 20;
+        const each = name === 'file' ? 20 : 5;
         const racers = Array.from({length: processes}, () => start('increment', String(each)));
         expect(await Promise.all(racers.map(({ended}) => ended))).toEqual(racers.map(() => 0));
         const lock = await store.read();

@@ -87,12 +87,12 @@ enter -s
 export const listFolder = (lock: string, folder: string): Command => script(list, lock, folder);
 
 const swap = `${prelude}
-target=$1 sum=$2 durable=$3 serial=$4 kept=$5
-shift 5
+target=$1 sum=$2 durable=$3 serial=$4 kept=$5 again=$6
+shift 6
 enter -x
 file=$(path "$target")
-# The answer to an earlier try was lost.
-[ "$(hash "$file")" = "$sum" ] && exit 0
+# The answer to an earlier try may have been lost.
+[ "$again" = 1 ] && [ "$(hash "$file")" = "$sum" ] && exit 0
 while [ $# -gt 0 ]; do
   case $1 in
     same) [ "$(hash "$(path "$2")")" = "$3" ] || exit ${HostExit.moved} ;;
@@ -134,14 +134,21 @@ export interface Swap {
   readonly checks: readonly Check[];
 }
 
-/** Exits with `moved` or `leaseGone` when a check does not hold. The text comes on standard input. */
-export function swapFile(lock: string, {file, hash, durable, backup, checks}: Swap): Script {
+/**
+ * Exits with `moved` or `leaseGone` when a check does not hold. The text comes on standard input. `again`: it may be
+ * there already.
+ */
+export function swapFile(lock: string, {file, hash, durable, backup, checks}: Swap, again: boolean): Script {
   const words = checks.flatMap(check => {
     if (check.kind === 'leases') return [check.kind, check.hash, ''];
     return [check.kind, check.file, check.kind === 'same' ? check.hash : check.id];
   });
   const {serial = '-', kept = 0} = backup ?? {};
-  return {text: swap, args: [lock, file, hash, durable ? '1' : '0', String(serial), String(kept), ...words]};
+  const flag = (value: boolean) => (value ? '1' : '0');
+  return {
+    text: swap,
+    args: [lock, file, hash, flag(durable), String(serial), String(kept), flag(again), ...words],
+  };
 }
 
 const begin = `${prelude}

@@ -61,8 +61,8 @@ export class StateFiles {
   }
 
   async swap(swap: Omit<Swap, 'hash'>, signal?: AbortSignal): Promise<Swapped> {
-    const script = swapFile(this.lock, {...swap, hash: hashOf(swap.text)});
-    const said = await this.host.send(() => script, swap.text, {signal});
+    const whole = {...swap, hash: hashOf(swap.text)};
+    const said = await this.host.send(again => swapFile(this.lock, whole, again), swap.text, {signal});
     if (said.code === HostExit.moved) return 'moved';
     if (said.code === HostExit.leaseGone) return {gone: said.stderr.trim() as StateFile};
     this.succeeded(said);
