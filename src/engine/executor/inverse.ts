@@ -79,24 +79,33 @@ export interface InverseTools {
   readonly keepCreated: boolean;
 }
 
-/** Does the steps of an inverse one after another; each is idempotent, so that it may be done again after a failure. */
+/**
+ * Does the steps of an inverse one after another; each is idempotent, so that it may be done again after a failure. A
+ * host that cannot be told who is there no more does not keep the others from being put back: it is told at the end.
+ */
 export async function runInverse(inverse: Inverse, tools: InverseTools): Promise<void> {
-  for (const step of inverse) await runStep(step, tools);
+  const untold: unknown[] = [];
+  for (const step of inverse) await runStep(step, tools, error => untold.push(error));
+  if (untold.length > 0) throw untold[0];
 }
 
-async function runStep(step: InverseStep, {actions, ledger, keepCreated}: InverseTools): Promise<void> {
+async function runStep(
+  step: InverseStep,
+  {actions, ledger, keepCreated}: InverseTools,
+  onUntold: (error: unknown) => void,
+): Promise<void> {
   switch (step.do) {
     case 'remove-container':
-      return leaving(ledger.leave(step.host, step.id), () =>
-        keepCreated ? actions.stopContainer(step.host, step.id) : actions.removeContainer(step.host, step.id),
-      );
+      await ledger.leave(step.host, step.id).catch(onUntold);
+      return keepCreated ? actions.stopContainer(step.host, step.id) : actions.removeContainer(step.host, step.id);
     case 'stop-container':
-      return leaving(ledger.leave(step.host, step.id), () => actions.stopContainer(step.host, step.id));
+      await ledger.leave(step.host, step.id).catch(onUntold);
+      return actions.stopContainer(step.host, step.id);
     case 'start-container':
       await actions.startContainer(step.host, step.id);
       // Taking back goes on after Ctrl-C: what ran before must run again, so no aborted signal is passed on.
       await actions.waitHealthy(step.spec, {signal: new AbortController().signal, onProgress: () => undefined});
-      return ledger.join(step.host, peer(step.spec));
+      return ledger.join(step.host, peer(step.spec)).catch(onUntold);
     case 'write-manifest':
       return actions.writeManifest(step.spec);
     case 'delete-volume':
@@ -106,11 +115,4 @@ async function runStep(step: InverseStep, {actions, ledger, keepCreated}: Invers
     case 'disconnect-network':
       return actions.disconnectNetwork(step.host, step.bridge);
   }
-}
-
-/** That another host could not be told does not keep a container on this one; it is an error all the same. */
-async function leaving(left: Promise<void>, then: () => Promise<void>): Promise<void> {
-  const [told] = await Promise.allSettled([left]);
-  await then();
-  if (told.status === 'rejected') throw told.reason;
 }

@@ -155,6 +155,33 @@ test('a transient failure is tried again, a permanent one is not', async () => {
   expect(lost).toBe(2);
 });
 
+test('a journal that can no longer be written stops the change, and what was done is taken back', async () => {
+  const {hosts, operations} = update('start-first');
+  const before = hosts.snapshot();
+  let written = 0;
+  const durably = async () => {
+    if (written++ >= 2) throw new OutsideError({code: 'disk-full', message: 'the disk is full'});
+  };
+  const end = await apply(hosts, operations, {journal: {durably, note: () => undefined}});
+  expect(end.outcome).toBe('rolled-back');
+  expect(end.error).toMatchObject({code: 'disk-full'});
+  expect(end.operations.map(({outcome}) => outcome)).toEqual(['undone', 'undone', 'failed']);
+  expect(hosts.journal).not.toContain('create frontend-1-b');
+  expect(hosts.snapshot()).toEqual(before);
+});
+
+test('that an operation starts is durable before its host is touched', async () => {
+  const {hosts, operations} = update('stop-first');
+  const order: string[] = [];
+  hosts.before = action => order.push(action);
+  const durably = async (record: {readonly type: string}) => {
+    await new Promise(resolve => setTimeout(resolve, 1));
+    order.push(record.type);
+  };
+  await apply(hosts, operations.slice(0, 1), {journal: {durably, note: () => undefined}});
+  expect(order[0]).toBe('operation-started');
+});
+
 test('Ctrl-C takes back what is half done and keeps what is done', async () => {
   const {hosts, operations} = update('stop-first');
   const interrupt = new AbortController();

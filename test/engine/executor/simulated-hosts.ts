@@ -2,6 +2,8 @@ import type {Actions, Peer} from '../../../src/engine/executor/actions.ts';
 import type {FindPresent, Present} from '../../../src/engine/executor/inverse.ts';
 import type {ContainerOperation, ImageOperation, Plan} from '../../../src/engine/planner/plan.ts';
 import type {ContainerSpec, PinnedImage} from '../../../src/engine/runtime/container-spec.ts';
+import {manifestOf} from '../../../src/engine/runtime/containers/write-manifest.ts';
+import type {ObservedContainer, ObservedHost} from '../../../src/engine/runtime/observed.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
 import {sampleSpec} from '../runtime/sample-spec.ts';
 
@@ -43,6 +45,16 @@ export class SimulatedHosts implements Actions {
       listed: running,
       exists: true,
       spec,
+    }));
+  }
+
+  /** As a probe would find them. */
+  observed(hosts: readonly string[]): ObservedHost[] {
+    return hosts.map(host => ({
+      ...reachable(host),
+      containers: [...this.containers.values()]
+        .filter(({spec}) => spec.host === host)
+        .map(({spec, running}) => observedContainer(spec, running)),
     }));
   }
 
@@ -106,6 +118,24 @@ export function presentOf(hosts: SimulatedHosts): FindPresent {
   const present = hosts.present();
   return (host, id) => present.find(one => one.host === host && one.id === id);
 }
+
+const reachable = (host: string) =>
+  ({
+    host,
+    reachable: true,
+    images: [],
+    volumes: [],
+    networks: [],
+    containers: [],
+    drained: false,
+  }) as unknown as Extract<ObservedHost, {reachable: true}>;
+
+const observedContainer = (spec: ContainerSpec, running: boolean): ObservedContainer =>
+  ({
+    id: spec.id,
+    manifest: manifestOf(spec, {serial: 1, createdAt: '2026-01-02T03:04:05Z'}),
+    task: running ? 'running' : 'none',
+  }) as unknown as ObservedContainer;
 
 const peerOf = (spec: ContainerSpec): Peer => ({
   id: spec.id,
