@@ -69,16 +69,16 @@ describe('placement on real hosts', () => {
     for (const host of ['h1', 'h2', 'h3']) expect(refused.stderr).toContain(`${host}: ${why}`);
   });
 
-  test('services that need each other share a host, and the plan says so', async () => {
+  test('services that need each other are spread over hosts like all others', async () => {
     await begin(
       service('db', 'placement: {require: {host: h3}}') +
         service('api', 'replicas: 2, needs: [db]') +
         service('web', 'needs: [api]'),
     );
     const plan = await ok('plan');
-    expect(plan.stdout).toContain('beside db, which it needs');
+    expect(plan.stdout).toContain('placed: spread over host');
     await ok('apply', '--yes');
-    expect(await where()).toEqual({h1: [], h2: [], h3: ['api-1', 'api-2', 'db-1', 'web-1']});
+    expect(await where()).toEqual({h1: ['api-1', 'web-1'], h2: ['api-2'], h3: ['db-1']});
   });
 });
 

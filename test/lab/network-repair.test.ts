@@ -60,7 +60,7 @@ test('a host that changes its address is followed, with containers running on', 
   const before = [await containers(), await startedAt()];
   const old = lab().host('h2').address;
   const now = old.replace(/\d+$/, '112');
-  await lab().sh('h2', `ip address add ${now}/24 dev eth0; ip address del ${old}/24 dev eth0`);
+  await lab().sh('h2', `ip address del ${old}/24 dev eth0; ip address add ${now}/24 dev eth0`);
   await net.project.write('niyanta.yaml', projectOf({h2: keysOf('h2', now)}));
   expect(await net.planned()).toEqual([
     'update network@h1: address of h2 changed',

@@ -36,7 +36,7 @@ make_device() {
       echo "link add $device address $mac mtu $mtu type vxlan id $vni dstport $port local $local nolearning"
       ;;
   esac
-  echo "link set $device address $mac mtu $mtu addrgenmode none up"
+  echo "link set $device address $mac mtu $mtu up"
   while read -r host address to lladdr; do
     [ -z "$host" ] || printf '%s\n' "neigh replace \${to%/*} lladdr $lladdr dev $device nud permanent" "route replace $to via \${to%/*} dev $device onlink"
   done <<END
@@ -70,7 +70,10 @@ END
 up() { # BRIDGE
   read_file "$1"
   other=nv\${1#ny}
-  if [ -n "$device" ]; then make_device | ip -batch - && forwarding | bridge -batch - || return 1
+  if [ -n "$device" ]; then
+    make_device | ip -batch - && forwarding | bridge -batch - || return 1
+    # Only IPv4 goes through it; the kernel shall not look for IPv6 neighbours there.
+    { echo 1 >"/proc/sys/net/ipv6/conf/$device/disable_ipv6"; } 2>/dev/null
   elif [ -e "/sys/class/net/$other" ]; then ip link del "$other"
   fi
 }
@@ -198,7 +201,13 @@ $seen
 END
     [ $found -le $expected ] || echo "$1 device $device has entries that nobody asked for"
   fi
-  if read -r now 2>/dev/null <"/sys/class/net/$1/mtu" && [ "$now" != "$mtu" ]; then echo "$1 MTU of $1 is $now"; fi
+  for link in "/sys/class/net/$1/brif"/*; do
+    # A bridge that nobody is on has no size of its own.
+    [ -e "$link" ] || continue
+    read -r now <"/sys/class/net/$1/mtu"
+    [ "$now" = "$mtu" ] || echo "$1 MTU of $1 is $now"
+    break
+  done
 }
 
 status() {
