@@ -17,8 +17,8 @@ import {portable} from './portable-stack.ts';
 import {registryAccess} from './registry-credentials.ts';
 import type {ResolvedImages} from './resolve-images.ts';
 import type {Session} from './session.ts';
-import {UserError} from './spec/errors.ts';
-import {Exit} from './spec/exit-codes.ts';
+import {NiyantaError, OutsideError, UserError} from './spec/errors.ts';
+import {Exit, exitOfOutcome} from './spec/exit-codes.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {appendHistory, summaryText} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
@@ -133,7 +133,9 @@ export async function runChange(
       now: options.now,
     }),
   });
-  const after = await commit(session, fleet, intent, end, at, options);
+  const after = await commit(session, fleet, intent, end, at, options).catch(error => {
+    throw stateNotWritten(error, end.outcome);
+  });
   const {outcome, operations, leftovers} = end;
   const result: ApplyResult = {outcome, serial: after.serial, operations, ...(leftovers.length > 0 && {leftovers})};
   const last = {type: 'result', at: options.now().toISOString(), ...result} as const;
@@ -166,6 +168,19 @@ function refuseTakenSubnets(lock: LockFile, environment: EnvironmentName, {subne
       exit: Exit.stalePlan,
     });
   }
+}
+
+/** What was done is done, also when it cannot be written down: then that is told, and the next apply finds it. */
+function stateNotWritten(error: unknown, outcome: RunEnd['outcome']): unknown {
+  if (!(error instanceof NiyantaError) || ['lease-lost', 'fenced'].includes(error.code)) return error;
+  const worked = exitOfOutcome[outcome] === Exit.ok;
+  return new OutsideError({
+    code: 'state-not-written',
+    message: `the change itself ended: ${outcome}; but the state could not be written: ${error.message}`,
+    hint: `${error.hint ?? 'See what keeps it from being written.'} Then apply again: it goes by what the hosts run.`,
+    exit: worked ? Exit.partlyApplied : exitOfOutcome[outcome],
+    cause: error,
+  });
 }
 
 /** Writes what the hosts run now, the images that are pinned, and the line of history. */
