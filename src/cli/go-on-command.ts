@@ -22,7 +22,7 @@ export const goOnFlags = {
   undo: Flags.boolean({
     summary: 'Take back what the apply that was interrupted did, as far as hosts still run it.',
     default: false,
-    exclusive: ofStack,
+    exclusive: [...ofStack, 'report'],
   }),
 };
 
@@ -91,7 +91,15 @@ export abstract class GoOnCommand extends ChangeCommand {
     const {outcome, undone, left, serial} = end;
     if (outcome === undefined) return this.#nothing(nothingInterrupted(end.found));
     if (this.json) {
-      await this.jsonLine({type: 'undo-ended', at: new Date().toISOString(), outcome, serial, undone, left});
+      await this.jsonLine({
+        type: 'undo-ended',
+        at: new Date().toISOString(),
+        outcome,
+        serial,
+        undone,
+        left,
+        exitCode: exitOf[outcome],
+      });
     } else await this.line(undoneText({outcome, undone, left, environment: session.environment, serial}));
     return this.exitWith(exitOf[outcome]);
   }

@@ -68,7 +68,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
   const state = lock.environments[environment];
   checkOwner(session, fleet, state);
   const secrets = await session.secrets.values(secretNames(stack.services.flatMap(({env}) => Object.values(env))));
-  const images = await resolveImages(session, stack.services, fleet, state, options);
+  const images = await placing(session, () => resolveImages(session, stack.services, fleet, state, options));
   const input: PlanInput = {
     project: {name: project.name, hosts: session.hosts, network: project.network},
     stack,
@@ -84,14 +84,14 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
     naming,
     options: {purpose: options.purpose, targets: options.targets, allowUnreachable: options.allowUnreachable},
   };
-  const plan = placing(session, () => planPurely(input));
+  const plan = await placing(session, () => planPurely(input));
   return {plan, lock, images, secrets};
 }
 
-/** Planning knows services, not files: what it refuses is told at the service's line. */
-function placing<T>({places}: StackSession, plan: () => T): T {
+/** Planning knows services, not files: what is refused about a service is told at its line. */
+async function placing<T>({places}: StackSession, plan: () => T | Promise<T>): Promise<T> {
   try {
-    return plan();
+    return await plan();
   } catch (error) {
     const place = error instanceof UserError && error.service !== undefined && places?.get(error.service);
     throw place ? error.at(place) : error;

@@ -37,7 +37,12 @@ export async function resolveImages(
     resolving.set(key, known);
     return known;
   };
-  const found = await Promise.all(services.map(async service => ({service, found: await resolve(service)})));
+  const about = (service: Service) => (error: unknown) => {
+    throw error instanceof UserError ? error.about(service.name) : error;
+  };
+  const found = await Promise.all(
+    services.map(async service => ({service, found: await resolve(service).catch(about(service))})),
+  );
   const byService: Record<ServiceName, ResolvedImage> = {};
   for (const {service, found: image} of found) {
     byService[service.name] = {

@@ -47,8 +47,17 @@ export class UserError extends NiyantaError {
 
   /** The same error, at a place. */
   at(location: Location): UserError {
-    const {code, message, hint, exit, cause, service} = this;
-    return new UserError({code, message, hint, exit, cause, service, location});
+    return new UserError({...this.#parts(), location});
+  }
+
+  /** The same error, about a service; as it is when it says more already. */
+  about(service: string): UserError {
+    return this.location || this.service !== undefined ? this : new UserError({...this.#parts(), service});
+  }
+
+  #parts(): ErrorParts & {readonly location?: Location; readonly service?: string} {
+    const {code, message, hint, exit, cause, location, service} = this;
+    return {code, message, hint, exit, cause, location, service};
   }
 }
 

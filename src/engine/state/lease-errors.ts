@@ -17,12 +17,18 @@ export function leaseLost(environment: EnvironmentName, cause?: unknown): Outsid
 /** Another holds it; without a holder, others who came first wait for it. */
 export function leaseHeld(environment: EnvironmentName, holder?: LeaseHolder): UserError {
   const who = holder
-    ? `${holder.owner} (${holder.reason}, pid ${holder.pid} on ${holder.machine}) since ${holder.since}`
+    ? `${holder.owner} (${holder.reason}, pid ${holder.pid} on ${holder.machine}) since ${holder.since}${howFar(holder)}`
     : 'others, who wait in line';
   return new UserError({
     code: 'lock-held',
     message: `environment "${environment}" is held by ${who}`,
-    hint: 'Wait for it with --lock-wait 60s. When that process is certainly gone, `niyanta lock release` breaks the lease.',
+    hint: 'Wait for it with --lock-wait 60s, or watch it with `niyanta events -f`. When that process is certainly gone, `niyanta lock release` breaks the lease.',
     exit: Exit.lockHeld,
   });
+}
+
+function howFar({progress}: LeaseHolder): string {
+  if (!progress) return '';
+  const {done, total, doing} = progress;
+  return `, ${done} of ${total} done${doing === undefined ? '' : `, now ${doing}`}`;
 }

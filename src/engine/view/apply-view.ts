@@ -97,15 +97,23 @@ export function nextSteps({outcome, action, environment, next}: ApplySummary): r
     case 'unchanged':
       return next;
     case 'partly-applied':
-      return [`niyanta ${again}${env}   does the rest; what is done is not done twice`];
+      return [`niyanta ${again}${env}   does the rest; what is done is not done twice`, ...undoing(action, env)];
     case 'cancelled':
-      return [`niyanta ${again}${env}   goes on from here`];
+      return [`niyanta ${again}${env}   goes on from here`, ...undoing(action, env)];
     case 'rollback-failed':
-      return [`niyanta ps${env}   says what runs now`, `niyanta apply${env}   brings it to what the files say`];
+      return [
+        `niyanta ps${env}   says what runs now`,
+        `niyanta apply${env}   brings it to what the files say`,
+        ...undoing(action, env),
+      ];
     default:
       return [];
   }
 }
+
+/** What the journal can take back. */
+const undoing = (action: string, env: string): readonly string[] =>
+  action === 'apply' || action === 'rollback' ? [`niyanta apply --undo${env}   takes back what it did`] : [];
 
 function paintOf({outcome}: ApplySummary, {style}: Look): Paint {
   if (outcome === 'applied' || outcome === 'unchanged') return style.green;

@@ -77,7 +77,8 @@ describe('the last lines of a change', () => {
     start base 1 on h1
   not done:
     start other 1 on h2
-  → niyanta apply --env staging   does the rest; what is done is not done twice`,
+  → niyanta apply --env staging   does the rest; what is done is not done twice
+  → niyanta apply --undo --env staging   takes back what it did`,
     );
   });
 
@@ -90,6 +91,7 @@ describe('the last lines of a change', () => {
       '    start base 1 on h1: h1 does not answer',
       '  → niyanta ps   says what runs now',
       '  → niyanta apply   brings it to what the files say',
+      '  → niyanta apply --undo   takes back what it did',
     ]);
   });
 
@@ -124,6 +126,7 @@ replace web 1 on h1: answers 404
 
 \`\`\`text
 niyanta apply --env staging   does the rest; what is done is not done twice
+niyanta apply --undo --env staging   takes back what it did
 \`\`\`
 
 <details><summary>Every operation</summary>
