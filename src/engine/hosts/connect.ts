@@ -11,18 +11,19 @@ import type {Transport} from './transport.ts';
  * connection is lost it is made anew at its next use, within three such times.
  */
 export async function connect(host: Host, options: SshOptions = {env: process.env}): Promise<Connection> {
-  if (host.local) return ready(localTransport(host.name));
+  if (host.local) return ready(localTransport(host.name), async () => localTransport(host.name));
   const {sshConnect} = await import('./ssh-connect.ts');
-  const first = await ready(await sshConnect(host, options));
   // Not with the caller's signal: what has to be seen or taken back after Ctrl-C needs its host, too.
-  const open = async () => ready(await sshConnect(host, {...options, signal: undefined}));
-  const patienceMs = () => (options.signal?.aborted ? 0 : 3 * host.connectTimeoutMs);
-  return new Reconnecting(first, {open, patienceMs});
+  const again = () => sshConnect(host, {...options, signal: undefined});
+  return new Reconnecting(await ready(await sshConnect(host, options), again), {
+    open: async () => ready(await again(), again),
+    patienceMs: () => (options.signal?.aborted ? 0 : 3 * host.connectTimeoutMs),
+  });
 }
 
-async function ready(transport: Transport): Promise<ShellConnection> {
+async function ready(transport: Transport, another: () => Promise<Transport>): Promise<ShellConnection> {
   try {
-    return await shellConnection(transport);
+    return await shellConnection(transport, another);
   } catch (error) {
     await transport.close();
     throw error;

@@ -39,19 +39,18 @@ function start(line: string): RawProcess {
     stderr: child.stderr,
     exit,
     resize: () => undefined,
-    signal: name => kill(child, `SIG${name}`),
     hangUp: () => {
       child.stdin.destroy();
-      kill(child, 'SIGHUP');
+      hangUp(child);
     },
   };
 }
 
-/** Signals the whole group of a process that has not ended yet. */
-function kill({pid, exitCode, signalCode}: ChildProcess, signal: NodeJS.Signals): void {
+/** Tells the whole group of a process that has not ended yet. */
+function hangUp({pid, exitCode, signalCode}: ChildProcess): void {
   if (pid === undefined || exitCode !== null || signalCode !== null) return;
   try {
-    process.kill(-pid, signal);
+    process.kill(-pid, 'SIGHUP');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
@@ -91,7 +90,6 @@ async function startOnTerminal(line: string, {columns, rows, term}: Terminal): P
     stderr,
     exit,
     resize: size => child.resize(size.columns, size.rows),
-    signal: name => child.kill(`SIG${name}`),
     hangUp: () => child.kill(),
   };
 }

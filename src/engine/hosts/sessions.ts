@@ -40,26 +40,30 @@ export class Sessions {
 
   /** Starts a process as soon as there is a session for it; `makeRoom` is called when there is none. */
   async start(line: string, terminal: Terminal | undefined, makeRoom: () => void): Promise<RawProcess> {
+    return this.retry(
+      () => this.tryStart(line, terminal),
+      ended => {
+        this.#waiting += 1;
+        makeRoom();
+        return ended.finally(() => {
+          this.#waiting -= 1;
+        });
+      },
+    );
+  }
+
+  /** Tries again when a session has ended, or when what `wait` makes of that comes about. Errors: OutsideError `no-session`. */
+  async retry<T>(attempt: () => Promise<T>, wait: (ended: Promise<unknown>) => Promise<unknown>): Promise<T> {
     for (let empty = 0; ; ) {
       try {
-        return await this.tryStart(line, terminal);
+        return await attempt();
       } catch (error) {
         if (!isNoSession(error)) throw error;
-        if (this.#open.size > 0) await this.#oneEnds(makeRoom);
+        if (this.#open.size > 0) await wait(Promise.race(this.#open));
         // sshd counts a session until its process has ended, which may be a moment after its channel.
         else if (++empty < emptyTries) await sleep(100);
         else throw error;
       }
-    }
-  }
-
-  async #oneEnds(makeRoom: () => void): Promise<void> {
-    this.#waiting += 1;
-    try {
-      makeRoom();
-      await Promise.race(this.#open);
-    } finally {
-      this.#waiting -= 1;
     }
   }
 }

@@ -59,11 +59,6 @@ export class ShellChannel {
     });
   }
 
-  /** Signals what runs in it; see `RawProcess`. */
-  signal(name: 'TERM' | 'KILL'): void {
-    this.#process.signal(name);
-  }
-
   close(): void {
     this.#process.hangUp();
   }

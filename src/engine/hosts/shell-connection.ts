@@ -9,7 +9,7 @@ import {announced, firstLine, killGroup, killMarked} from './process-group.ts';
 import {Sessions} from './sessions.ts';
 import {type Shell, ShellPool} from './shell-pool.ts';
 import {Slots} from './slots.ts';
-import type {RawProcess, Terminal, Transport} from './transport.ts';
+import {isNoSession, type RawProcess, type Terminal, type Transport} from './transport.ts';
 
 // sshd's MaxSessions is 10 by default: 4 shells and 3 channels for input and streams, and room for a kill.
 const SHELLS = 4;
@@ -20,8 +20,11 @@ const DEFAULT_TIMEOUT_MS = 120_000;
  * A connection over any transport, ready when it has a shell as root there. Errors: OutsideError `sudo-password`,
  * `sudo-missing`, `not-root`, `timeout`.
  */
-export async function shellConnection(transport: Transport): Promise<ShellConnection> {
-  const connection = new ShellConnection(transport);
+export async function shellConnection(
+  transport: Transport,
+  another: () => Promise<Transport>,
+): Promise<ShellConnection> {
+  const connection = new ShellConnection(transport, another);
   await connection.greet();
   return connection;
 }
@@ -32,12 +35,15 @@ export class ShellConnection implements Connection {
   /** In the command line of whatever it starts. */
   readonly mark = `niyanta-${randomBytes(8).toString('hex')}`;
   readonly #transport: Transport;
+  readonly #another: () => Promise<Transport>;
   readonly #sessions: Sessions;
   readonly #shells: ShellPool;
   readonly #streams = new Slots(STREAMS);
   #prefix = '';
 
-  constructor(transport: Transport) {
+  /** `another` makes a further transport to the host, for the moment in which this one has no session left. */
+  constructor(transport: Transport, another: () => Promise<Transport>) {
+    this.#another = another;
     this.host = transport.host;
     this.#transport = transport;
     this.#sessions = new Sessions(transport);
@@ -145,25 +151,33 @@ export class ShellConnection implements Connection {
 
   async #killProcess(group: Promise<string>, raw: RawProcess): Promise<void> {
     const known = await Promise.race([group, new Promise<string>(resolve => setTimeout(resolve, 2000, '').unref())]);
-    await this.#kill(known, raw);
+    await this.#kill(known);
     raw.hangUp();
   }
 
   async #killShell({group, channel}: Shell): Promise<void> {
-    await this.#kill(group, channel);
+    await this.#kill(group);
     channel.close();
   }
 
-  /** Ends a process group; where no session is left for that, by a signal over its own channel. */
-  async #kill(group: string, process: Pick<RawProcess, 'signal'>): Promise<void> {
+  /** Ends a process group, over another connection where this one has no session left. */
+  async #kill(group: string): Promise<void> {
     if (!/^\d+$/.test(group) || this.lost.aborted) return;
+    const line = killGroup(group, this.#prefix);
     try {
-      await collect(await this.#sessions.tryStart(killGroup(group, this.#prefix)));
-    } catch {
+      await collect(await this.#sessions.tryStart(line));
+    } catch (error) {
       // A connection that goes while killing takes what it started with it: see `endLeftovers`.
-      process.signal('TERM');
-      await new Promise(resolve => setTimeout(resolve, 3000).unref());
-      process.signal('KILL');
+      if (isNoSession(error)) await this.#killOverAnother(line).catch(() => undefined);
+    }
+  }
+
+  async #killOverAnother(line: string): Promise<void> {
+    const transport = await this.#another();
+    try {
+      await collect(await transport.start(line));
+    } finally {
+      await transport.close();
     }
   }
 }

@@ -4,7 +4,6 @@ import {type Hello, shellLine} from './process-group.ts';
 import type {Sessions} from './sessions.ts';
 import {ShellChannel} from './shell-channel.ts';
 import {Slots} from './slots.ts';
-import {isNoSession} from './transport.ts';
 
 /** A persistent shell, and what it said of itself. */
 export interface Shell extends Hello {
@@ -18,7 +17,7 @@ export class ShellPool {
   readonly #kill: (shell: Shell) => void;
   readonly #slots: Slots;
   readonly #idle: Shell[] = [];
-  #size: number;
+  #idled = Promise.withResolvers<void>();
 
   /** `kill` ends what runs in a shell, and the shell. */
   constructor(sessions: Sessions, mark: string, size: number, kill: (shell: Shell) => void) {
@@ -26,7 +25,6 @@ export class ShellPool {
     this.#mark = mark;
     this.#kill = kill;
     this.#slots = new Slots(size);
-    this.#size = size;
   }
 
   /** Opens the first shell, which says how to become root. */
@@ -42,7 +40,7 @@ export class ShellPool {
     try {
       const output = await deadline.race(shell.channel.run(line), () => this.#kill(shell));
       if (this.#sessions.wanted) shell.channel.close();
-      else if (shell.channel.alive) this.#idle.push(shell);
+      else if (shell.channel.alive) this.#rest(shell);
       return output;
     } finally {
       leave();
@@ -55,20 +53,24 @@ export class ShellPool {
   }
 
   async #take(deadline: Deadline): Promise<{readonly shell: Shell; readonly leave: () => void}> {
-    for (;;) {
-      const leave = await this.#slots.take(deadline.signal);
-      try {
-        return {shell: this.#takeIdle() ?? (await this.#opened(deadline)), leave};
-      } catch (error) {
-        if (isNoSession(error) && this.#size > 1) {
-          // The host gives no further session: the shells that there are have to do, so this place stays taken.
-          this.#size -= 1;
-          continue;
-        }
-        leave();
-        throw error;
-      }
+    const leave = await this.#slots.take(deadline.signal);
+    try {
+      // Where the host gives no further session, the shells that there are have to do.
+      const shell = await this.#sessions.retry(
+        async () => this.#takeIdle() ?? (await this.#opened(deadline)),
+        ended => deadline.race(Promise.race([ended, this.#idled.promise]), () => undefined),
+      );
+      return {shell, leave};
+    } catch (error) {
+      leave();
+      throw error;
     }
+  }
+
+  #rest(shell: Shell): void {
+    this.#idle.push(shell);
+    this.#idled.resolve();
+    this.#idled = Promise.withResolvers();
   }
 
   /** One that somebody ended on the host while it was idle is nobody's failure. */
@@ -80,10 +82,7 @@ export class ShellPool {
   }
 
   async #opened(deadline: Deadline): Promise<Shell> {
-    const line = shellLine(this.#mark);
-    // The last place waits for a session; others are rather done without.
-    const starting =
-      this.#size > 1 ? this.#sessions.tryStart(line) : this.#sessions.start(line, undefined, () => undefined);
+    const starting = this.#sessions.tryStart(shellLine(this.#mark));
     const hangUp = () =>
       starting.then(
         process => process.hangUp(),

@@ -94,9 +94,6 @@ function processOf(channel: ClientChannel, lost: AbortSignal): RawProcess {
     stderr: channel.stderr,
     exit,
     resize: ({columns, rows}) => channel.setWindow(rows, columns, 0, 0),
-    signal: name => {
-      if (!lost.aborted) channel.signal(name);
-    },
     hangUp: () => channel.close(),
   };
 }

@@ -17,8 +17,6 @@ export interface RawProcess {
   /** Rejects with `connection-lost` when the transport went first. */
   readonly exit: Promise<Exit>;
   resize(size: TerminalSize): void;
-  /** Sends a signal to its process group, as far as its user may: what is left where no other process can be started. */
-  signal(name: 'TERM' | 'KILL'): void;
   /** Ends the channel; with a terminal this hangs up on the process. */
   hangUp(): void;
 }

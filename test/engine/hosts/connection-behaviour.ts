@@ -2,8 +2,8 @@ import {text} from 'node:stream/consumers';
 import {expect, test} from 'vitest';
 import {all, argv, type Connection, mustRun, script, withInput} from '../../../src/engine/hosts/index.ts';
 
-/** What holds for every connection, over SSH or on this machine. */
-export function connectionBehaviour(connection: () => Connection): void {
+/** What holds for every connection, over SSH or on this machine. `beside`: another one to the same host, to look there. */
+export function connectionBehaviour(connection: () => Connection, beside = connection): void {
   const run = (...words: string[]) => connection().run(argv(...words));
 
   test('commands run as root', async () => {
@@ -141,9 +141,7 @@ export function connectionBehaviour(connection: () => Connection): void {
   });
 
   const runs = async (mark: string) =>
-    (
-      await connection().run(script('for p in /proc/[0-9]*/cmdline; do tr "\\0" " " <"$p" 2>/dev/null; echo; done'))
-    ).stdout
+    (await beside().run(script('for p in /proc/[0-9]*/cmdline; do tr "\\0" " " <"$p" 2>/dev/null; echo; done'))).stdout
       .split('\n')
       .some(line => line.startsWith(`sleep 600.${mark}`));
   const gone = async (mark: string) => {
