@@ -65,6 +65,7 @@ type Look = (connection: Connection, host: Host) => Promise<ObservedHost>;
 
 /** A host that was connected to and does not answer any more. What will not pass by itself is an error as before. */
 function goneSilent(host: HostName, error: unknown): ObservedHost {
-  if (error instanceof OutsideError && error.transient) return {host, reachable: false, error: error.message};
+  if (error instanceof OutsideError && (error.transient || error.code === 'host-unreachable'))
+    return {host, reachable: false, error: error.message};
   throw error;
 }
