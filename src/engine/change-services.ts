@@ -1,5 +1,6 @@
 import {beginRun, reporting} from './begin-run.ts';
 import {type Change, changeEnvironment, type LeaseOptions} from './change-environment.ts';
+import {copyToHosts} from './environment-copies.ts';
 import {appliedStack, replicasOf} from './environment-replicas.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {runGraph} from './executor/graph.ts';
@@ -83,6 +84,7 @@ async function underLease(session: Session, options: ChangeServicesOptions, chan
   const done = await run(operations, steps, {...options, onEvent, journal}, change.signal);
   const touched = [...new Set(operations.map(({replica}) => replica.service))].join(', ');
   const after = await commit(session, {services, touched}, done, options);
+  await copyToHosts(session, change.fleet, after, {gone: false});
   const result = {outcome: done.outcome, serial: after.serial, operations: done.operations};
   const last = {type: 'result', at: options.now().toISOString(), ...result} as const;
   await journal.end(last);

@@ -1,5 +1,6 @@
 import {beginRun, reporting} from './begin-run.ts';
 import type {Change, ChangingFleet} from './change-environment.ts';
+import {copyToHosts} from './environment-copies.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {hostActions} from './executor/host-actions.ts';
 import {idempotencyKey} from './executor/idempotency-key.ts';
@@ -136,6 +137,7 @@ export async function runChange(
   const after = await commit(session, fleet, intent, end, at, options).catch(error => {
     throw stateNotWritten(error, end.outcome);
   });
+  await copyToHosts(session, fleet, after, {gone: intent.stack === undefined && end.outcome === 'applied'});
   const {outcome, operations, leftovers} = end;
   const result: ApplyResult = {outcome, serial: after.serial, operations, ...(leftovers.length > 0 && {leftovers})};
   const last = {type: 'result', at: options.now().toISOString(), ...result} as const;

@@ -17,6 +17,9 @@ export const logsFolder = `${root}/logs`;
 /** By environment: the number of the lease that may change it. */
 export const fencesFolder = `${root}/fences`;
 
+/** Copies of what the state says of each environment, for a state that is lost. */
+export const environmentsFolder = `${root}/environments`;
+
 export const manifestPath = (id: ContainerId): string => `${containersFolder}/${id}.json`;
 /** Folder with what `network up ID` needs. */
 export const networkPath = (id: ContainerId): string => `${networksFolder}/${id}`;

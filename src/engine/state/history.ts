@@ -5,14 +5,18 @@ import type {HistoryEntry} from './lock-file.ts';
 export const KEPT_SNAPSHOTS = 50;
 /** So many entries are kept at all. */
 export const KEPT_ENTRIES = 500;
+/** And so many in the copies on hosts, so many of them with their stack. */
+export const KEPT_ENTRIES_ON_HOSTS = 50;
+export const KEPT_STACKS_ON_HOSTS = 5;
 
 /** The history with one entry more, newest last, within bounds. */
 export function appendHistory(history: readonly HistoryEntry[], entry: HistoryEntry): readonly HistoryEntry[] {
   const all = [...history, entry].slice(-KEPT_ENTRIES);
-  return all.map((old, index) => (index < all.length - KEPT_SNAPSHOTS ? withoutSnapshot(old) : old));
+  return all.map((old, index) => (index < all.length - KEPT_SNAPSHOTS ? withoutStack(old) : old));
 }
 
-function withoutSnapshot(entry: HistoryEntry): HistoryEntry {
+/** An entry that can be read, but not gone back to. */
+export function withoutStack(entry: HistoryEntry): HistoryEntry {
   const {stack: _, images: __, ...rest} = entry;
   return rest;
 }

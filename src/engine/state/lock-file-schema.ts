@@ -38,7 +38,8 @@ const historyEntry = z.strictObject({
   images: images.optional(),
 });
 
-const environment = z.strictObject({
+/** What the state says of one environment. */
+export const environmentSchema = z.strictObject({
   stack: z.string(),
   fence: count,
   images,
@@ -55,7 +56,7 @@ export const lockFileSchema = z
     project: z.string().min(1),
     serial: count,
     salt: z.base64().min(1),
-    environments: z.record(z.string(), environment),
+    environments: z.record(z.string(), environmentSchema),
   })
   .superRefine((lock, context) => {
     for (const [name, state] of Object.entries(lock.environments)) {

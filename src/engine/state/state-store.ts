@@ -44,7 +44,8 @@ export function stateStore(backend: StoreBackend, project: string, times: LeaseT
       await backend.swapText({kind: 'free'}, async text => {
         const old = salvage(text ?? '');
         const serial = Math.max(old.serial, kept);
-        const made = make({serial, salt: old.salt ?? (await backend.initialSalt())});
+        const salt = old.salt ?? (await backend.initialSalt());
+        const made = make({serial, salt, saltKnown: old.salt !== undefined});
         next = {...made, serial: Math.max(serial, made.serial) + 1};
         return formatLockFile(next);
       });

@@ -71,6 +71,16 @@ export interface Backup {
   readonly location: string;
 }
 
+/** What could be told from a document that is replaced. */
+export interface OldDocument {
+  /** The highest that is known. */
+  readonly serial: number;
+  /** That of the document, else the one that its first would have. */
+  readonly salt: string;
+  /** Whether the salt is that of the document. */
+  readonly saltKnown: boolean;
+}
+
 /** How one waits for a lease. */
 export interface AcquireOptions {
   readonly waitMs: number;
@@ -99,7 +109,7 @@ export interface StateStore {
    * Puts a whole document in place of what is there, be it readable or not, with a serial above both. For restore and
    * rebuild. Errors: UserError `lock-held` while anybody holds a lease.
    */
-  replace(make: (old: {readonly serial: number; readonly salt: string}) => LockFile): Promise<LockFile>;
+  replace(make: (old: OldDocument) => LockFile): Promise<LockFile>;
   /** The last ten documents that were replaced, newest first. */
   backups(): Promise<readonly Backup[]>;
   /** One of them. Errors: UserError `backup-not-found`, and those of a lock file. */
