@@ -53,7 +53,7 @@ describe('what someone else changed on a host', () => {
         `${label} ${id} containerd.io/restart.status= >/dev/null; ctr -n niyanta tasks rm -f ${id}; ctr -n niyanta containers rm ${id}`,
     ],
     [
-      'network down',
+      'network deleted',
       'a network namespace that was deleted',
       (id: string) => `umount /run/netns/${id}; rm -f /run/netns/${id}`,
     ],

@@ -44,6 +44,16 @@ describe.each(['h1', 'h2', 'h3'])('on %s', name => {
     expect(later.stdout.split('\n')[0]).toBe(stdout.split('\n').find(line => line.startsWith(parsed[1500]!.at)));
   });
 
+  test('a log that someone removed begins anew', async () => {
+    const spec = await host.create('removed', {
+      command: ['sh', '-c', 'i=0; while :; do echo line $i; i=$((i + 1)); sleep 0.1; done'],
+    });
+    await expect.poll(() => host.log(spec.id), {timeout: 10_000}).toContain('stdout F line 0');
+    await host.sh(`rm /var/lib/niyanta/logs/${spec.id}.log`);
+    await expect.poll(() => host.log(spec.id).catch(() => []), {timeout: 10_000}).not.toHaveLength(0);
+    expect(await host.log(spec.id)).not.toContain('stdout F line 0');
+  });
+
   test('a long line and a prompt are shown in parts that fit together', async () => {
     const spec = await host.create('long', {
       command: [

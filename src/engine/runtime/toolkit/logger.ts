@@ -29,6 +29,8 @@ sub turn {
 sub put {
   my ($stream, $tag, $text) = @_;
   my $line = ($torn ? "\n" : '') . stamp() . " $stream $tag $text\n";
+  # A log that someone removed begins anew.
+  if ($log && !(stat $log)[3]) { close $log; $log = undef; }
   reopen() unless $log;
   turn() if $log && $size > 0 && $size + length $line > $max;
   return unless $log;
