@@ -116,6 +116,32 @@ describe('a report', () => {
     expect((await reported('apply')).report).toMatchObject({outcome: 'unchanged', exitCode: 0, operations: []});
   });
 
+  test.each([
+    ['Ctrl-C', 130, {outcome: 'cancelled'}, (applying: RunningApply) => applying.child.kill('SIGINT')],
+    [
+      'a lease that is broken',
+      4,
+      {outcome: 'broken-off', error: {code: 'lease-lost'}},
+      () => run('lock', 'release', '--yes'),
+    ],
+  ])('is written after %s', async (_, exit, ended, interrupt) => {
+    // Never healthy, so that there is time to interrupt it.
+    const slow = check.replace('path: /', 'path: /nowhere').replace('startPeriod: 500ms', 'startPeriod: 2m');
+    await project.write('stack.yaml', stack(http, 'red').replace(check, slow));
+    const file = join(lab().scratch, 'interrupted.json');
+    const applying = new RunningApply(project.start(['apply', '--yes', '--json', '--report', file], {env}));
+    await applying.until(({type, operation}) => type === 'operation-started' && operation!.includes('web'));
+    await interrupt(applying);
+    expect(await applying.ended, applying.stderr).toBe(exit);
+    const report = changeReportSchema.strict().parse(JSON.parse(await readFile(file, 'utf8')));
+    expect(report).toMatchObject({exitCode: exit, ...ended});
+    const ends = report.operations.map(({outcome}) => outcome);
+    expect(ends).toContain('done');
+    expect(['cancelled', 'unknown']).toContain(
+      report.operations.find(({kind, service}) => kind === 'container' && service === 'web')!.outcome,
+    );
+  });
+
   test('that cannot be written stops an apply before it begins', async () => {
     const {code, stderr} = await run('apply', '--yes', '--report', 'no/such/folder/report.json');
     expect(code).toBe(64);
