@@ -1,3 +1,4 @@
+import {ownNetworks} from './host-networks.ts';
 import {knows, wrongNames} from './operations/names.ts';
 import {exists, isRunning} from './ownership.ts';
 import type {Drift} from './plan.ts';
@@ -6,8 +7,19 @@ import {mayStay} from './reconcile.ts';
 import type {Replica, Situation} from './situation.ts';
 import {lostVolumes} from './volumes.ts';
 
-/** What someone else changed since the lock file was written, sorted by service and replica. */
+/** What someone else changed since the lock file was written, sorted by service and replica; then networks, by host. */
 export function driftOf(input: PlanInput, situation: Situation): readonly Drift[] {
+  return [...replicaDrift(input, situation), ...networkDrift(input, situation)];
+}
+
+/** What was cut short by ourselves is not drift. */
+function networkDrift(input: PlanInput, {hosts}: Situation): readonly Drift[] {
+  return [...ownNetworks(input, hosts)].flatMap(([host, {wrong, pending}]) =>
+    pending ? [] : wrong.map((what): Drift => ({host, what})),
+  );
+}
+
+function replicaDrift(input: PlanInput, situation: Situation): readonly Drift[] {
   const {replicas} = situation;
   const own = replicas.flatMap(({current, extras}) => (current ? [current, ...extras] : extras));
   // Names that still tell of one that stopped, or was removed, nobody changed.

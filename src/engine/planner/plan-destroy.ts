@@ -119,7 +119,7 @@ function removeVolumes(
 /** What joins this environment's hosts, after their containers. */
 function removeNetworks(graph: OperationGraph, input: DestroyInput, hosts: Hosts): void {
   const removals = graph.ids();
-  for (const [host, {wrong: _, ...before}] of ownNetworks(input, hosts)) {
+  for (const [host, {wrong: _, pending: __, ...before}] of ownNetworks(input, hosts)) {
     const id = networkId(host);
     const {bridge} = before;
     graph.add({id, kind: 'network', action: 'delete', host, reason: 'destroy', changes: [], bridge, before});

@@ -150,10 +150,10 @@ export interface Placed {
   readonly rejected: readonly {readonly host: HostName; readonly reason: string}[];
 }
 
-/** What someone else changed. */
+/** What someone else changed: of a replica, or of the environment's network on a host. */
 export interface Drift {
-  readonly service: ServiceName;
-  readonly replica: number;
+  readonly service?: ServiceName;
+  readonly replica?: number;
   readonly host: HostName;
   /** `stopped`, `removed`, `recreated`, `network deleted`, `port 8080 not forwarded`, `limits changed`. */
   readonly what: string;

@@ -37,6 +37,8 @@ export interface NetworkPeer {
 export interface ObservedNetwork extends HostNetwork {
   /** What is not as its file says, in words: `device nv1a2b3c4d is missing`. */
   readonly wrong: readonly string[];
+  /** Setting it up was cut short. */
+  readonly pending: boolean;
 }
 
 /** Its file: lines that the toolkit's `overlay` reads. */
@@ -57,11 +59,12 @@ export function parseNetworks(files: readonly string[], wrong: readonly string[]
     const words = lines.map(line => line.slice(line.indexOf(':') + 1).split(' '));
     const of = (key: string) => words.find(([first]) => first === key)?.slice(1);
     const complaints = wrong.filter(line => line.startsWith(`${bridge} `)).map(line => line.slice(bridge.length + 1));
-    if (of('pending')) complaints.push('setting it up was cut short');
+    const pending = of('pending') !== undefined;
+    if (pending) complaints.push('setting it up was cut short');
     const [subnet, mtu] = [of('subnet')?.[0], Number(of('mtu')?.[0])];
     if (bridge.endsWith('.new') || subnet === undefined || !Number.isInteger(mtu)) return [];
     const overlay = overlayOf(of('vxlan'), words);
-    return [{bridge, subnet, mtu, ...(overlay ? {overlay} : {}), wrong: complaints}];
+    return [{bridge, subnet, mtu, ...(overlay ? {overlay} : {}), wrong: complaints, pending}];
   });
 }
 

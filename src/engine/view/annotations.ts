@@ -3,6 +3,7 @@ import type {Operation, Plan} from '../planner/plan.ts';
 import {type NiyantaError, OutsideError, UserError, UserErrors} from '../spec/errors.ts';
 import type {ServicePlaces} from '../spec/index.ts';
 import type {Annotation} from './github-commands.ts';
+import {driftSubject} from './operation-words.ts';
 import {duration} from './quantities-view.ts';
 
 /** Lines of a log that fit beside a line of YAML. */
@@ -23,9 +24,9 @@ export function planAnnotations(plan: Plan, places: ServicePlaces): Annotation[]
   const drift = [...Map.groupBy(plan.drift, ({service}) => service)].map(
     ([service, all]): Annotation => ({
       level: 'warning',
-      title: `drift of ${service}`,
-      message: all.map(({replica, host, what}) => `${service} ${replica} on ${host}: ${what}`).join('\n'),
-      location: places.get(service),
+      title: `drift of ${service ?? 'the network'}`,
+      message: all.map(one => `${driftSubject(one)} on ${one.host}: ${one.what}`).join('\n'),
+      location: service === undefined ? undefined : places.get(service),
     }),
   );
   const warnings = plan.warnings.map((message): Annotation => ({level: 'warning', title: 'plan', message}));

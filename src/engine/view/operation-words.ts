@@ -1,4 +1,4 @@
-import type {Change, ContainerOperation, Operation, Placed} from '../planner/plan.ts';
+import type {Change, ContainerOperation, Drift, Operation, Placed} from '../planner/plan.ts';
 import {fieldName, fieldValue, isSecret} from './field-values.ts';
 import type {OperationGroup} from './plan-groups.ts';
 import {printable} from './printable.ts';
@@ -10,6 +10,10 @@ export const SIGN: Readonly<Record<Operation['action'], string>> = {
   replace: '-/+',
   delete: '-',
 };
+
+/** Whose drift it is: a replica's, or that of a host's part of the network. */
+export const driftSubject = ({service, replica}: Drift): string =>
+  service === undefined ? 'network' : `${service} ${replica}`;
 
 /** What a group is about, and where: `backend 1, 3 on h1; 2 on h2`, `image shop/backend:1.4 on h1, h2`. */
 export const subjectOf = ({operation, operations}: OperationGroup): string => `${what(operation)} ${where(operations)}`;

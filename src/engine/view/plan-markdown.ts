@@ -1,16 +1,24 @@
 import type {Change, Operation, Plan} from '../planner/plan.ts';
 import {fieldName} from './field-values.ts';
-import {code, fenced, folded, htmlCode, markdownTable, marker} from './markdown.ts';
-import {detailsOf, forcedText, orderText, placementTexts, SIGN, sidesOf, subjectOf} from './operation-words.ts';
+import {code, fenced, folded, htmlCode, markdownTable, marker, short} from './markdown.ts';
+import {
+  detailsOf,
+  driftSubject,
+  forcedText,
+  orderText,
+  placementTexts,
+  SIGN,
+  sidesOf,
+  subjectOf,
+} from './operation-words.ts';
 import {type OperationGroup, type PlanSection, planSections} from './plan-groups.ts';
 import {bytes, counted, duration} from './quantities-view.ts';
 
 /** GitHub takes 65,536 characters for a comment; what a workflow writes around it has to fit as well. */
 export const MARKDOWN_LIMIT = 60_000;
-/** Of what could be endless, so much is shown: rows of the table, lines of a block, characters of a line. */
+/** Of what could be endless, so much is shown: rows of the table, lines of a block. */
 const ROWS = 100;
 const LINES = 20;
-const CHARACTERS = 300;
 /** Kept for the note that something is left out. */
 const NOTE = 400;
 
@@ -43,7 +51,7 @@ function counts({operations, summary, bytes: size}: Plan): string {
 
 /** Drift, warnings and interruptions: seldom there, and what a reviewer must not miss. */
 function attention({drift, warnings, interruption}: Plan): string[][] {
-  const changed = drift.map(({service, replica, host, what}) => `! ${service} ${replica} on ${host}: ${what}`);
+  const changed = drift.map(one => `! ${driftSubject(one)} on ${one.host}: ${one.what}`);
   const pauses = interruption.map(({service, expectedMs, atMostMs, because}) => {
     const worst = atMostMs > expectedMs ? `, ${duration(atMostMs)} at worst` : '';
     return `${service} for about ${duration(expectedMs)}${worst}: ${because}`;
@@ -57,9 +65,6 @@ function attention({drift, warnings, interruption}: Plan): string[][] {
 
 const block = (title: string, lines: readonly string[], language: string): string[] =>
   lines.length > 0 ? [`**${title}**`, '', ...fenced(atMost(lines, LINES).map(short), language)] : [];
-
-const short = (line: string): string =>
-  line.length > CHARACTERS ? `${line.slice(0, CHARACTERS)}… (${line.length} characters)` : line;
 
 const atMost = (lines: readonly string[], count: number): readonly string[] =>
   lines.length > count ? [...lines.slice(0, count), `… and ${lines.length - count} more`] : lines;

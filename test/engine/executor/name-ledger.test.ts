@@ -39,3 +39,35 @@ test('a write that fails fails those who waited for it, and the next join tries 
   await ledger.join('h', peer('b'));
   expect(calls).toBe(2);
 });
+
+const named = (id: string, service: string): Peer => ({id, service, replica: 1, address: `10.0.0.${id.length}`});
+
+test('those on all hosts are told of all, each host in one write, and one that is being started too', async () => {
+  const writes: string[] = [];
+  const ledger = new NameLedger(
+    async (host, selves, peers) =>
+      void writes.push(`${host}: ${selves.map(({id}) => id)} know ${peers.map(({id}) => id)}`),
+    [{host: 'h1', peer: named('a', 'web')}],
+    [named('silent', 'db')],
+  );
+  expect(ledger.arrive('h2', named('bb', 'web')).map(({id}) => id)).toEqual(['a', 'silent']);
+  await ledger.join('h3', named('ccc', 'web'));
+  expect(writes.sort()).toEqual(['h1: a know a,ccc,silent', 'h2: bb know a,ccc,silent', 'h3: ccc know a,ccc,silent']);
+  writes.length = 0;
+  await ledger.leave('h3', 'ccc');
+  expect(writes.sort()).toEqual(['h1: a know a,silent', 'h2: bb know a,silent']);
+});
+
+test('a host that cannot be told fails the join; the others are told all the same', async () => {
+  const told: string[] = [];
+  const ledger = new NameLedger(
+    async host => {
+      if (host === 'h1') throw new Error('h1 does not answer');
+      await new Promise(resolve => setTimeout(resolve, 2));
+      told.push(host);
+    },
+    [{host: 'h1', peer: named('a', 'web')}],
+  );
+  await expect(ledger.join('h2', named('bb', 'web'))).rejects.toThrow('h1 does not answer');
+  expect(told).toEqual(['h2']);
+});

@@ -36,7 +36,7 @@ export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
           ...found,
           networks: [
             ...found.networks.filter(one => one.bridge !== bridge),
-            ...(network ? [{...network, wrong: []}] : []),
+            ...(network ? [{...network, wrong: [], pending: false}] : []),
           ],
         })),
       ];

@@ -9,10 +9,12 @@ import {hostId} from './preparations.ts';
 
 /** Networks as they are to be while containers come and go; before them. */
 export function joinNetworks(graph: OperationGraph, {found, meanwhile}: HostNetworks): void {
-  for (const [host, network] of meanwhile) {
+  for (const [host, network] of [...meanwhile].sort(([a], [b]) => (a < b ? -1 : 1))) {
     const seen = found.get(host);
     const before = seen && plain(seen);
-    const wrong = seen ? [...seen.wrong, ...(graph.get(hostId(host)) ? ['made by scripts of another version'] : [])] : [];
+    const wrong = seen
+      ? [...seen.wrong, ...(graph.get(hostId(host)) ? ['made by scripts of another version'] : [])]
+      : [];
     if (before && wrong.length === 0 && canonical(before) === canonical(network)) continue;
     graph.add({
       id: networkId(host),
@@ -70,7 +72,7 @@ export function awaitNetworks(
 
 export const networkId = (host: HostName): OperationId => `network:${host}`;
 
-const plain = ({wrong: _, ...network}: ObservedNetwork): HostNetwork => network;
+const plain = ({wrong: _, pending: __, ...network}: ObservedNetwork): HostNetwork => network;
 
 function reasons(before: HostNetwork | undefined, now: HostNetwork): readonly string[] {
   const had = before?.overlay?.peers ?? [];
