@@ -2,8 +2,9 @@ import {setTimeout as sleep} from 'node:timers/promises';
 import type {Fleet} from './fleet.ts';
 import {mustRun, type RemoteProcess, script} from './hosts/index.ts';
 import {LogReader, type LogRecord, type LogSource, logSources} from './log-sources.ts';
+import {linesOf} from './runtime/lines-of.ts';
 import {followLogs as followCommand, parseFollowHeader, parseLogLine} from './runtime/logs.ts';
-import {mergeLogs} from './runtime/merge-logs.ts';
+import {inOrder} from './runtime/merge-logs.ts';
 import {containersFolder} from './runtime/paths.ts';
 import type {Session} from './session.ts';
 import {OutsideError} from './spec/errors.ts';
@@ -122,7 +123,7 @@ class Follower {
     this.#waiting = [];
     this.#taken.resolve();
     this.#taken = Promise.withResolvers();
-    return mergeLogs([waiting]);
+    return inOrder(waiting);
   }
 
   end(): void {
@@ -149,16 +150,5 @@ class Follower {
       host,
       transient: true,
     });
-  }
-}
-
-/** Lines as the logger writes them: only a newline ends one. */
-async function* linesOf(stream: NodeJS.ReadableStream): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of stream) {
-    const lines = (rest + decoder.decode(chunk as Buffer, {stream: true})).split('\n');
-    rest = lines.pop()!;
-    yield* lines;
   }
 }

@@ -1,9 +1,12 @@
+import {text} from 'node:stream/consumers';
 import {type Fleet, withFleet} from './fleet.ts';
 import {followLogs} from './follow-logs.ts';
-import {mustRun} from './hosts/index.ts';
-import {LogReader, type LogRecord, type LogSource, logSources} from './log-sources.ts';
-import {parseLogLine, readLog} from './runtime/logs.ts';
-import {mergeLogs} from './runtime/merge-logs.ts';
+import {commandFailed} from './hosts/must-run.ts';
+import {LogReader, type LogRecord, logSources} from './log-sources.ts';
+import {linesOf} from './runtime/lines-of.ts';
+import {parseLogLine} from './runtime/logs.ts';
+import {inOrder, mergeLogs} from './runtime/merge-logs.ts';
+import {parseReadLine, readLogs as readCommand} from './runtime/read-logs-script.ts';
 import type {Session} from './session.ts';
 import {UserError} from './spec/errors.ts';
 import {parseDuration} from './spec/quantities.ts';
@@ -31,8 +34,8 @@ export function readLogs(session: Session, options: ReadLogsOptions): Promise<vo
     const {sources, silent} = await logSources(session, fleet.observed, options.services);
     if (silent.length > 0) options.onSilent(silent);
     const readers = new Map(sources.map(source => [source.id, new LogReader(source, options.since)]));
-    const logs = await Promise.all([...readers.values()].map(reader => readWhole(fleet, reader, options)));
-    for (const record of mergeLogs(logs)) {
+    const byHost = Map.groupBy(readers.values(), ({source}) => source.host);
+    for await (const record of mergeLogs([...byHost].map(([host, own]) => readHost(fleet, host, own, options)))) {
       if (options.signal.aborted) return;
       await options.onRecord(record);
     }
@@ -40,18 +43,43 @@ export function readLogs(session: Session, options: ReadLogsOptions): Promise<vo
   });
 }
 
-async function readWhole(fleet: Fleet, reader: LogReader, options: ReadLogsOptions): Promise<readonly LogRecord[]> {
-  const {tail, since, follow, signal} = options;
-  const {host, id, service} = reader.source satisfies LogSource;
+/** What the containers of one host said until now, as it is read from there: nobody holds a whole log. */
+async function* readHost(
+  fleet: Fleet,
+  host: string,
+  readers: readonly LogReader[],
+  {tail, since, follow, signal}: ReadLogsOptions,
+): AsyncGenerator<LogRecord> {
   // Following goes on behind the last line, so that one is read even where none is wanted.
-  const command = readLog(id, {since, tail: tail === 0 && follow ? 1 : tail});
-  const {stdout} = await mustRun(fleet.connection(host), command, {what: `read the log of ${service}`, signal});
-  const records = stdout.split('\n').flatMap(line => {
-    const parsed = parseLogLine(line);
-    return (parsed && reader.feed(parsed)) ?? [];
-  });
-  if (tail === 0) return [];
-  return follow ? records : [...records, ...reader.rest()];
+  const command = readCommand(
+    readers.map(({source}) => source.id),
+    {since, tail: tail === 0 && follow ? 1 : tail},
+  );
+  const byId = new Map(readers.map(reader => [reader.source.id, reader]));
+  const process = await fleet.connection(host).spawn(command);
+  const stderr = text(process.stderr);
+  let ended = false;
+  const stop = () => {
+    if (!ended) process.kill();
+  };
+  signal.addEventListener('abort', stop, {once: true});
+  try {
+    for await (const line of linesOf(process.stdout)) {
+      const [id, logged] = parseReadLine(line);
+      const parsed = parseLogLine(logged);
+      const record = parsed && byId.get(id)?.feed(parsed);
+      if (record && tail !== 0) yield record;
+    }
+    signal.throwIfAborted();
+    const {code} = await process.exit;
+    ended = true;
+    const output = {code, stdout: '', stderr: await stderr};
+    if (output.code !== 0) throw commandFailed(host, 'read its logs', command, output);
+    if (tail !== 0 && !follow) yield* inOrder(readers.flatMap(reader => reader.rest()));
+  } finally {
+    signal.removeEventListener('abort', stop);
+    stop();
+  }
 }
 
 /** A time as people write it, `10m` ago or RFC 3339, as the logs write it. Errors: UserError `since-invalid`. */

@@ -19,7 +19,8 @@ export function parseLogLine(line: string): LogLine | undefined {
   return {at, stream: stream as LogLine['stream'], text, partial: tag === 'P'};
 }
 
-const READ = `cd ${paths.logsFolder} 2>/dev/null || exit 0
+/** Prints the log of the container `$1`, since `$2`, of it the last `$3` lines or `all`. */
+export const readLogScript = `cd ${paths.logsFolder} 2>/dev/null || exit 0
 files=
 for n in 3 2 1; do [ -e "$1.log.$n" ] && files="$files $1.log.$n"; done
 [ -e "$1.log" ] && files="$files $1.log"
@@ -30,7 +31,7 @@ cat $files | if [ -n "$2" ]; then awk -v since="$2" '$1 >= since'; else cat; fi 
 export const readLog = (
   id: ContainerId,
   {since = '', tail}: {readonly since?: string; readonly tail?: number},
-): Command => script(READ, id, since, tail === undefined ? 'all' : String(tail));
+): Command => script(readLogScript, id, since, tail === undefined ? 'all' : String(tail));
 
 // One process for all containers of a host; -v: each turn to another file is told, also when there is but one.
 const FOLLOW = `cd ${paths.logsFolder} 2>/dev/null || exit 0

@@ -45,7 +45,7 @@ test('parts of lines are put together, each stream for itself', () => {
   expect(joiner.rest()).toEqual([]);
 });
 
-test('merged logs are in order of time, and those of one container in their own', () => {
+test('merged logs are in order of time, and those of one container in their own', async () => {
   const log = (source: string) =>
     fc.array(fc.integer({min: 0, max: 20}), {maxLength: 30}).map(times =>
       [...times]
@@ -58,9 +58,13 @@ test('merged logs are in order of time, and those of one container in their own'
           partial: false,
         })),
     );
-  fc.assert(
-    fc.property(log('a'), log('b'), log('c'), (...logs) => {
-      const merged = mergeLogs(logs);
+  async function* streamed<T>(list: readonly T[]): AsyncGenerator<T> {
+    yield* list;
+  }
+  await fc.assert(
+    fc.asyncProperty(log('a'), log('b'), log('c'), async (...logs) => {
+      const merged: (typeof logs)[number][number][] = [];
+      for await (const record of mergeLogs(logs.map(streamed))) merged.push(record);
       expect(merged.map(line => line.at)).toEqual(
         logs
           .flat()

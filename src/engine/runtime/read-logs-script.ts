@@ -1,0 +1,69 @@
+import {type Command, script} from '../hosts/command.ts';
+import type {ContainerId} from './container-spec.ts';
+import {readLogScript} from './logs.ts';
+import * as paths from './paths.ts';
+
+// Holds one line of each log at a time. A part of a longer line has its place where the line began.
+const MERGE = String.raw`use strict;
+my ($since, $tail, $read, @ids) = @ARGV;
+sub advance {
+  my $log = shift;
+  for (;;) {
+    if (!$log->{handle}) {
+      my $file = shift @{$log->{files}};
+      return 0 unless defined $file;
+      if ($tail eq "all") { open $log->{handle}, "<", $file or next }
+      else { open $log->{handle}, "-|", "sh", "-c", $read, "niyanta", $log->{id}, $since, $tail or die "sh: $!\n" }
+    }
+    my $line = readline $log->{handle};
+    if (!defined $line) { close $log->{handle}; delete $log->{handle}; next }
+    my ($at, $stream, $tag) = $line =~ /^(\S+) (\S+) ([FP]) / or next;
+    next if $at lt $since;
+    $log->{at} = $log->{begun}{$stream} // $at;
+    if ($tag eq "P") { $log->{begun}{$stream} = $log->{at} } else { delete $log->{begun}{$stream} }
+    $log->{line} = $line =~ /\n\z/ ? $line : "$line\n";
+    return 1;
+  }
+}
+my @heads;
+sub insert {
+  my $log = shift;
+  my ($low, $high) = (0, scalar @heads);
+  while ($low < $high) {
+    my $middle = int(($low + $high) / 2);
+    if ($heads[$middle]{at} le $log->{at}) { $low = $middle + 1 } else { $high = $middle }
+  }
+  splice @heads, $low, 0, $log;
+}
+for my $id (@ids) {
+  my @files = $tail eq "all" ? grep { -e } (map("$id.log.$_", 3, 2, 1), "$id.log") : ($id);
+  my $log = {id => $id, files => \@files};
+  insert($log) if advance($log);
+}
+while (my $log = shift @heads) {
+  print "$log->{id} $log->{line}";
+  insert($log) if advance($log);
+}`;
+
+/**
+ * Prints what these containers said, merged by time, each line behind the id of its container. Neither it nor who reads
+ * it holds a whole log. `since` is RFC 3339 in UTC; of `tail` lines a container the last ones.
+ */
+export const readLogs = (
+  ids: readonly ContainerId[],
+  {since = '', tail}: {readonly since?: string; readonly tail?: number},
+): Command =>
+  script(
+    `cd ${paths.logsFolder} 2>/dev/null || exit 0; exec perl -e "$@"`,
+    MERGE,
+    since,
+    tail === undefined ? 'all' : String(tail),
+    readLogScript,
+    ...ids,
+  );
+
+/** The container and the line of its log. */
+export function parseReadLine(line: string): readonly [ContainerId, string] {
+  const end = line.indexOf(' ');
+  return [line.slice(0, end), line.slice(end + 1)];
+}
