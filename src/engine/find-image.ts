@@ -61,7 +61,7 @@ export const imageFinders: {readonly [Kind in ImageSource['kind']]: Finder<Kind>
     return {label, local, pinned: {source: label, name, digest}, pin: pinOf(digest, pin, options)};
   },
   async build({session, label, pin, fleet, options}, source) {
-    const key = await buildKey(source);
+    const key = await buildKey(source, session.imageCache);
     const built = await peekBuild(key, session.imageCache);
     // Built elsewhere, of the same sources: a host passes it on, since building anew may give another digest.
     const elsewhere =

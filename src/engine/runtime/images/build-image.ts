@@ -58,7 +58,7 @@ async function buildNow(source: BuildSource, key: string, cache: string, options
     options.signal?.throwIfAborted();
     await openImage(join(work, 'image.tar'));
     // The context may have changed under the build; its result must not stand for what is there now.
-    if ((await buildKey(source)) !== key) throw contextChanged(source);
+    if ((await buildKey(source, cache)) !== key) throw contextChanged(source);
     await keep(work, join(cache, key));
     return await openImage(archiveIn(cache, key));
   } finally {

@@ -1,10 +1,9 @@
 import {createHash, type Hash} from 'node:crypto';
-import {createReadStream} from 'node:fs';
 import {lstat, readdir, readFile, readlink} from 'node:fs/promises';
 import {join} from 'node:path';
-import {pipeline} from 'node:stream/promises';
 import {UserError} from '../../spec/errors.ts';
 import type {ImageSource} from '../../spec/stack.ts';
+import {type FileHashes, openFileHashes} from './file-hashes.ts';
 import {ignorePatterns} from './ignore-patterns.ts';
 import {localArchitecture} from './open-image.ts';
 
@@ -12,23 +11,25 @@ import {localArchitecture} from './open-image.ts';
 export type BuildSource = Extract<ImageSource, {kind: 'build'}>;
 
 /** Raised when builds come out differently for the same input, so that old results are not used. */
-const keyVersion = 2;
+const keyVersion = 3;
 
 /**
  * 64 hex digits that change when anything does that goes into the build: names, modes and contents of the context's
  * files (without those that .dockerignore leaves out), the Dockerfile, the arguments, the target, the architecture.
- * Times and owners do not count. Files are read as streams. Errors: UserError `build-context-missing`,
- * `build-file-missing`.
+ * Times and owners do not count. Files are read as streams; those that did not change since are not read again where
+ * `cache` (`.niyanta/images`) remembers them. Errors: UserError `build-context-missing`, `build-file-missing`.
  */
-export async function buildKey(source: BuildSource): Promise<string> {
+export async function buildKey(source: BuildSource, cache?: string): Promise<string> {
   const hash = createHash('sha256');
   const args = Object.entries(source.args).sort(([a], [b]) => (a < b ? -1 : 1));
   field(hash, JSON.stringify([keyVersion, localArchitecture, source.target ?? null, args]));
   field(hash, await dockerfile(source));
   const ignored = ignorePatterns(await ignoreText(source));
+  const hashes = await openFileHashes(source.context, cache);
   for (const path of await contextFiles(source.context)) {
-    if (!ignored(path)) await addEntry(hash, source.context, path);
+    if (!ignored(path)) await addEntry(hash, source.context, path, hashes);
   }
+  await hashes.save();
   return hash.digest('hex');
 }
 
@@ -82,17 +83,13 @@ async function contextFiles(context: string): Promise<string[]> {
   return paths.sort((a, b) => (a < b ? -1 : 1));
 }
 
-async function addEntry(hash: Hash, context: string, path: string): Promise<void> {
+async function addEntry(hash: Hash, context: string, path: string, hashes: FileHashes): Promise<void> {
   const full = join(context, path);
-  const found = await lstat(full);
+  const found = await lstat(full, {bigint: true});
   field(hash, path);
-  field(hash, (found.mode & 0o7777).toString(8));
+  field(hash, (found.mode & 0o7777n).toString(8));
   if (found.isSymbolicLink()) field(hash, `link ${await readlink(full)}`);
   else if (found.isDirectory()) field(hash, 'folder');
-  else if (found.isFile()) {
-    hash.update(`file ${found.size}:`);
-    await pipeline(createReadStream(full, {highWaterMark: 1024 * 1024}), async chunks => {
-      for await (const chunk of chunks) hash.update(chunk as Buffer);
-    });
-  } else field(hash, 'other');
+  else if (found.isFile()) field(hash, `file ${await hashes.of(full, found)}`);
+  else field(hash, 'other');
 }
