@@ -9,6 +9,8 @@ import {
   groupCommand,
   type PathInRepository,
 } from '../engine/view/github-commands.ts';
+import {printable} from '../engine/view/printable.ts';
+import {tell} from './output.ts';
 
 /**
  * Annotations go to standard error: GitHub's runner reads both streams, and standard output stays what was asked for.
@@ -34,8 +36,14 @@ export function setOutputs(values: Readonly<Record<string, string | number | boo
   append(process.env.GITHUB_OUTPUT, lines.join(''));
 }
 
+/** That GitHub's file cannot be written changes nothing about what was done, or how it ended. */
 function append(file: string | undefined, text: string): void {
-  if (file) appendFileSync(file, text);
+  if (!file) return;
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    tell(printable(`${file} could not be written: ${(error as Error).message}`));
+  }
 }
 
 const command = (line: string): void => void process.stderr.write(`${line}\n`);

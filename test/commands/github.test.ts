@@ -88,6 +88,12 @@ test('what a file says is no command to GitHub, on either stream', {timeout: 60_
   expect(JSON.parse(json.stdout).error.message + JSON.stringify(JSON.parse(json.stdout))).toContain('##[set-env');
 });
 
+test('a summary that cannot be written changes nothing', {timeout: 60_000}, async () => {
+  const {code, stderr} = await niyanta(['apply', '--yes'], {...github, GITHUB_OUTPUT: join(root, 'no/such/file')});
+  expect(code).toBe(64);
+  expect(stderr).toContain('no/such/file could not be written');
+});
+
 describe('--report', {timeout: 60_000}, () => {
   const read = async (file: string) => JSON.parse(await readFile(file, 'utf8'));
 

@@ -1,5 +1,7 @@
 import {printable} from './printable.ts';
 
+const LONGEST = 300;
+
 /**
  * Text from outside as code within a line of Markdown, also in a cell of a table: nothing in it is markup, a link, a
  * mention or the end of the cell.
@@ -18,6 +20,10 @@ export function fenced(lines: readonly string[], language: string): string[] {
   const fence = '`'.repeat(Math.max(3, longestRun(lines.join('\n'), '`') + 1));
   return [`${fence}${language}`, ...lines.map(printable), fence];
 }
+
+/** A line of which no more is shown than a reader wants to see. */
+export const short = (line: string): string =>
+  line.length > LONGEST ? `${line.slice(0, LONGEST)}… (${line.length} characters)` : line;
 
 /** A part that is folded until somebody opens it. The summary is HTML already: see `htmlCode`. */
 export const folded = (summary: string, content: readonly string[]): string[] => [

@@ -1,5 +1,5 @@
 import {type ApplySummary, nextSteps, TOLD} from './apply-view.ts';
-import {code, fenced, folded} from './markdown.ts';
+import {code, fenced, folded, short} from './markdown.ts';
 import {counted, duration} from './quantities-view.ts';
 
 const LISTED = 200;
@@ -24,7 +24,7 @@ export function resultMarkdown(summary: ApplySummary): string {
 }
 
 const block = (title: string, lines: readonly string[]): string[] =>
-  lines.length > 0 ? ['', `**${title}**`, '', ...fenced(lines.slice(0, LISTED), 'text')] : [];
+  lines.length > 0 ? ['', `**${title}**`, '', ...fenced(lines.slice(0, LISTED).map(short), 'text')] : [];
 
 function operations({rows}: ApplySummary): string[] {
   const shown = rows.slice(0, LISTED).map(({id, title, outcome, durationMs, attempts}) => {
