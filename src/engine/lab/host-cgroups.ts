@@ -1,4 +1,4 @@
-import {existsSync, readdirSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync, writeFileSync} from 'node:fs';
 import {mkdir, readFile, rmdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -80,6 +80,7 @@ export async function endProcess(pid: number, over: () => boolean): Promise<void
 export async function removeCgroups(name: string): Promise<void> {
   for (let round = 0; ; round++) {
     const alive = processesIn(name);
+    if (alive.length > 0) thaw(name);
     for (const pid of alive) kill(pid);
     if (alive.length === 0 && (await removed(name))) return;
     if (round > 1000) {
@@ -90,6 +91,21 @@ export async function removeCgroups(name: string): Promise<void> {
       });
     }
     await sleep(10);
+  }
+}
+
+/** A paused container does not die before it goes on. */
+function thaw(name: string): void {
+  for (const {mountPoint} of readHierarchies()) {
+    for (const folder of foldersBelow(join(mountPoint, name))) {
+      for (const [file, going] of [
+        ['freezer.state', 'THAWED'],
+        ['cgroup.freeze', '0'],
+      ] as const) {
+        const path = join(folder, file);
+        if (existsSync(path)) writeFileSync(path, going);
+      }
+    }
   }
 }
 
