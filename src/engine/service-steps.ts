@@ -30,6 +30,7 @@ export function serviceSteps({actions, ledger, changing}: StepTools): ServiceSte
     await actions.stopContainer(spec.host, spec.id);
   };
   const start = async ({spec}: Manifest, context: StepContext) => {
+    await ledger.return(spec.host, peer(spec));
     await actions.startContainer(spec.host, spec.id);
     await actions.waitHealthy(spec, context);
     await ledger.join(spec.host, peer(spec));

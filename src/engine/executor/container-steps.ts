@@ -57,6 +57,7 @@ const steps: Record<ContainerOperation['how'], Steps> = {
   start: async (operation, run, context) => {
     const spec = desired(operation);
     reach(run, 'stop-container', spec.host, spec.id);
+    await run.ledger.return(spec.host, peer(spec));
     await run.actions.startContainer(spec.host, spec.id);
     await run.actions.waitHealthy(spec, context);
     await run.ledger.join(spec.host, peer(spec));

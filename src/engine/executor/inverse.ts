@@ -102,6 +102,7 @@ async function runStep(
       await ledger.leave(step.host, step.id).catch(onUntold);
       return actions.stopContainer(step.host, step.id);
     case 'start-container':
+      await ledger.return(step.host, peer(step.spec));
       await actions.startContainer(step.host, step.id);
       // Taking back goes on after Ctrl-C: what ran before must run again, so no aborted signal is passed on.
       await actions.waitHealthy(step.spec, {signal: new AbortController().signal, onProgress: () => undefined});

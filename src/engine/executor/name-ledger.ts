@@ -37,6 +37,12 @@ export class NameLedger {
     return this.peers();
   }
 
+  /** One that stood still and is about to be started again: by then it knows who has come and gone meanwhile. */
+  return(host: HostName, peer: Peer): Promise<void> {
+    this.arrive(host, peer);
+    return this.refresh(host);
+  }
+
   /** Resolves when every container of the environment knows of it. Rejects with what the first host that failed says. */
   join(host: HostName, peer: Peer): Promise<void> {
     this.#arriving.delete(peer.id);

@@ -71,3 +71,14 @@ test('a host that cannot be told fails the join; the others are told all the sam
   await expect(ledger.join('h2', named('bb', 'web'))).rejects.toThrow('h1 does not answer');
   expect(told).toEqual(['h2']);
 });
+
+test('one that is started again is told first who came meanwhile; nobody is sent to it yet', async () => {
+  const writes: string[] = [];
+  const ledger = new NameLedger(
+    async (host, selves, peers) =>
+      void writes.push(`${host}: ${selves.map(({id}) => id)} know ${peers.map(({id}) => id)}`),
+    [{host: 'h1', peer: named('a', 'web')}],
+  );
+  await ledger.return('h2', named('bb', 'db'));
+  expect(writes).toEqual(['h2: bb know a']);
+});

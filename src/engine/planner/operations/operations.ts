@@ -37,7 +37,7 @@ export function operationsFor(
   const graph = new OperationGraph();
   const services = new Map(input.stack.services.map(service => [service.name, service]));
   const steps = sorted.map(one => replicaSteps(one, services));
-  addToolkits(graph, input, hosts, hostsUsed(sorted));
+  addToolkits(graph, input, hosts, new Set([...hostsUsed(sorted), ...networks.found.keys()]));
   joinNetworks(graph, networks);
   for (const step of steps) prepare(graph, input, services, hosts, step);
   tellLostVolumes(graph, input, hosts, sorted);

@@ -10,7 +10,6 @@ set -u
 overlays=/var/lib/niyanta/overlays
 nets=/var/lib/niyanta/networks
 run=/run/niyanta
-[ -d $run ] || mkdir -p $run
 
 read_file() { # BRIDGE: sets subnet, mtu, device, vni, local, mac, port; and peers, a line each: HOST ADDRESS SUBNET MAC
   subnet= mtu=1450 device= vni= local= mac= port= peers= pending=
@@ -225,6 +224,7 @@ status() {
 }
 
 locked() { # COMMAND ARGUMENT…: one at a time
+  [ -d $run ] || mkdir -p $run
   ( flock 9; "$@" ) 9>$run/overlay.lock
 }
 
