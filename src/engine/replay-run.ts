@@ -17,7 +17,7 @@ export interface RunRow {
   readonly state: RunState;
   readonly done: number;
   readonly total: number;
-  /** Milliseconds to its last record. */
+  /** Milliseconds to its end, as far as it is known; without what others did about it later. */
   readonly durationMs: number;
 }
 
@@ -80,7 +80,8 @@ function rowOf(records: readonly JournalRecord[], fence: number | undefined): Ru
   if (!story) return undefined;
   const {run, at, who, action} = story.begin;
   const {done, total} = countOf(story);
-  const durationMs = Date.parse(records.at(-1)!.at) - Date.parse(at);
+  const later = records.findIndex(({type}) => type === 'undo-started' || type === 'superseded');
+  const durationMs = Date.parse(records.at(later === -1 ? -1 : later - 1)!.at) - Date.parse(at);
   return {run, at, who, action, state: stateOf(story, records, fence), done, total, durationMs};
 }
 

@@ -139,6 +139,19 @@ ${ended}  2 minutes ago  ada@desk  apply   rolled back  0 of 2    6s`,
     );
   });
 
+  test('take as long as they took, whatever becomes of them later', async () => {
+    const {append, session, fence} = await journaling();
+    const [ended, undone] = [runId(0, 'aaaaaa'), runId(10, 'bbbbbb')];
+    const later = at(3000);
+    await append(ended, [begin(ended, 0, fence - 1), ...first, {type: 'superseded', at: later, by: undone}]);
+    const taken: readonly JournalRecord[] = [
+      {type: 'undo-started', at: later, who: 'ada@desk'},
+      {type: 'undo-ended', at: later, outcome: 'undone', left: []},
+    ];
+    await append(undone, [begin(undone, 0, fence), ...first, ...rest, ...taken]);
+    expect((await listRuns(session)).map(({durationMs}) => durationMs)).toEqual([6000, 3000]);
+  });
+
   test('follow a run that is under way, from another store, until it ends', async () => {
     const {append, session, fence} = await journaling();
     const run = runId(0, 'aaaaaa');
