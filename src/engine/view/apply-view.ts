@@ -50,7 +50,9 @@ function applyText(summary: ApplySummary, look: Look): string {
 /** `Applied in part, environment staging (3 of 7 operations, 12s, serial 5)`. */
 export function headline({outcome, environment, rows, durationMs, serial}: ApplySummary): string {
   const done = rows.filter(row => row.outcome === 'done').length;
-  const detail = ` (${done} of ${counted(rows.length, 'operation')}, ${duration(durationMs)}, serial ${serial})`;
+  const undone = rows.filter(row => row.undone).length;
+  const back = undone > 0 ? `, ${undone} taken back` : '';
+  const detail = ` (${done} of ${counted(rows.length, 'operation')}${back}, ${duration(durationMs)}, serial ${serial})`;
   return `${TOLD[outcome]}, environment ${printable(environment)}${outcome === 'unchanged' ? '' : detail}`;
 }
 

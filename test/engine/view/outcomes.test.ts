@@ -95,6 +95,13 @@ describe('the last lines of a change', () => {
     ]);
   });
 
+  test('what was done and taken back is counted', () => {
+    const taken = [row('start base 1 on h1', 'undone'), rows[1]!];
+    expect(applyView.text(summary('failed', {rows: taken}), look).split('\n')[0]).toBe(
+      'Failed, environment staging (0 of 2 operations, 1 taken back, 12.3s, serial 5).',
+    );
+  });
+
   test('a destroy that was cut short goes on as destroy, a rollback as whatever the files say', () => {
     expect(applyView.text(summary('partly-applied', {action: 'destroy'}), look)).toContain('→ niyanta destroy --env');
     expect(applyView.text(summary('cancelled', {action: 'rollback'}), look)).toContain('→ niyanta apply --env');
