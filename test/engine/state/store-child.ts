@@ -66,6 +66,16 @@ const deeds: Readonly<Record<string, () => Promise<void>>> = {
       }
     }
   },
+  /** Takes the lease when its turn comes, writes twice, and fails when anybody else wrote in between. */
+  async turn() {
+    const lease = await store.acquire('default', 'apply', {waitMs: 120_000});
+    const {serial} = await store.read();
+    await store.update(serial, lock => lock);
+    await sleep(20);
+    await store.update(serial + 1, lock => lock);
+    say(`held ${lease.holder.fence}`);
+    await lease.release();
+  },
   /** Takes the lease when its turn comes, and gives it back. */
   async queue() {
     const lease = await store.acquire('default', 'apply', {waitMs: 60_000, onWait: () => say('waiting')});

@@ -193,6 +193,38 @@ export function describeStore(name: BackendName): void {
       expect(await Promise.all(waiters.map(({ended}) => ended))).toEqual([0, 0, 0]);
     }, 30_000);
 
+    test.each([2, 10])(
+      'of %i that ask at once, each has it alone',
+      async processes => {
+        const askers = Array.from({length: processes}, () => start('turn'));
+        const fences = await Promise.all(askers.map(fenceOf));
+        expect(await Promise.all(askers.map(({ended}) => ended))).toEqual(askers.map(() => 0));
+        const lowest = Math.min(...fences);
+        expect([...fences].sort((a, b) => a - b)).toEqual(askers.map((_, index) => lowest + index));
+        expect((await store.read()).serial).toBe(2 * processes);
+        expect(await store.queue('default')).toEqual([]);
+      },
+      120_000,
+    );
+
+    test('those who wait are listed in order, and one that was killed is not', async () => {
+      const lease = await store.acquire('default', 'apply', {waitMs: 0});
+      const waiters = [];
+      for (let index = 0; index < 3; index++) {
+        const waiter = start('queue');
+        expect(await waiter.word()).toBe('waiting');
+        waiters.push(waiter);
+      }
+      const pids = async () => (await store.queue('default')).map(({pid}) => pid);
+      expect(await pids()).toEqual(waiters.map(({child}) => child.pid));
+      expect(await store.queue('default')).toMatchObject([{reason: 'apply', owner: lease.holder.owner}, {}, {}]);
+      waiters[0]!.child.kill('SIGKILL');
+      await waiters[0]!.ended;
+      await expect.poll(pids, {timeout: 10_000}).toEqual(waiters.slice(1).map(({child}) => child.pid));
+      await lease.release();
+      expect(await Promise.all(waiters.slice(1).map(({ended}) => ended))).toEqual([0, 0]);
+    }, 60_000);
+
     test('one who gave up waiting does not keep its place', async () => {
       const lease = await store.acquire('default', 'apply', {waitMs: 0});
       await expect(open().acquire('default', 'apply', {waitMs: 50})).rejects.toMatchObject({code: 'lock-held'});

@@ -1,6 +1,6 @@
 import {execFileSync, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import postgres from 'postgres';
@@ -63,6 +63,13 @@ export class TestPostgres {
     } finally {
       await sql.end({timeout: 1});
     }
+  }
+
+  /** From now on this role has to say its password. */
+  async askPasswords(role: string): Promise<void> {
+    const file = join(this.data, 'pg_hba.conf');
+    await writeFile(file, `local all ${role} scram-sha-256\n${await readFile(file, 'utf8')}`);
+    await this.sql('postgres', 'select pg_reload_conf()');
   }
 
   async stop(): Promise<void> {
