@@ -1,10 +1,12 @@
-// `npm run bench [-- --write] [-- NAME…]`: installs what the comparisons need, builds, runs every benchmark (or those whose
-// scripts' names begin so) one after another, and prints the table. `--write` renews bench/results.json and
-// docs/BENCHMARKS.md, when all were run. Ctrl-C ends it with nothing left behind.
+// `npm run bench -- [--write] [--rounds N] [NAME…]`: installs what the comparisons need, builds, runs every benchmark (or
+// those whose scripts' names begin so) one after another, and prints the rows. `--write` renews bench/results.json and
+// docs/BENCHMARKS.md, when all were run; `--rounds` is for a quick look. Ctrl-C ends it with nothing left behind.
 import {spawn} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
+import {loadavg} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
+import {parseArgs} from 'node:util';
 import {newEnoughNode, root} from '../scripts/node24.mjs';
 import {installDebianPackages, installModules} from '../scripts/packages.mjs';
 import {describeMachine} from './machine.mjs';
@@ -12,8 +14,11 @@ import {page} from './page.mjs';
 import {text} from './result.mjs';
 import {scripts} from './rows.mjs';
 
-const words = process.argv.slice(2).filter(word => !word.startsWith('-'));
-const write = process.argv.includes('--write');
+const {values, positionals: words} = parseArgs({
+  options: {write: {type: 'boolean', default: false}, rounds: {type: 'string'}},
+  allowPositionals: true,
+});
+const rounds = values.rounds === undefined ? [] : ['--rounds', values.rounds];
 const wanted = scripts.filter(({script}) => words.length === 0 || words.some(word => script.startsWith(word)));
 // The scripts clear up by themselves; a terminal sends them Ctrl-C as well.
 let interrupted = false;
@@ -34,10 +39,11 @@ async function main() {
   }
   const node = newEnoughNode();
   if ((await output(node, join(root, 'scripts', 'build.mjs'))) === undefined) return 1;
+  const load = loadavg()[0].toFixed(1);
   const rows = [];
   let failed = false;
   for (const {script} of wanted) {
-    const printed = interrupted ? undefined : await output(node, join(root, 'bench', script), '--json');
+    const printed = interrupted ? undefined : await output(node, join(root, 'bench', script), '--json', ...rounds);
     if (interrupted) return 130;
     if (printed === undefined) failed = true;
     for (const line of printed?.trim().split('\n') ?? []) {
@@ -46,8 +52,12 @@ async function main() {
     }
   }
   if (failed) return 1;
-  if (write && wanted.length === scripts.length)
-    save({date: new Date().toISOString().slice(0, 10), machine: await describeMachine(), rows});
+  if (values.write && wanted.length === scripts.length)
+    save({
+      date: new Date().toISOString().slice(0, 10),
+      machine: {...(await describeMachine()), 'load before': load},
+      rows,
+    });
   return 0;
 }
 

@@ -17,20 +17,25 @@ export async function onStage({hosts = 1, extra = []}, work) {
   if (!existsSync(join(root, 'dist'))) build();
   const name = `bench-${process.pid}-${++made}`;
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-bench-'));
+  const stage = new Stage(name, folder);
   const clear = async () => {
+    await stage.endRunning();
     await labDown(name);
     await rm(folder, {recursive: true, force: true});
   };
-  const onSignal = signal => clear().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  let interrupted;
+  const onSignal = signal => {
+    interrupted ??= clear().finally(() => process.exit(signal === 'SIGINT' ? 130 : 143));
+  };
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, onSignal);
   try {
     await labUp({name, hosts, extra, onProgress: text => process.stderr.write(`${text}\n`)});
-    const stage = new Stage(name, folder);
     await stage.write('niyanta.yaml', `apiVersion: niyanta/v1\nkind: Project\nname: bench\nlab: ${name}\n`);
     await stage.write('web.tar', await busyboxArchive());
     return await work(stage);
   } finally {
-    await clear();
+    // What fails because its lab is being taken down is no failure: the process ends when all is gone.
+    await (interrupted ?? clear());
     for (const signal of ['SIGINT', 'SIGTERM']) process.off(signal, onSignal);
   }
 }
@@ -42,6 +47,8 @@ export function build() {
 }
 
 class Stage {
+  #running = new Set();
+
   constructor(name, folder) {
     this.name = name;
     this.folder = folder;
@@ -73,11 +80,19 @@ class Stage {
     };
     const began = performance.now();
     const child = spawn(program, args, {cwd: this.folder, env, stdio: ['ignore', 'pipe', 'pipe']});
+    const ended = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    this.#running.add({child, ended});
     let said = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (said += chunk));
-    const code = await new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
+    const code = await ended;
     if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${code}\n${said}`);
     return (performance.now() - began) / 1000;
+  }
+
+  /** Kills what `run` started and waits until it is gone, so that nothing writes where it is being cleared up. */
+  async endRunning() {
+    for (const {child} of this.#running) child.kill('SIGKILL');
+    await Promise.allSettled([...this.#running].map(({ended}) => ended));
   }
 
   /** What a shell text prints at a host's console; throws when it fails. */
