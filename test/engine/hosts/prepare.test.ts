@@ -50,6 +50,7 @@ test.each([
   ['a plugin', {cniPlugins: ['bridge', 'loopback', 'portmap']}, {}, ['cni-plugins']],
   ['iptables', {iptables: false}, {}, ['iptables']],
   ['programs', {}, {missingTools: ['ip', 'perl', 'flock']}, ['iproute2', 'perl', 'util-linux']],
+  ['all of iproute2 but ip', {}, {missingTools: ['bridge']}, ['iproute2']],
 ])('of a host that lacks %s, that is what is missing', (_, fact, tool, needs) =>
   expect(missing({...facts, ...fact}, {...ready, ...tool})).toEqual(needs),
 );

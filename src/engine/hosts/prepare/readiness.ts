@@ -20,7 +20,7 @@ export interface Readiness {
 export const sysctlFile = '/etc/sysctl.d/60-niyanta.conf';
 
 const ASK = `
-for t in ip perl flock setsid; do command -v $t >/dev/null || echo "missing $t"; done
+for t in ip bridge perl flock setsid; do command -v $t >/dev/null || echo "missing $t"; done
 # Such a file gives its value and no line end to a shell that reads byte by byte, so read fails and has it.
 read -r f </proc/sys/net/ipv4/ip_forward; echo "forward $f"
 grep -qsx 'net.ipv4.ip_forward *= *1' /etc/sysctl.conf /etc/sysctl.d/*.conf && echo kept
@@ -60,7 +60,8 @@ export function missing(facts: HostFacts, {missingTools}: Readiness): Need[] {
     ['runc', facts.runc === undefined],
     ['cni-plugins', missingPlugins(facts).length > 0],
     ['iptables', !facts.iptables],
-    ['iproute2', missingTools.includes('ip')],
+    // busybox has an ip, and no bridge.
+    ['iproute2', ['ip', 'bridge'].some(tool => missingTools.includes(tool))],
     ['perl', missingTools.includes('perl')],
     ['util-linux', ['flock', 'setsid'].some(tool => missingTools.includes(tool))],
   ];
