@@ -3,6 +3,7 @@ import {pipeline} from 'node:stream/promises';
 import {render} from '../../hosts/command.ts';
 import type {Connection, Output} from '../../hosts/connection.ts';
 import {mustRun} from '../../hosts/must-run.ts';
+import {Slots} from '../../hosts/slots.ts';
 import {OutsideError, UserError} from '../../spec/errors.ts';
 import type {FencedHost} from '../fenced-host.ts';
 import {imageArchive} from './image-archive.ts';
@@ -33,6 +34,9 @@ export async function missingBlobs(connection: Connection, image: LocalImage): P
   return image.blobs.filter((blob, i) => i < 2 || !stored.has(blob.digest));
 }
 
+/** Transfers under way from this machine: more would share its line and its memory, and none be faster for it. */
+const transfers = new Slots(8);
+
 /** One transfer at a time a host: the next one finds the layers that both share already there. */
 const queues = new WeakMap<FencedHost, Promise<unknown>>();
 
@@ -50,8 +54,8 @@ export async function sendImage(
   const before = queues.get(host);
   const turn = (async () => {
     await before?.catch(() => {});
-    options.signal?.throwIfAborted();
-    return sendNow(host, image, name, options);
+    const leave = await transfers.take(options.signal);
+    return sendNow(host, image, name, options).finally(leave);
   })();
   queues.set(host, turn);
   return turn;
