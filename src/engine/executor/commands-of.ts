@@ -5,6 +5,7 @@ import {connectNetwork, disconnectNetwork} from '../runtime/connect-network.ts';
 import type {Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
 import type {HostScript} from '../runtime/containers/host-script.ts';
+import {keepContainer} from '../runtime/containers/keep-container.ts';
 import {removeContainer} from '../runtime/containers/remove-container.ts';
 import {repairContainer} from '../runtime/containers/repair-container.ts';
 import {startContainer} from '../runtime/containers/start-container.ts';
@@ -144,6 +145,7 @@ function creation({spec, how}: ContainerOperation, observed: readonly ObservedHo
             entrypoint: when.entrypoints.get(spec.image.source) ?? [],
           }),
         ),
+        ...(spec.restart === 'never' ? [] : [textOf(keepContainer(spec))]),
       ],
     },
   ];

@@ -1,10 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Connection} from '../hosts/connection.ts';
-import {Slots} from '../hosts/slots.ts';
 import {connectNetwork, disconnectNetwork} from '../runtime/connect-network.ts';
 import type {ContainerSpec, Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
-import {runScript} from '../runtime/containers/host-script.ts';
+import {type HostScript, runScript} from '../runtime/containers/host-script.ts';
+import {keepContainer} from '../runtime/containers/keep-container.ts';
 import {removeContainer} from '../runtime/containers/remove-container.ts';
 import {repairContainer} from '../runtime/containers/repair-container.ts';
 import {startContainer} from '../runtime/containers/start-container.ts';
@@ -52,10 +52,13 @@ export function hostActions(options: HostActionsOptions): Actions {
   const manifests = observedManifests(options.observed);
   const manifestFor = (spec: ContainerSpec): Manifest =>
     manifestOf(spec, {serial: options.serial, createdAt: options.now().toISOString()});
-  const limited = async <T>(host: HostName, work: () => Promise<T>): Promise<T> => {
-    const leave = await on(host).slots.take();
-    return work().finally(leave);
+  const act = async (host: HostName, script: HostScript, longerMs = 0): Promise<void> => {
+    const timeoutMs = startTimeoutMs + longerMs;
+    await runScript(changing(host), script, {limit: options.limitPerHost, timeoutMs});
   };
+  /** Containers that containerd is being told to keep running. */
+  const kept = new Map<string, Promise<void>>();
+  const keptBy = (host: HostName, id: string) => kept.get(`${host}/${id}`);
 
   return {
     installToolkit: host => runScript(changing(host), toolkitInstallation).then(() => undefined),
@@ -73,26 +76,35 @@ export function hostActions(options: HostActionsOptions): Actions {
         containerd: on(spec.host).containerd,
         entrypoint: spec.command === undefined ? [] : await on(spec.host).entrypoint(spec.image.digest),
       });
-      await limited(spec.host, () => runScript(changing(spec.host), script, startTimeoutMs));
+      await act(spec.host, script);
+      // Its turn comes behind what is still to be started: a container that has begun is better than a label.
+      if (spec.restart === 'never') return;
+      const keeping = act(spec.host, keepContainer(spec));
+      keeping.catch(() => undefined);
+      kept.set(`${spec.host}/${spec.id}`, keeping);
     },
-    waitHealthy: (spec, context) =>
-      waitHealthy({
+    async waitHealthy(spec, context) {
+      await waitHealthy({
         connection: connection(spec.host),
         tasks: on(spec.host).tasks,
         spec,
         context,
         now: () => options.now().getTime(),
-      }),
+      });
+      await keptBy(spec.host, spec.id);
+    },
     async stopContainer(host, id) {
       const stop = manifests.get(`${host}/${id}`)?.spec.stop ?? {signal: 'SIGTERM', graceMs: 10_000};
-      await limited(host, () => runScript(changing(host), stopContainer(id, stop), stop.graceMs + startTimeoutMs));
+      await keptBy(host, id)?.catch(() => undefined);
+      await act(host, stopContainer(id, stop), stop.graceMs);
     },
     async startContainer(host, id) {
       const restart = manifests.get(`${host}/${id}`)?.spec.restart ?? 'always';
-      await limited(host, () => runScript(changing(host), startContainer({id, restart}), startTimeoutMs));
+      await act(host, startContainer({id, restart}));
     },
     async removeContainer(host, id) {
-      await limited(host, () => runScript(changing(host), removeContainer(id), startTimeoutMs));
+      await keptBy(host, id)?.catch(() => undefined);
+      await act(host, removeContainer(id));
     },
     async writeManifest(spec) {
       const manifest = manifestFor(spec);
@@ -107,7 +119,7 @@ export function hostActions(options: HostActionsOptions): Actions {
       if (files.size > 0) await runScript(changing(host), writeHostsFiles(files));
     },
     async repairContainer(spec, aspects) {
-      await limited(spec.host, () => runScript(changing(spec.host), repairContainer(spec, aspects), startTimeoutMs));
+      await act(spec.host, repairContainer(spec, aspects));
     },
     sweep: (host, leftovers) => runScript(changing(host), sweep(leftovers)).then(() => undefined),
     async lastLogLines(host, id) {
@@ -124,14 +136,13 @@ export function hostActions(options: HostActionsOptions): Actions {
 }
 
 interface PerHost {
-  readonly slots: Slots;
   readonly tasks: TaskWatch;
   readonly containerd: string;
   /** Of an image by digest; read once. */
   readonly entrypoint: (digest: string) => Promise<readonly string[]>;
 }
 
-function perHost(connection: Connection, {limitPerHost, observed, now}: HostActionsOptions): PerHost {
+function perHost(connection: Connection, {observed, now}: HostActionsOptions): PerHost {
   const host = observed.find(candidate => candidate.host === connection.host);
   const entrypoints = new Map<string, Promise<readonly string[]>>();
   const architecture = host?.reachable ? host.facts.architecture : 'amd64';
@@ -141,7 +152,6 @@ function perHost(connection: Connection, {limitPerHost, observed, now}: HostActi
       entrypoints.set(digest, known);
       return known;
     },
-    slots: new Slots(limitPerHost),
     tasks: new TaskWatch(connection, () => now().getTime()),
     containerd: (host?.reachable && host.facts.containerd?.version) || '0',
   };

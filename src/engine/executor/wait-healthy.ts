@@ -64,7 +64,9 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
       const starting = now() - began < spec.health.startPeriodMs;
       nextCheck = now() + (starting ? Math.min(lookMs, spec.health.intervalMs) : spec.health.intervalMs);
     }
-    await sleep(Math.min(lookMs, Math.max(10, nextCheck - now())), undefined, {signal: context.signal});
+    // Nothing to ask in between: forty that settle are looked at twice each, and those of one moment together.
+    const next = spec.health ? Math.min(lookMs, Math.max(10, nextCheck - now())) : settledMs - (now() - began);
+    await sleep(next, undefined, {signal: context.signal});
   }
 }
 

@@ -19,8 +19,8 @@ export const fencedExit = 94;
 /** Last line of every script that goes over standard input: one that was cut off on its way is not run. */
 export const scriptEnd = '# niyanta: the end';
 
-/** In the process list of a host this names a change, the words after it its fence: how the next holder finds it. */
-const mark = 'niyanta-changing';
+/** In the process list of a host this names a change, the words before it its fence: how the next holder finds it. */
+export const changingMark = 'niyanta-changing';
 
 // The lock is shared among the changes of one lease, taken before the number is read, and held by the shell and its
 // children to their end. Daemons that a change starts close descriptor 8.
@@ -39,11 +39,11 @@ fi
 ${CHECKED}
 eval "$text"`;
 
-/** How the file says it. */
-const written = ({number, holder}: Fence): string => `${number} ${holder}`;
+/** How a host's file says whose turn it is. */
+export const holderOf = ({number, holder}: Fence): string => `${number} ${holder}`;
 
 const changing = (fence: Fence, what: string, kind: 'script' | 'stream', line: string): Command =>
-  script(CHANGING, fencesFolder, fence.scope, written(fence), what, kind, line, mark);
+  script(CHANGING, fencesFolder, fence.scope, holderOf(fence), what, kind, line, changingMark);
 
 /** Runs the script on standard input as a change. `what` is what it does, in words; it stands in the process list. */
 export const changeByScript = (fence: Fence, what: string): Command => changing(fence, what, 'script', '');
@@ -58,7 +58,7 @@ my %doing;
 for my $process (glob "/proc/[0-9]*") {
   open my $file, "<", "$process/cmdline" or next;
   my @words = split /\0/, do { local $/; <$file> // "" };
-  next unless @words > 7 && $words[-1] eq "${mark}" && $words[-6] eq $scope && $words[-5] ne $holder;
+  next unless @words > 7 && $words[-1] eq "${changingMark}" && $words[-6] eq $scope && $words[-5] ne $holder;
   $doing{$words[-4]} = 1;
   my $group = $words[-3] eq "stream" ? getpgrp($process =~ s{.*/}{}r) : -1;
   kill "TERM", -$group if $group > 1;
@@ -90,7 +90,7 @@ echo raised`;
  * are refused; those that had begun are waited for, two seconds at most: then this is to be asked again.
  */
 export const raising = {
-  command: (fence: Fence): Command => script(RAISE, fencesFolder, fence.scope, written(fence)),
+  command: (fence: Fence): Command => script(RAISE, fencesFolder, fence.scope, holderOf(fence)),
   parse: (stdout: string): Raised => {
     const lines = stdout.split('\n');
     const newer = lines.flatMap(line => /^newer (\d+)$/.exec(line)?.[1] ?? [])[0];

@@ -3,8 +3,9 @@ import type {Connection, Output, RemoteProcess, RunOptions} from '../hosts/conne
 import {commandFailed} from '../hosts/must-run.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {HostScript} from './containers/host-script.ts';
-import {changeByScript, changeByStream, type Fence, fencedExit, scriptEnd} from './fence-commands.ts';
+import {changeByStream, type Fence, fencedExit} from './fence-commands.ts';
 import {fenced} from './fence-errors.ts';
+import {HostWorker, type WorkOptions} from './host-worker.ts';
 
 /**
  * A host as the holder of one lease may change it. Everything that changes a host for an environment takes one of
@@ -15,14 +16,17 @@ export class FencedHost {
   /** For questions, which need no lease. */
   readonly reading: Connection;
   readonly #fence: Fence;
+  readonly #worker: HostWorker;
   readonly #stop: AbortSignal;
   readonly #onFenced: (error: unknown) => void;
 
   constructor(connection: Connection, fence: Fence, {stop, onFenced}: FencedHostOptions) {
     this.reading = connection;
     this.#fence = fence;
+    this.#worker = new HostWorker(connection, fence);
     this.#stop = stop;
     this.#onFenced = onFenced;
+    stop.addEventListener('abort', () => this.#worker.end(), {once: true});
   }
 
   get host(): HostName {
@@ -30,16 +34,18 @@ export class FencedHost {
   }
 
   /** Runs a script that has to succeed. Errors: OutsideError `fenced` (exit 4), `disk-full`, `command-failed`. */
-  async script({what, text}: HostScript, options: RunOptions = {}): Promise<string> {
-    const command = changeByScript(this.#fence, what);
-    const output = await this.#run(command, what, {...options, input: `${text.trimEnd()}\n${scriptEnd}`});
-    if (output.code !== 0) throw commandFailed(this.host, what, argv('sh', '-s'), output);
+  async script(script: HostScript, {timeoutMs = 120_000, limit}: Partial<WorkOptions> = {}): Promise<string> {
+    this.#stop.throwIfAborted();
+    const {what} = script;
+    const output = this.#checked(await this.#worker.run(script, {timeoutMs, limit}), what);
+    if (output.code !== 0) throw commandFailed(this.host, what, argv('sh'), output);
     return output.stdout;
   }
 
   /** Runs a command that may be interrupted at any moment. A non-zero exit is not an error here. Errors: `fenced`. */
-  run(command: Command, what: string, options: RunOptions = {}): Promise<Output> {
-    return this.#run(changeByStream(this.#fence, what, command), what, options);
+  async run(command: Command, what: string, options: RunOptions = {}): Promise<Output> {
+    this.#stop.throwIfAborted();
+    return this.#checked(await this.reading.run(changeByStream(this.#fence, what, command), options), what);
   }
 
   /** The same with streams; `exit` rejects with `fenced`. */
@@ -54,9 +60,7 @@ export class FencedHost {
     return {...process, exit};
   }
 
-  async #run(command: Command, what: string, options: RunOptions): Promise<Output> {
-    this.#stop.throwIfAborted();
-    const output = await this.reading.run(command, options);
+  #checked(output: Output, what: string): Output {
     const number = output.code === fencedExit && /^niyanta-fenced (\S+)$/m.exec(output.stderr)?.[1];
     if (number) throw this.#refused(what, number);
     return output;

@@ -30,7 +30,7 @@ export const resolvPath = (id: ContainerId): string => `${hostsFolder}/${id}.res
 export const logPath = (id: ContainerId): string => `${logsFolder}/${id}.log`;
 /** One line a start of its task: seconds since the epoch. */
 export const startsPath = (id: ContainerId): string => `${logsFolder}/${id}.starts`;
-/** Values of the environment, only while the container is being created. */
+/** Where earlier versions put the environment while a container was made. */
 export const envPath = (id: ContainerId): string => `${runtime}/env/${id}`;
 export const namespacePath = (id: ContainerId): string => `/run/netns/${id}`;
 export const volumePath = (folder: string): string => `${volumesFolder}/${folder}`;

@@ -3,9 +3,9 @@ import {commandsOf} from '../../../src/engine/executor/commands-of.ts';
 import {hostActions} from '../../../src/engine/executor/host-actions.ts';
 import type {Connection} from '../../../src/engine/hosts/connection.ts';
 import type {ContainerOperation, Operation, Plan} from '../../../src/engine/planner/plan.ts';
-import {scriptEnd} from '../../../src/engine/runtime/fence-commands.ts';
 import {FencedHost} from '../../../src/engine/runtime/fenced-host.ts';
 import {sampleSpec} from '../runtime/sample-spec.ts';
+import {simulatedWorker} from '../runtime/simulated-worker.ts';
 
 const now = new Date('2026-01-02T03:04:05Z');
 const value = 'the value itself';
@@ -52,10 +52,12 @@ async function sent(act: (actions: ReturnType<typeof hostActions>) => Promise<un
   const scripts: string[] = [];
   const connection = {
     host: 'h1',
-    run: async (_: unknown, options: {input?: string} = {}) => {
-      if (options.input !== undefined) scripts.push(options.input.replace(`\n${scriptEnd}`, ''));
-      return {code: 0, stdout: '', stderr: ''};
-    },
+    run: async () => ({code: 0, stdout: '', stderr: ''}),
+    spawn: async () =>
+      simulatedWorker(({text}) => {
+        scripts.push(text.trimEnd());
+        return {code: 0};
+      }),
   } as unknown as Connection;
   const {signal} = new AbortController();
   const changing = new FencedHost(
@@ -93,7 +95,7 @@ test('replacing one shows how the old one is stopped and removed, in that order'
   const previous = [{host: 'h1', id: 'old'}];
   const stop = await sent(actions => actions.stopContainer('h1', 'old'));
   const remove = await sent(actions => actions.removeContainer('h1', 'old'));
-  expect(shown(container('replace', {previous})).slice(1)).toEqual([...stop, ...remove]);
+  expect(shown(container('replace', {previous})).slice(2)).toEqual([...stop, ...remove]);
   expect(shown(container('replace', {previous, order: 'stop-first'}))[0]).toBe(stop[0]);
   expect(shown(container('delete', {previous, spec: undefined}))).toEqual([...stop, ...remove]);
 });

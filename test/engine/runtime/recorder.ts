@@ -16,9 +16,9 @@ export interface Recording {
 }
 
 // It only notes how it was called: what containerd makes of it is the lab tests' business.
-const recorder = (log: string, env: string, copy: string) => `#!/bin/sh
+const recorder = (log: string, copy: string) => `#!/bin/sh
 printf '%s\\0' "$#" "\${0##*/}" "$@" >>'${log}'
-cat '${env}'/* >'${copy}' 2>/dev/null
+previous=; for word; do [ "$previous" != --env-file ] || cat "$word" >'${copy}'; previous=$word; done
 if [ -n "$CTR_ANSWER" ] && [ "\${0##*/}" = ctr ]; then echo "$CTR_ANSWER" >&2; exit 1; fi
 exit 0
 `;
@@ -38,9 +38,8 @@ export async function record<T>(
   const back = (inside: string) => inside.replaceAll(root, '');
   try {
     const folders = ['containers', 'networks', 'hosts', 'volumes', 'logs'].map(name => `/var/lib/niyanta/${name}`);
-    for (const folder of [...folders, '/usr/local/lib/niyanta', '/bin', '/run/niyanta/env'])
-      await mkdir(root + folder, {recursive: true});
-    const program = recorder(`${root}/calls`, `${root}/run/niyanta/env`, `${root}/env-copy`);
+    for (const folder of [...folders, '/usr/local/lib/niyanta', '/bin']) await mkdir(root + folder, {recursive: true});
+    const program = recorder(`${root}/calls`, `${root}/env-copy`);
     for (const path of [`${root}/bin/ctr`, `${root}/usr/local/lib/niyanta/network`]) {
       await writeFile(path, program);
       await chmod(path, 0o755);

@@ -27,7 +27,7 @@ test('a plain container, in full', () => {
      --label containerd.io/restart.policy=always
      --log-uri binary:///usr/local/lib/niyanta/logger
      --with-ns network:/run/netns/shop-default-backend-2-1a2b3c
-     --env-file /run/niyanta/env/shop-default-backend-2-1a2b3c
+     --env-file /proc/self/fd/9
      --mount type=bind,src=/var/lib/niyanta/hosts/shop-default-backend-2-1a2b3c,dst=/etc/hosts,options=rbind:ro
      --mount type=bind,src=/var/lib/niyanta/hosts/shop-default-backend-2-1a2b3c.hostname,dst=/etc/hostname,options=rbind:ro
      --mount type=bind,src=/var/lib/niyanta/hosts/shop-default-backend-2-1a2b3c.resolv,dst=/etc/resolv.conf,options=rbind:ro

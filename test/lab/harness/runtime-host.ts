@@ -5,6 +5,7 @@ import {labHosts} from '../../../src/engine/lab/index.ts';
 import type {ContainerSpec} from '../../../src/engine/runtime/container-spec.ts';
 import {createContainer} from '../../../src/engine/runtime/containers/create-container.ts';
 import {runScript} from '../../../src/engine/runtime/containers/host-script.ts';
+import {keepContainer} from '../../../src/engine/runtime/containers/keep-container.ts';
 import {removeContainer} from '../../../src/engine/runtime/containers/remove-container.ts';
 import {startContainer} from '../../../src/engine/runtime/containers/start-container.ts';
 import {stopContainer} from '../../../src/engine/runtime/containers/stop-container.ts';
@@ -110,12 +111,13 @@ export class RuntimeHost {
       containerd: this.version,
       entrypoint: wish.entrypoint ?? [],
     });
-    await runScript(this.changing, script, 60_000);
+    await runScript(this.changing, script, {timeoutMs: 60_000});
+    await runScript(this.changing, keepContainer(spec));
   }
 
-  stop = (spec: ContainerSpec): Promise<string> => runScript(this.changing, stopContainer(spec.id, spec.stop), 60_000);
-  start = (spec: ContainerSpec): Promise<string> => runScript(this.changing, startContainer(spec), 60_000);
-  remove = (id: string): Promise<string> => runScript(this.changing, removeContainer(id), 60_000);
+  stop = (spec: ContainerSpec): Promise<string> => runScript(this.changing, stopContainer(spec.id, spec.stop), {timeoutMs: 60_000});
+  start = (spec: ContainerSpec): Promise<string> => runScript(this.changing, startContainer(spec), {timeoutMs: 60_000});
+  remove = (id: string): Promise<string> => runScript(this.changing, removeContainer(id), {timeoutMs: 60_000});
 
   /** Everything of niyanta that is on the host goes. */
   async clear(): Promise<void> {

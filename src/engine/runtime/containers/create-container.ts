@@ -6,10 +6,9 @@ import {recordConfig} from '../deviations/recorded-config.ts';
 import {hostnameOf, hostsFile, type NamedPeer} from '../names.ts';
 import * as paths from '../paths.ts';
 import {type HostScript, replaceFile, writeFile} from './host-script.ts';
-import {keepRunning} from './labels.ts';
 import {networkFiles} from './network-files.ts';
 import {removeLines} from './remove-container.ts';
-import {runArguments} from './run-arguments.ts';
+import {environmentHandle, runArguments} from './run-arguments.ts';
 
 export interface Creation {
   readonly manifest: Manifest;
@@ -46,15 +45,10 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
     resolvLine(id),
     ...volumeLines(spec),
     `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
-    // On tmpfs, readable by root alone, gone when the script ends in whichever way.
-    `trap 'rm -f ${quote(paths.envPath(id))}' EXIT`,
-    'umask 077',
-    `[ -d ${quote(`${paths.runtime}/env`)} ] || mkdir -p ${quote(`${paths.runtime}/env`)}`,
-    writeFile(paths.envPath(id), environmentFile(spec, env)),
-    'umask 022',
-    render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint}))),
+    // Through a pipe: its secrets are in no file and no process list.
+    `${render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint})))} ${environmentHandle}<<'end of environment'`,
+    `${environmentFile(spec, env)}end of environment`,
     recordConfig(id),
-    ...keepRunning(spec).map(label => `${render(ctr('containers', 'label', id, label))} >/dev/null`),
     '',
   ].join('\n');
   return {what: `start ${spec.service} ${spec.replica}`, text};
@@ -63,7 +57,11 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
 // A resolver on the host's own loopback (systemd-resolved's stub) is not reachable from a container's network.
 const resolvLine = (id: string): string =>
   `for resolv in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do if [ -r $resolv ]; then break; fi; done
-grep -Ev '^nameserver[[:space:]]+(127\\.|::1)' $resolv >${quote(paths.resolvPath(id))} 2>/dev/null || :`;
+if [ -r $resolv ]; then
+  while read -r word value; do
+    case $word$value in nameserver127.* | nameserver::1*) ;; *) printf '%s\\n' "$word $value" ;; esac
+  done <$resolv
+fi >${quote(paths.resolvPath(id))}`;
 
 /** A volume is a folder that stays; the plan creates it, a reinstalled host gets it again. */
 const volumeLines = ({volumes}: ContainerSpec): readonly string[] =>

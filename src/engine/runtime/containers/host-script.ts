@@ -1,5 +1,6 @@
 import {quote} from '../../hosts/command.ts';
 import type {FencedHost} from '../fenced-host.ts';
+import type {WorkOptions} from '../host-worker.ts';
 
 /** A shell script for a host as a value: what it does, in words, and its text. Secrets may stand in the text alone. */
 export interface HostScript {
@@ -10,8 +11,8 @@ export interface HostScript {
 }
 
 /** Runs a script that has to succeed. Errors: OutsideError `fenced`, `disk-full`, `command-failed`. */
-export const runScript = (host: FencedHost, script: HostScript, timeoutMs?: number): Promise<string> =>
-  host.script(script, {timeoutMs});
+export const runScript = (host: FencedHost, script: HostScript, options?: Partial<WorkOptions>): Promise<string> =>
+  host.script(script, options);
 
 /** A line that writes a text to a file. Where it cannot, cat says why: to dash's printf a full disk is an "I/O error". */
 export const writeFile = (path: string, text: string): string =>

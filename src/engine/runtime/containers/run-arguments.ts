@@ -4,6 +4,9 @@ import {hostnameOf} from '../names.ts';
 import * as paths from '../paths.ts';
 import {identityLabels, logUri, restartLabels, userLabels} from './labels.ts';
 
+/** The descriptor on which `ctr` finds the environment, a `NAME=value` a line. */
+export const environmentHandle = 9;
+
 /** What containerd gives a container by default (containerd/oci, defaultUnixCaps). */
 const defaultCapabilities = [
   'CHOWN',
@@ -69,7 +72,7 @@ export function runArguments(
     '--with-ns',
     `network:${paths.namespacePath(spec.id)}`,
     '--env-file',
-    paths.envPath(spec.id),
+    `/proc/self/fd/${environmentHandle}`,
     ...mounts(spec).flatMap(mount => ['--mount', mount]),
     ...(can(containerd, 'hostname') ? ['--hostname', hostnameOf(spec)] : []),
     ...(spec.user !== undefined ? ['--user', spec.user] : []),
