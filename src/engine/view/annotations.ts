@@ -3,7 +3,7 @@ import type {Operation, Plan} from '../planner/plan.ts';
 import {type NiyantaError, OutsideError, UserError, UserErrors} from '../spec/errors.ts';
 import type {ServicePlaces} from '../spec/index.ts';
 import type {Annotation} from './github-commands.ts';
-import {driftSubject} from './operation-words.ts';
+import {driftText} from './operation-words.ts';
 import {duration} from './quantities-view.ts';
 
 /** Lines of a log that fit beside a line of YAML. */
@@ -25,7 +25,7 @@ export function planAnnotations(plan: Plan, places: ServicePlaces): Annotation[]
     ([service, all]): Annotation => ({
       level: 'warning',
       title: `drift of ${service ?? 'the network'}`,
-      message: all.map(one => `${driftSubject(one)} on ${one.host}: ${one.what}`).join('\n'),
+      message: all.map(driftText).join('\n'),
       location: service === undefined ? undefined : places.get(service),
     }),
   );

@@ -11,9 +11,12 @@ export const SIGN: Readonly<Record<Operation['action'], string>> = {
   delete: '-',
 };
 
-/** Whose drift it is: a replica's, or that of a host's part of the network. */
-export const driftSubject = ({service, replica}: Drift): string =>
-  service === undefined ? 'network' : `${service} ${replica}`;
+/** `backend 1 on h3: limits changed (resources.memory 512 MiB → 256 MiB)`: as it was applied, and as it is. */
+export function driftText({service, replica, host, what, path, from, to}: Drift): string {
+  const subject = service === undefined ? 'network' : `${service} ${replica}`;
+  const values = path === undefined ? '' : ` (${fieldName(path)} ${fieldValue(path, to)} → ${fieldValue(path, from)})`;
+  return printable(`${subject} on ${host}: ${what}${values}`);
+}
 
 /** What a group is about, and where: `backend 1, 3 on h1; 2 on h2`, `image shop/backend:1.4 on h1, h2`. */
 export const subjectOf = ({operation, operations}: OperationGroup): string => `${what(operation)} ${where(operations)}`;

@@ -3,7 +3,7 @@ import {fieldName} from './field-values.ts';
 import {code, fenced, folded, htmlCode, markdownTable, marker, short} from './markdown.ts';
 import {
   detailsOf,
-  driftSubject,
+  driftText,
   forcedText,
   orderText,
   placementTexts,
@@ -51,7 +51,7 @@ function counts({operations, summary, bytes: size}: Plan): string {
 
 /** Drift, warnings and interruptions: seldom there, and what a reviewer must not miss. */
 function attention({drift, warnings, interruption}: Plan): string[][] {
-  const changed = drift.map(one => `! ${driftSubject(one)} on ${one.host}: ${one.what}`);
+  const changed = drift.map(one => `! ${driftText(one)}`);
   const pauses = interruption.map(({service, expectedMs, atMostMs, because}) => {
     const worst = atMostMs > expectedMs ? `, ${duration(atMostMs)} at worst` : '';
     return `${service} for about ${duration(expectedMs)}${worst}: ${because}`;

@@ -1,7 +1,6 @@
 import type {Plan} from '../planner/plan.ts';
-import {fieldName, fieldValue} from './field-values.ts';
 import type {Look, View} from './look.ts';
-import {driftSubject} from './operation-words.ts';
+import {driftText} from './operation-words.ts';
 import {planSections} from './plan-groups.ts';
 import {planJson} from './plan-json.ts';
 import {operationLines} from './plan-operation-view.ts';
@@ -39,12 +38,7 @@ function heading({purpose, stack, environment, serial}: Plan, {style}: Look): st
 
 function drift({drift}: Plan, {style, columns}: Look): string[] {
   if (drift.length === 0) return [];
-  const lines = drift.flatMap(one => {
-    const {host, what, path, from, to} = one;
-    const values =
-      path === undefined ? '' : ` (${fieldName(path)} ${fieldValue(path, to)} → ${fieldValue(path, from)})`;
-    return hanging('  ! ', printable(`${driftSubject(one)} on ${host}: ${what}${values}`), columns).map(style.yellow);
-  });
+  const lines = drift.flatMap(one => hanging('  ! ', driftText(one), columns).map(style.yellow));
   return [style.bold('Drift: changed by someone else'), ...lines];
 }
 

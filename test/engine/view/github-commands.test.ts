@@ -4,7 +4,7 @@ import {OutsideError, UserError, UserErrors} from '../../../src/engine/spec/erro
 import {errorAnnotations, failureAnnotations, planAnnotations} from '../../../src/engine/view/annotations.ts';
 import {annotationCommands, inert} from '../../../src/engine/view/github-commands.ts';
 import {printableJson} from '../../../src/engine/view/printable.ts';
-import {samplePlan} from './sample-plan.ts';
+import {emptyPlan, samplePlan} from './sample-plan.ts';
 
 const pathOf = (file: string) => (file.startsWith('<') ? undefined : `deploy/${file}`);
 const commands = (all: Parameters<typeof annotationCommands>[0]) => annotationCommands(all, pathOf);
@@ -56,6 +56,25 @@ describe('annotations', () => {
       '::warning file=deploy/stack.yaml,line=7,col=3,title=drift of backend::backend 1 on h3: stopped',
       '::warning title=plan::host h4 does not answer and was left out',
       '::notice file=deploy/stack.yaml,line=5,col=3,title=interruption of db::for about 12s: its volume allows one replica at a time',
+    ]);
+  });
+
+  test('drift of a value tells what was applied and what is there; drift of a network has no line', () => {
+    const drift = [
+      {
+        service: 'backend',
+        replica: 2,
+        host: 'h1',
+        what: 'limits changed',
+        path: 'resources.memory',
+        from: 1024,
+        to: 2048,
+      },
+      {host: 'h2', what: 'network deleted'},
+    ];
+    expect(commands(planAnnotations({...emptyPlan, drift}, places))).toEqual([
+      '::warning file=deploy/stack.yaml,line=7,col=3,title=drift of backend::backend 2 on h1: limits changed (resources.memory 2 KiB → 1 KiB)',
+      '::warning title=drift of the network::network on h2: network deleted',
     ]);
   });
 
