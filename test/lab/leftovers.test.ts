@@ -125,7 +125,7 @@ test('after destroy of the last environment nothing is left of containers, young
     find /var/lib/niyanta/networks /var/lib/niyanta/hosts -name 'other-prod-*' -exec touch -d '20 minutes ago' {} +`);
   await ok('apply', '--yes');
   await ok('destroy', '--yes');
-  expect(await sh("cd /var/lib/niyanta && find . -type f ! -path './fences/*'; ls networks; ls /run/niyanta/env")).toBe(
+  expect(await sh("cd /var/lib/niyanta && find . -type f ! -path './fences/*' ! -path './environments/*'; ls networks; ls /run/niyanta/env")).toBe(
     '',
   );
   expect(await sh('ip -o link; iptables-save')).not.toMatch(/\bny[0-9a-f]{8}\b/);

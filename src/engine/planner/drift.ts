@@ -1,4 +1,5 @@
 import {ownNetworks} from './host-networks.ts';
+import {lacksImage} from './operations/images.ts';
 import {knows, wrongNames} from './operations/names.ts';
 import {exists, isRunning} from './ownership.ts';
 import type {Drift} from './plan.ts';
@@ -41,7 +42,8 @@ function replicaDrift(input: PlanInput, situation: Situation): readonly Drift[] 
     );
     const spoilt = current?.container.deviations?.some(({aspect}) => aspect === 'container');
     const names = locked && current && !spoilt && renamed.has(current) ? [tell('names changed')] : [];
-    return [...details, ...volumes, ...names];
+    const image = lacksImage(input, replica, situation.hosts) ? [tell('image removed')] : [];
+    return [...details, ...volumes, ...image, ...names];
   });
 }
 

@@ -114,6 +114,13 @@ describe('a volume whose folder is gone', () => {
   });
 });
 
+test('an image that someone removed from a host is brought back under the container that runs', () => {
+  const world = onHost('h1', one => ({...one, images: []}))(applied(desired, 'h1'));
+  const change = plan(world, desired);
+  expect(change.drift).toEqual([{...who, what: 'image removed'}]);
+  expect(told(change)).toEqual(['create image@h1: someone removed it from this host']);
+});
+
 describe('leftovers', () => {
   const files = (id: string, old: boolean, bridge?: string): Leftover => ({kind: 'files', id, old, bridge});
   const temporary = (id: string, old: boolean): Leftover => ({

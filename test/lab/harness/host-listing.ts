@@ -11,7 +11,7 @@ for ns in $(ctr namespaces ls -q); do
   ctr -n $ns snapshots ls
 done
 echo == files
-find /var/lib/niyanta /usr/local/lib/niyanta /etc/systemd/system -type f ! -name '*.log' ! -path '*/fences/*' -exec md5sum {} + 2>/dev/null | sort -k2 || :
+find /var/lib/niyanta /usr/local/lib/niyanta /etc/systemd/system -type f ! -name '*.log' ! -path '*/environments/*' ! -path '*/fences/*' -exec md5sum {} + 2>/dev/null | sort -k2 || :
 find /var/lib/niyanta /run/niyanta -type d 2>/dev/null | sort || :
 echo == network
 ls /run/netns 2>/dev/null || :

@@ -9,6 +9,7 @@ import type {Sorted} from '../reconcile.ts';
 import {lostVolumes} from '../volumes.ts';
 import {type ReplicaSteps, replicaSteps} from './container-operations.ts';
 import {OperationGraph} from './graph.ts';
+import {restoreImages} from './images.ts';
 import {addNames} from './names.ts';
 import {awaitNetworks, joinNetworks, leaveNetworks} from './networks.ts';
 import {handOverPorts} from './ports.ts';
@@ -63,6 +64,7 @@ export function operationsFor(
   removeLast(graph, input, steps, starting);
   addNames(graph, input, hosts, steps);
   addRepairs(graph, input, steps, starting);
+  restoreImages(graph, input, hosts, services, steps);
   if (!input.options.targets?.length) addSweeps(graph, input, hosts);
   leaveNetworks(graph, networks);
   return {operations: graph.operations(), steps};
