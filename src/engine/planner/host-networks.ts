@@ -8,7 +8,7 @@ import {isOfScope, isRunning, scopeOf} from './ownership.ts';
 import type {PlanInput, Scope} from './plan-input.ts';
 import type {Sorted} from './reconcile.ts';
 import type {Situation} from './situation.ts';
-import {containerMtu, mustHaveUnderlay, refuseShared} from './underlay.ts';
+import {containerMtu, mustHaveUnderlay, refuseShared, underlayOf} from './underlay.ts';
 
 /** UDP port of VXLAN (RFC 7348). */
 const vxlanPort = 4789;
@@ -41,6 +41,7 @@ export function hostNetworks(
     ({host}) => !stays.has(host) && found.get(host)?.overlay !== undefined && runsSomething(sorted, host),
   );
   const silent = silentPeers(input, situation, found);
+  if (staying.length + silent.length > 1) refuseApart(input, staying, networks);
   const join = (hosts: readonly ReachableHost[]) => joined(input, hosts, silent, found, networks);
   return {found, meanwhile: join([...staying, ...leaving]), afterwards: join(staying)};
 }
@@ -93,9 +94,7 @@ function joined(
   );
   const part = (host: HostName) => ({bridge, subnet: networks.subnet(host), mtu});
   if (hosts.length + silent.length < 2) return new Map(hosts.map(({host}) => [host, part(host)]));
-  refuseClash(input, hosts, networks);
-  const underlays = new Map(hosts.map(host => [host.host, mustHaveUnderlay(input, host)]));
-  refuseShared(underlays);
+  const addresses = new Map(hosts.map(host => [host.host, addressOf(input, host, found)]));
   const vni = vniOf(input, scope, found);
   const device = naming.device(scope);
   const macOf = (subnet: string) => naming.mac(addressIn(subnet, 0));
@@ -103,17 +102,29 @@ function joined(
     ...silent,
     ...hosts.map(({host}) => {
       const subnet = networks.subnet(host);
-      return {host, address: underlays.get(host)!.address, subnet, mac: macOf(subnet)};
+      return {host, address: addresses.get(host)!, subnet, mac: macOf(subnet)};
     }),
   ].sort((a, b) => (a.host < b.host ? -1 : 1));
   return new Map(
     hosts.map(({host}) => {
       const own = part(host);
-      const {address} = underlays.get(host)!;
+      const address = addresses.get(host)!;
       const others = peers.filter(peer => peer.host !== host);
       return [host, {...own, overlay: {device, vni, address, mac: macOf(own.subnet), port: vxlanPort, peers: others}}];
     }),
   );
+}
+
+/** Those that stay have to reach each other. */
+function refuseApart(input: PlanInput, staying: readonly ReachableHost[], networks: Networks): void {
+  refuseClash(input, staying, networks);
+  refuseShared(new Map(staying.map(host => [host.host, mustHaveUnderlay(input, host).address])));
+}
+
+/** One that leaves may have lost its address since it joined; it leaves all the same. */
+function addressOf(input: PlanInput, host: ReachableHost, found: HostNetworks['found']): string {
+  const known = underlayOf(input, host) ?? found.get(host.host)?.overlay;
+  return (known ?? mustHaveUnderlay(input, host)).address;
 }
 
 /** What its hosts have is kept; a new number is one that no other environment has on any host. */

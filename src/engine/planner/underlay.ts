@@ -14,6 +14,8 @@ export interface Underlay {
 const encapsulation = 50;
 /** Of links whose size is not known. */
 const usualMtu = 1500;
+/** Jumbo frames; loopback and virtual links take more, which nobody between them does. */
+const largestMtu = 9000;
 
 /** Undefined where nothing tells, so that only those who need to know refuse. */
 export function underlayOf(
@@ -47,8 +49,8 @@ export function mustHaveUnderlay(input: Pick<PlanInput, 'project'>, host: Reacha
 }
 
 /** Errors: UserError `network-address-shared`: hosts behind one address cannot be told apart. */
-export function refuseShared(underlays: ReadonlyMap<HostName, Underlay>): void {
-  const byAddress = Map.groupBy(underlays, ([, {address}]) => address);
+export function refuseShared(addresses: ReadonlyMap<HostName, string>): void {
+  const byAddress = Map.groupBy(addresses, ([, address]) => address);
   const shared = [...byAddress].find(([, hosts]) => hosts.length > 1);
   if (!shared) return;
   const names = shared[1].map(([host]) => host).sort();
@@ -67,6 +69,6 @@ export function refuseShared(underlays: ReadonlyMap<HostName, Underlay>): void {
 export function containerMtu(input: Pick<PlanInput, 'project' | 'observed'>, had: readonly number[]): number {
   const reachable = input.observed.filter((host): host is Extract<ObservedHost, {reachable: true}> => host.reachable);
   const links = reachable.map(host => underlayOf(input, host)?.mtu ?? usualMtu);
-  const possible = Math.min(usualMtu * 6, ...(links.length > 0 ? links : [usualMtu])) - encapsulation;
+  const possible = Math.min(largestMtu, ...(links.length > 0 ? links : [usualMtu])) - encapsulation;
   return reachable.length < input.observed.length ? Math.min(possible, ...had) : possible;
 }

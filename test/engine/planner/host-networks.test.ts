@@ -147,6 +147,9 @@ test.each<[string, (world: World) => World, string]>([
   const world = change(emptyWorld('h1', 'h2'));
   expect(() => plan(world, web(2))).toThrow(expect.objectContaining({code}));
   expect(plan(world, web(1)).operations).not.toEqual([]);
+  // One that lost its address, or got another's, leaves all the same.
+  const leaving = plan(change(applied(web(2))), web(1));
+  expect(told(leaving)).toContain('delete network@h2: no container of this environment is left here');
 });
 
 test('a number that another environment has on one of the hosts is passed over, and kept from then on', () => {
