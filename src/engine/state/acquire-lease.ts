@@ -17,6 +17,9 @@ export interface LeaseRequest extends AcquireOptions {
   readonly fenceAbove: number;
 }
 
+/** On a machine that is very busy, one who waits may be late to ask again. */
+const SHORTEST_TICKET_MS = 2_000;
+
 /** Waits its turn, first come first served. Errors: UserError `lock-held`, exit 4. */
 export async function acquireLease(board: LeaseBoard, request: LeaseRequest, times: LeaseTimes): Promise<HeldLease> {
   const id = randomUUID();
@@ -40,7 +43,7 @@ export async function acquireLease(board: LeaseBoard, request: LeaseRequest, tim
 }
 
 function askOnce(board: LeaseBoard, request: LeaseRequest, id: string, times: LeaseTimes) {
-  const ticketMs = Math.max(times.ttlMs / 3, times.pollMs * 5);
+  const ticketMs = Math.max(times.ttlMs / 3, times.pollMs * 5, SHORTEST_TICKET_MS);
   const mine = {id, owner: ownerName(), reason: request.reason, process: thisProcess()};
   return board.transact(request.environment, (record, now) => {
     const wanted = {...mine, since: now, expires: now + times.ttlMs};

@@ -13,6 +13,7 @@ import {type LockFileText, lockFileAdapter} from './lock-file-adapter.ts';
 import {withMutex} from './mutex.ts';
 import {hasEnded} from './process-identity.ts';
 import {initialSalt} from './salt.ts';
+import {ensureStateFolder} from './state-folder.ts';
 import {type StatePaths, statePaths} from './state-paths.ts';
 import {stateStore} from './state-store.ts';
 import type {StateStore} from './store.ts';
@@ -61,13 +62,19 @@ async function openText(paths: StatePaths): Promise<Low<LockFileText>> {
 
 function fileLeases(paths: StatePaths): LeaseBoard {
   return {
-    transact: (environment, decide, options) =>
-      withMutex(paths.mutex, async () => {
+    async transact(environment, decide, options) {
+      const look = async () => decide(await readRecord(paths, environment), await storeNow(paths.clock));
+      await ensureStateFolder(paths.folder);
+      // Files are replaced at once: who only waits keeps nobody from writing.
+      const glance = await look();
+      if (glance.record === undefined) return glance.result;
+      return await withMutex(paths.mutex, async () => {
         options?.signal?.throwIfAborted();
-        const {record, durable, result} = decide(await readRecord(paths, environment), await storeNow(paths.clock));
+        const {record, durable, result} = await look();
         if (record) await writeRecord(paths, environment, record, durable);
         return result;
-      }),
+      });
+    },
     async all() {
       const environments = await withRecords(paths);
       const records = await Promise.all(

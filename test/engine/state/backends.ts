@@ -38,8 +38,8 @@ export const backends = {
 export type BackendName = keyof typeof backends;
 
 /** Short enough for tests, long enough for a busy machine. */
-export const quickTimes: LeaseTimes = {ttlMs: 1500, renewMs: 200, pollMs: 20};
+export const quickTimes: LeaseTimes = {ttlMs: 3000, renewMs: 300, pollMs: 20};
 /** The same for what is asked over a network: a round trip and a few processes there for each step. */
-export const remoteTimes: LeaseTimes = {ttlMs: 4000, renewMs: 800, pollMs: 100};
+export const remoteTimes: LeaseTimes = {ttlMs: 6000, renewMs: 1000, pollMs: 100};
 
 export const timesOf = (name: BackendName): LeaseTimes => (name === 'file' ? quickTimes : remoteTimes);

@@ -72,6 +72,13 @@ describe('the lock file', () => {
     await Promise.all([one.release(), two.release()]);
   });
 
+  test('a clone that has the lock file alone can take a lease', async () => {
+    await openFileStore(file, 'shop').update(0, lock => lock);
+    await rm(join(folder, '.niyanta'), {recursive: true});
+    const lease = await openFileStore(file, 'shop').acquire('default', 'apply', {waitMs: 0});
+    await lease.release();
+  });
+
   test('a lease file that is none is named, with what to do', async () => {
     const store = openFileStore(file, 'shop');
     await (await store.acquire('default', 'apply', {waitMs: 0})).release();

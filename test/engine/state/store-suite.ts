@@ -261,10 +261,12 @@ export function describeStore(name: BackendName): void {
       expect(await sleeper.word()).toMatch(/^held \d+$/);
       sleeper.child.kill('SIGSTOP');
       // When it was stopped inside a write, nobody can take over: then it must go on before it can be succeeded.
-      const lease = await store.acquire('default', 'apply', {waitMs: 4000}).catch((error: {code: string}) => {
-        expect(['state-busy', 'lock-held']).toContain(error.code);
-        return undefined;
-      });
+      const lease = await store
+        .acquire('default', 'apply', {waitMs: times.ttlMs * 3})
+        .catch((error: {code: string}) => {
+          expect(['state-busy', 'lock-held']).toContain(error.code);
+          return undefined;
+        });
       const before = await store.read();
       sleeper.child.kill('SIGCONT');
       if (lease === undefined) {

@@ -10,8 +10,16 @@ export const recordOf = (text: string | null, environment: EnvironmentName): Lea
 /** Lease records as rows: decided upon while the row is locked, by the database's clock. */
 export function postgresLeases(database: Database, project: string): LeaseBoard {
   return {
-    transact: (environment, decide, {signal} = {}) =>
-      database.transaction(async sql => {
+    async transact(environment, decide, {signal} = {}) {
+      // Who only waits asks without a transaction, and keeps nobody from writing.
+      const glance = await database.use(async sql => {
+        const [row] = await sql<{record: string | null; now: number}[]>`
+          select max(record) as record, extract(epoch from clock_timestamp())::float8 * 1000 as now
+          from niyanta.leases where project = ${project} and environment = ${environment}`;
+        return decide(recordOf(row?.record ?? null, environment), row!.now);
+      }, signal);
+      if (glance.record === undefined) return glance.result;
+      return await database.transaction(async sql => {
         await sql`
           insert into niyanta.leases (project, environment) values (${project}, ${environment}) on conflict do nothing`;
         const [row] = await sql<{record: string | null}[]>`
@@ -25,7 +33,8 @@ export function postgresLeases(database: Database, project: string): LeaseBoard 
             update niyanta.leases set record = ${text} where project = ${project} and environment = ${environment}`;
         }
         return result;
-      }, signal),
+      }, signal);
+    },
     async all() {
       const rows = await database.use(
         sql => sql<{environment: string; record: string | null; now: number}[]>`
