@@ -61,7 +61,8 @@ export function hostKeyRefused(
       exit: 1,
     });
   }
-  const where = trust.kind === 'pinned' ? `niyanta.yaml has ${trust.fingerprint}` : 'known_hosts has another';
+  const expected = trust.kind === 'known' ? trust.keys.map(inKnownHosts) : [];
+  const where = trust.kind === 'pinned' ? `niyanta.yaml has ${trust.fingerprint}` : expected.join(', ');
   return new OutsideError({
     code: 'host-key-changed',
     message: `${name}: its host key is ${offered}, but ${where}; nothing was sent`,
@@ -69,3 +70,7 @@ export function hostKeyRefused(
     host: name,
   });
 }
+
+/** `/home/u/.ssh/known_hosts:3 has SHA256:… (ssh-ed25519)` */
+const inKnownHosts = ({key, type, where, revoked}: KnownHost): string =>
+  `${where} ${revoked ? 'revokes' : 'has'} ${fingerprintOf(Buffer.from(key, 'base64'))} (${type})`;

@@ -8,16 +8,19 @@ export interface KnownHost {
   /** Base64, as in the file. */
   readonly key: string;
   readonly revoked: boolean;
+  /** `FILE:LINE`. */
+  readonly where: string;
 }
 
 /** The lines of known_hosts that say something about single keys; certificate authorities are left out. */
-export function parseKnownHosts(text: string): readonly KnownHost[] {
-  return text.split('\n').flatMap((line): KnownHost[] => {
+export function parseKnownHosts(text: string, file = 'known_hosts'): readonly KnownHost[] {
+  return text.split('\n').flatMap((line, index): KnownHost[] => {
     const words = line.trim().split(/\s+/);
     if (words[0] === '' || words[0]!.startsWith('#') || words[0] === '@cert-authority') return [];
     const revoked = words[0] === '@revoked';
     const [patterns, type, key] = revoked ? words.slice(1) : words;
-    return patterns && type && key ? [{patterns, type, key, revoked}] : [];
+    const where = `${file}:${index + 1}`;
+    return patterns && type && key ? [{patterns, type, key, revoked, where}] : [];
   });
 }
 

@@ -163,8 +163,9 @@ async function openClient(
 
 async function trustOf(endpoint: Endpoint, home: string): Promise<HostKeyTrust> {
   if (endpoint.hostKey !== undefined) return {kind: 'pinned', fingerprint: endpoint.hostKey};
-  const texts = await Promise.all([textOf(join(sshFolder(home), 'known_hosts')), textOf('/etc/ssh/ssh_known_hosts')]);
-  return {kind: 'known', keys: knownKeys(texts.flatMap(parseKnownHosts), endpoint.address, endpoint.port)};
+  const files = [join(sshFolder(home), 'known_hosts'), '/etc/ssh/ssh_known_hosts'];
+  const known = await Promise.all(files.map(async file => parseKnownHosts(await textOf(file), file)));
+  return {kind: 'known', keys: knownKeys(known.flat(), endpoint.address, endpoint.port)};
 }
 
 function forward({client}: Opened, endpoint: Endpoint, deadline: number): Promise<Duplex> {

@@ -100,3 +100,10 @@ test.each([
   expect(error.message).toContain('nothing was sent');
   expect(error.hint).toContain(hint);
 });
+
+test('a changed key is told with the old one, and the line of known_hosts that has it', () => {
+  const keys = parseKnownHosts(`# mine\n${line('h1', other)}`, '/home/u/.ssh/known_hosts');
+  expect(hostKeyRefused(at, {kind: 'known', keys}, ours).message).toBe(
+    `h1: its host key is ${fingerprintOf(ours)} (ssh-ed25519), but /home/u/.ssh/known_hosts:2 has ${fingerprintOf(other)} (ssh-ed25519); nothing was sent`,
+  );
+});
