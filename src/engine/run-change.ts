@@ -6,25 +6,17 @@ import {hostActions} from './executor/host-actions.ts';
 import {idempotencyKey} from './executor/idempotency-key.ts';
 import type {Inverse, Present} from './executor/inverse.ts';
 import type {JournalOperation} from './executor/journal-record.ts';
-import {type RunEnd, runPlan} from './executor/run-plan.ts';
+import {runPlan} from './executor/run-plan.ts';
 import type {RunStory} from './executor/run-story.ts';
 import {operationTitle} from './executor/titles.ts';
 import {inversesOf} from './executor/undo-log.ts';
-import {placementsNow} from './placements.ts';
 import {silentPeers} from './planner/named-peers.ts';
 import {answersToName} from './planner/ownership.ts';
 import type {Plan} from './planner/plan.ts';
 import {portable} from './portable-stack.ts';
 import {registryAccess} from './registry-credentials.ts';
-import type {ResolvedImages} from './resolve-images.ts';
 import type {Session} from './session.ts';
-import {NiyantaError, OutsideError, UserError} from './spec/errors.ts';
-import {Exit, exitOfOutcome} from './spec/exit-codes.ts';
-import type {EnvironmentName, Stack} from './spec/stack.ts';
-import {appendHistory, summaryText} from './state/history.ts';
-import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
-import {ownerName} from './state/process-identity.ts';
-import {updateOwn} from './update-own.ts';
+import {type ChangeIntent, stateAfter, stateBefore, stateNotWritten} from './state-of-change.ts';
 
 export interface RunChangeOptions {
   readonly action: 'apply' | 'rollback' | 'destroy';
@@ -35,19 +27,6 @@ export interface RunChangeOptions {
   readonly now: () => Date;
   /** A run that was interrupted, and that this one goes on from. */
   readonly interrupted?: RunStory;
-}
-
-/** What is run, and what the state shall say of it when it ran to its end. */
-export interface ChangeIntent {
-  readonly plan: Plan;
-  readonly images?: ResolvedImages;
-  readonly secrets: ReadonlyMap<string, string>;
-  /** Absent when everything is removed. */
-  readonly stack?: Stack;
-  /** Services it is limited to; all when empty. */
-  readonly targets: readonly string[];
-  /** Volumes are removed, too. */
-  readonly volumes: boolean;
 }
 
 export interface ChangeEnd {
@@ -73,15 +52,7 @@ export async function runChange(
 ): Promise<ChangeEnd> {
   const {fleet, lease, signal} = change;
   const began = options.now().getTime();
-  const before = await updateOwn(session.store, lock => {
-    refuseTakenSubnets(lock, session.environment, intent.plan);
-    const state = lock.environments[session.environment];
-    return withEnvironment(lock, session.environment, {
-      ...(state ?? emptyState(intent.plan.stack)),
-      stack: intent.plan.stack,
-      subnets: {...state?.subnets, ...intent.plan.subnets},
-    });
-  });
+  const before = await stateBefore(session, intent.plan);
   const serial = before.serial + 1;
   const present = presentContainers(fleet, intent.plan);
   const inverses = inversesOf(intent.plan.operations, (host, id) =>
@@ -134,7 +105,7 @@ export async function runChange(
       now: options.now,
     }),
   });
-  const after = await commit(session, fleet, intent, end, at, options).catch(error => {
+  const after = await stateAfter(session, fleet, intent, {...end, at, action: options.action}).catch(error => {
     throw stateNotWritten(error, end.outcome);
   });
   await copyToHosts(session, fleet, after, {gone: intent.stack === undefined && end.outcome === 'applied'});
@@ -156,78 +127,6 @@ const journalOperations = ({operations}: Plan, inverses: ReadonlyMap<string, Inv
     inverse: inverses.get(operation.id)!,
   }));
 
-/** Two environments that were planned at the same moment may have chosen the same addresses. */
-function refuseTakenSubnets(lock: LockFile, environment: EnvironmentName, {subnets}: Plan): void {
-  for (const [name, other] of Object.entries(lock.environments)) {
-    if (name === environment) continue;
-    const taken = new Set(Object.values(other.subnets));
-    const clash = Object.entries(subnets).find(([, subnet]) => taken.has(subnet));
-    if (!clash) continue;
-    throw new UserError({
-      code: 'stale-plan',
-      message: `environment "${name}" was given ${clash[1]}, which this plan meant for ${clash[0]}, at the same time`,
-      hint: 'Run the same command again: it will choose other addresses.',
-      exit: Exit.stalePlan,
-    });
-  }
-}
-
-/** What was done is done, also when it cannot be written down: then that is told, and the next apply finds it. */
-function stateNotWritten(error: unknown, outcome: RunEnd['outcome']): unknown {
-  if (!(error instanceof NiyantaError) || ['lease-lost', 'fenced'].includes(error.code)) return error;
-  const worked = exitOfOutcome[outcome] === Exit.ok;
-  return new OutsideError({
-    code: 'state-not-written',
-    message: `the change itself ended: ${outcome}; but the state could not be written: ${error.message}`,
-    hint: `${error.hint ?? 'See what keeps it from being written.'} Then apply again: it goes by what the hosts run.`,
-    exit: worked ? Exit.partlyApplied : exitOfOutcome[outcome],
-    cause: error,
-  });
-}
-
-/** Writes what the hosts run now, the images that are pinned, and the line of history. */
-async function commit(
-  session: Session,
-  fleet: ChangingFleet,
-  intent: ChangeIntent,
-  end: RunEnd,
-  at: string,
-  options: RunChangeOptions,
-): Promise<LockFile> {
-  const observed = await fleet.observe();
-  const applied = end.outcome === 'applied';
-  return updateOwn(session.store, lock => {
-    // Someone may have deleted the lock file meanwhile.
-    const state = lock.environments[session.environment] ?? emptyState(intent.plan.stack);
-    const entry: HistoryEntry = {
-      serial: lock.serial + 1,
-      at,
-      who: ownerName(),
-      action: options.action,
-      outcome: end.outcome === 'unchanged' ? 'applied' : end.outcome,
-      summary: summaryText(countDone(intent.plan, end)),
-      ...(applied && intent.stack
-        ? {stack: portable(intent.stack, session.project.directory), images: intent.images?.pins ?? {}}
-        : {}),
-    };
-    return withEnvironment(lock, session.environment, {
-      ...state,
-      subnets: {...state.subnets, ...intent.plan.subnets},
-      images: applied ? {...state.images, ...intent.images?.pins} : state.images,
-      placements: placementsNow(observed, session.project.name, session.environment, state.placements),
-      stopped: applied && intent.stack === undefined ? [] : state.stopped,
-      history: appendHistory(state.history, entry),
-    });
-  });
-}
-
-function countDone(plan: Plan, end: RunEnd): Plan['summary'] {
-  const counts = {create: 0, update: 0, replace: 0, delete: 0};
-  const done = new Set(end.operations.filter(({outcome}) => outcome === 'done').map(({id}) => id));
-  for (const {id, action} of plan.operations) if (done.has(id)) counts[action] += 1;
-  return counts;
-}
-
 /** The containers of the plan's environment, as they were seen before it runs. */
 function presentContainers(fleet: ChangingFleet, {project, environment}: Plan): readonly Present[] {
   return fleet.observed.flatMap(host =>
@@ -241,18 +140,3 @@ function presentContainers(fleet: ChangingFleet, {project, environment}: Plan): 
       : [],
   );
 }
-
-const withEnvironment = (lock: LockFile, name: string, state: EnvironmentState): LockFile => ({
-  ...lock,
-  environments: {...lock.environments, [name]: state},
-});
-
-const emptyState = (stack: string): EnvironmentState => ({
-  stack,
-  fence: 0,
-  images: {},
-  subnets: {},
-  placements: {},
-  stopped: [],
-  history: [],
-});
