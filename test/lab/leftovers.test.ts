@@ -47,6 +47,8 @@ const traces = (id: string) =>
 
 beforeAll(async () => {
   project = await lab().project(stack, {'web.tar': await busyboxArchive()});
+  // Where earlier versions put environments while containers were made.
+  await sh('mkdir -p /run/niyanta/env');
   await ok('apply', '--yes');
   expect((await plan()).operations).toEqual([]);
 });
@@ -125,9 +127,11 @@ test('after destroy of the last environment nothing is left of containers, young
     find /var/lib/niyanta/networks /var/lib/niyanta/hosts -name 'other-prod-*' -exec touch -d '20 minutes ago' {} +`);
   await ok('apply', '--yes');
   await ok('destroy', '--yes');
-  expect(await sh("cd /var/lib/niyanta && find . -type f ! -path './fences/*' ! -path './environments/*'; ls networks; ls /run/niyanta/env")).toBe(
-    '',
-  );
+  expect(
+    await sh(
+      "cd /var/lib/niyanta && find . -type f ! -path './fences/*' ! -path './environments/*'; ls networks; ls /run/niyanta/env",
+    ),
+  ).toBe('');
   expect(await sh('ip -o link; iptables-save')).not.toMatch(/\bny[0-9a-f]{8}\b/);
   expect(await containersOn(lab(), 'h1')).toEqual([]);
 });
