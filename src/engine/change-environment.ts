@@ -48,7 +48,11 @@ export async function changeEnvironment<T>(
   const refused = new AbortController();
   const stop = AbortSignal.any([lease.lost, refused.signal]);
   const signal = AbortSignal.any([options.signal, stop]);
-  const fence = {scope: `${session.project.name}.${session.environment}`, number: lease.holder.fence, holder: lease.holder.id};
+  const fence = {
+    scope: `${session.project.name}.${session.environment}`,
+    number: lease.holder.fence,
+    holder: lease.holder.id,
+  };
   const hosts = new Map<HostName, FencedHost>();
   try {
     const result = await withFleet(
@@ -66,11 +70,14 @@ export async function changeEnvironment<T>(
       fleet => change({lease, fleet: changing(fleet, hosts, stop), signal}),
     );
     refused.signal.throwIfAborted();
+    await lease.release();
     return result;
   } catch (error) {
-    throw await told(session, lease, refused.signal.aborted ? refused.signal.reason : error);
-  } finally {
-    await lease.release();
+    const reason = refused.signal.aborted ? refused.signal.reason : error;
+    const why = await told(session, lease, reason).catch(() => reason);
+    // That a full disk also keeps the lease from being given back (it expires) must not hide what happened.
+    await lease.release().catch(() => undefined);
+    throw why;
   }
 }
 
