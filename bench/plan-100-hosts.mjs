@@ -53,7 +53,7 @@ async function stage(simulated, relayed) {
   await writeFile(join(folder, 'key'), freshKey().private, {mode: 0o600});
   const hosts = simulated.hosts.map(
     ({name, hostKey}, i) =>
-      `  ${name}: {address: 127.0.0.1, port: ${relayed[i]}, user: root, identityFile: ./key, hostKey: "${hostKey}"}\n`,
+      `  ${name}: {address: 127.0.0.1, port: ${relayed[i]}, user: root, identityFile: ./key, hostKey: "${hostKey}", networkAddress: ${addressOf(i)}}\n`,
   );
   const head = 'apiVersion: niyanta/v1\nkind: ';
   await writeFile(join(folder, 'niyanta.yaml'), `${head}Project\nname: bench\nhosts:\n${hosts.join('')}`);
@@ -61,25 +61,26 @@ async function stage(simulated, relayed) {
   const web = `  web: {image: "${image}", replicas: ${containers}, placement: {spread: host}}\n`;
   await writeFile(join(folder, 'stack.yaml'), `${head}Stack\nname: bench\nservices:\n${web}`);
   const recorded = await recordedObservation();
-  const tell = specs =>
+  const tell = (specs, networks) =>
     simulated.tell(
-      simulated.hosts.map(({name}) => [
+      simulated.hosts.map(({name}, i) => [
         name,
-        observationOf(
-          recorded,
-          specs.filter(({host}) => host === name),
-        ),
+        observationOf(recorded, {host: name, address: addressOf(i), specs, network: networks.get(name)}),
       ]),
     );
-  await tell([]);
+  await tell([], new Map());
   await niyanta('plan', '-o', join(folder, 'first.json'));
   const {plan} = JSON.parse(await readFile(join(folder, 'first.json'), 'utf8'));
   const specs = plan.operations.flatMap(({kind, spec}) => (kind === 'container' ? [spec] : []));
-  await tell(specs);
+  const networks = plan.operations.flatMap(({kind, host, network}) => (kind === 'network' ? [[host, network]] : []));
+  await tell(specs, new Map(networks));
   await writeFile(join(folder, 'niyanta.lock.json'), JSON.stringify(lockFileAfter(plan, specs), null, 2));
   const {operations} = JSON.parse((await niyanta('plan', '--json')).stdout);
   if (operations.length > 0) throw new Error(`something is left to do: ${JSON.stringify(operations[0])}`);
 }
+
+/** An address of a host's own, which the observation of it has. */
+const addressOf = i => `10.77.${Math.floor(i / 250)}.${(i % 250) + 1}`;
 
 /** The state after the plan was applied. */
 function lockFileAfter({stack, subnets}, specs) {

@@ -7,6 +7,7 @@ import ssh2 from 'ssh2';
 import {fingerprintOf} from '../src/engine/hosts/host-key.ts';
 import {labDown, labExec, labUp, parseReleases} from '../src/engine/lab/index.ts';
 import {manifestOf} from '../src/engine/runtime/containers/write-manifest.ts';
+import {networkText} from '../src/engine/runtime/host-network.ts';
 import {namesFingerprint} from '../src/engine/runtime/names.ts';
 import {observeScript, sectionMark} from '../src/engine/runtime/observe-script.ts';
 import {toolkitHash} from '../src/engine/runtime/toolkit/index.ts';
@@ -70,9 +71,10 @@ export async function recordedObservation(release = 'bookworm') {
 }
 
 /** The observation of a host on which these containers run. */
-export function observationOf(recorded, specs) {
+export function observationOf(recorded, {host, address, specs: all, network}) {
   const pid = index => 1000 + index;
-  const peers = specs.map(({id, service, replica, network}) => ({id, service, replica, address: network.address}));
+  const specs = all.filter(spec => spec.host === host);
+  const peers = all.map(({id, service, replica, network: {address: own}}) => ({id, service, replica, address: own}));
   const images = new Map(specs.map(({image}) => [image.name, image.digest]));
   const lines = {
     toolkit: [toolkitHash],
@@ -81,14 +83,41 @@ export function observationOf(recorded, specs) {
       return `./${spec.id}.json:${JSON.stringify(manifest)}`;
     }),
     tasks: ['TASK    PID    STATUS', ...specs.map(({id}, i) => `${id}    ${pid(i)}    RUNNING`)],
-    containers: specs.map(({id}) => id),
+    // Once for being there, once for being kept running.
+    containers: specs.flatMap(({id}) => [id, id]),
     starts: specs.map(({id}) => `./${id}.starts 1 1795249442`),
-    addresses: specs.map(({network}, i) => `/proc/${pid(i)}/net/fib_trie ${network.address}`),
+    addresses: [
+      ...specs.map(({network: {address: own}}, i) => `/proc/${pid(i)}/net/fib_trie ${own}`),
+      ...specs.slice(0, 1).map(({network: {gateway}}) => `/proc/net/fib_trie ${gateway}`),
+    ],
+    devices: specs.slice(0, 1).map(({network: {bridge}}) => `9: ${bridge}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1450`),
+    translation: [
+      ...specs
+        .slice(0, 1)
+        .map(
+          ({network: {bridge, subnet}}) =>
+            `-A POSTROUTING -s ${subnet} ! -o ${bridge} -m comment --comment "niyanta ${bridge}" -j MASQUERADE`,
+        ),
+      'COMMIT',
+    ],
     namespaces: specs.map(({id}) => `/run/netns/${id}`),
-    names: peers.map(self => `${namesFingerprint(self, peers)[0]}  ./${self.id}`),
+    names: peers
+      .filter(({id}) => specs.some(spec => spec.id === id))
+      .flatMap(self => [
+        `${namesFingerprint(self, peers)[0]}  ./${self.id}`,
+        ...['hostname', 'resolv'].map(kind => `${'0'.repeat(32)}  ./${self.id}.${kind}`),
+      ]),
+    networks: network
+      ? networkText(network)
+          .trimEnd()
+          .split('\n')
+          .map(line => `./${network.bridge}:${line}`)
+      : [],
     images: ['REF TYPE DIGEST SIZE', ...[...images].map(([name, digest]) => `${name} manifest ${digest} 1.1 MiB`)],
   };
+  // Of the host that was looked at, its own address alone is another one.
   return recorded
+    .replaceAll(/\b10\.200\.\d+\.11\b/g, address)
     .split(sectionMark)
     .map(section => {
       const name = section.slice(0, section.indexOf('\n'));
