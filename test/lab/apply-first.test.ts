@@ -43,7 +43,7 @@ describe('the first apply of a stack', () => {
     const before = await hostListing(lab(), hosts);
     const plan = await project.niyanta(['plan', '--detailed-exitcode']);
     expect(plan.code, plan.stderr).toBe(2);
-    expect(plan.stdout).toMatch(/Plan: 9 to create/);
+    expect(plan.stdout).toMatch(/Plan: 11 to create/);
     const json = await project.niyanta(['plan', '--json']);
     expect(json.code).toBe(0);
     expect(json.json.summary.create).toBeGreaterThan(4);
