@@ -1,5 +1,8 @@
 import {copyFile, mkdir, readdir, rm} from 'node:fs/promises';
 import {join} from 'node:path';
+import {NiyantaError} from '../spec/errors.ts';
+import {parseLockFile} from './lock-file-schema.ts';
+import {salvage} from './salvage.ts';
 import type {StatePaths} from './state-paths.ts';
 import type {Backup} from './store.ts';
 import {textIfThere} from './text-if-there.ts';
@@ -32,13 +35,13 @@ export async function listBackups(paths: StatePaths): Promise<readonly Backup[]>
     .sort((a, b) => b.serial - a.serial);
 }
 
-/** The serial of a lock file's text; none when it is broken: then it is not worth keeping. */
+/** The serial under which a lock file's text is kept; none for one that is broken, which must not push out a good one. */
 export function serialIn(text: string): number | undefined {
   try {
-    const {serial} = JSON.parse(text) as {serial?: unknown};
-    return typeof serial === 'number' ? serial : undefined;
+    return parseLockFile(text, 'lock file').serial;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
+    if (!(error instanceof NiyantaError)) throw error;
+    // Good for a newer niyanta.
+    return error.code === 'lock-file-newer' ? salvage(text).serial : undefined;
   }
 }
