@@ -56,6 +56,7 @@ export function hostActions(options: HostActionsOptions): Actions {
     const timeoutMs = startTimeoutMs + longerMs;
     await runScript(changing(host), script, {limit: options.limitPerHost, timeoutMs});
   };
+  const made = new Set<string>();
   /** Containers that containerd is being told to keep running. */
   const kept = new Map<string, Promise<void>>();
   const keptBy = (host: HostName, id: string) => kept.get(`${host}/${id}`);
@@ -77,6 +78,7 @@ export function hostActions(options: HostActionsOptions): Actions {
         entrypoint: spec.command === undefined ? [] : await on(spec.host).entrypoint(spec.image.digest),
       });
       await act(spec.host, script);
+      made.add(`${spec.host}/${spec.id}`);
       // Its turn comes behind what is still to be started: a container that has begun is better than a label.
       if (spec.restart === 'never') return;
       const keeping = act(spec.host, keepContainer(spec));
@@ -88,6 +90,7 @@ export function hostActions(options: HostActionsOptions): Actions {
         connection: connection(spec.host),
         tasks: on(spec.host).tasks,
         spec,
+        made: made.has(`${spec.host}/${spec.id}`),
         context,
         now: () => options.now().getTime(),
       });

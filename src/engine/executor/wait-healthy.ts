@@ -21,6 +21,8 @@ export interface HealthWait {
   readonly connection: Connection;
   readonly tasks: TaskWatch;
   readonly spec: ContainerSpec;
+  /** Made by this run: it has been started once. */
+  readonly made: boolean;
   readonly now: () => number;
   readonly context: StepContext;
 }
@@ -35,8 +37,10 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   let health = unknownHealth;
   let nextCheck = began;
   let last: CheckResult | undefined;
-  let starts: number | undefined;
+  let starts = wait.made ? 1 : undefined;
   let unseen = 0;
+  // Nothing to ask before it may have settled; those of one moment are then asked about together.
+  if (!spec.health && wait.made) await sleep(settledMs, undefined, {signal: context.signal});
   for (;;) {
     context.signal.throwIfAborted();
     const task = (await wait.tasks.states(began)).get(spec.id);
@@ -64,7 +68,6 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
       const starting = now() - began < spec.health.startPeriodMs;
       nextCheck = now() + (starting ? Math.min(lookMs, spec.health.intervalMs) : spec.health.intervalMs);
     }
-    // Nothing to ask in between: forty that settle are looked at twice each, and those of one moment together.
     const next = spec.health ? Math.min(lookMs, Math.max(10, nextCheck - now())) : settledMs - (now() - began);
     await sleep(next, undefined, {signal: context.signal});
   }
