@@ -31,16 +31,18 @@ const write = (text: string) => lab().exec('h1', ['tee', place], text);
 beforeAll(async () => {
   const files = {'web.tar': await busyboxArchive({})};
   ann = await lab().project(stack(1), files, `state: ssh://h1${place}\n`);
-  ci = await lab().project(stack(1), files, `state: ssh://h1${place}\n`);
+  ci = await lab().project(stack(2), files, `state: ssh://h1${place}\n`);
+  await ok(ann, 'apply', '--yes');
+  await ann.write('stack.yaml', stack(2));
+  await ok(ann, 'apply', '--yes');
 });
 
 describe('a state on a host', () => {
   test('is one and the same for everybody who has the project', async () => {
-    await ok(ann, 'apply', '--yes');
     expect((await ok(ci, 'plan', '--json')).json.operations).toEqual([]);
     const shown = await ok(ci, 'state', 'show', '--json');
     expect(shown.stdout).toBe((await ok(ann, 'state', 'show', '--json')).stdout);
-    expect((await ok(ci, 'history', '--json')).json.history).toHaveLength(1);
+    expect((await ok(ci, 'history', '--json')).json.history).toHaveLength(2);
     const config = await ok(ci, 'config', 'show', '--origin', '--json');
     expect(config.stdout).toContain(`ssh://h1${place}`);
     expect((await lab().sh('h1', `stat -c %a ${place}`)).trim()).toBe('644');
