@@ -115,7 +115,8 @@ export class RuntimeHost {
     await runScript(this.changing, keepContainer(spec));
   }
 
-  stop = (spec: ContainerSpec): Promise<string> => runScript(this.changing, stopContainer(spec.id, spec.stop), {timeoutMs: 60_000});
+  stop = (spec: ContainerSpec): Promise<string> =>
+    runScript(this.changing, stopContainer(spec.id, spec.stop), {timeoutMs: 60_000});
   start = (spec: ContainerSpec): Promise<string> => runScript(this.changing, startContainer(spec), {timeoutMs: 60_000});
   remove = (id: string): Promise<string> => runScript(this.changing, removeContainer(id), {timeoutMs: 60_000});
 
