@@ -27,7 +27,9 @@ export async function copyToHosts(
   const members = membersOf(state);
   const hosts = fleet.observed.filter(({host, reachable}) => reachable && (gone || members.has(host)));
   const script = gone ? dropCopy(name) : keepCopy(name, formatCopy(lock, environment));
-  await Promise.allSettled(hosts.map(async ({host}) => runScript(fleet.changing(host), script, {timeoutMs: TIMEOUT_MS})));
+  await Promise.allSettled(
+    hosts.map(async ({host}) => runScript(fleet.changing(host), script, {timeoutMs: TIMEOUT_MS})),
+  );
 }
 
 const membersOf = ({subnets, placements}: EnvironmentState): ReadonlySet<HostName> =>

@@ -38,7 +38,10 @@ export const serviceSchema = z.strictObject({
     .describe('Image as an OCI or docker archive on this machine, relative to this file; sent to the hosts.'),
   build: build.optional().describe('Folder to build the image from, here; sent to the hosts.'),
   replicas: z.int().min(0).max(1000).default(1).describe('How many containers; 0 keeps the service without any.'),
-  needs: z.array(z.string()).default([]).describe('Services that must be healthy before this one starts, on whichever hosts they are.'),
+  needs: z
+    .array(z.string())
+    .default([])
+    .describe('Services that must be healthy before this one starts, on whichever hosts they are.'),
   env: env.default({}).describe('Environment variables; values may hold ${secret:NAME}.'),
   envFile: z
     .union([path, z.array(path)])

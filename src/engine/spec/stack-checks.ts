@@ -143,7 +143,8 @@ export function checkSecretPlaces(tree: Tree, allowed: (path: Path) => boolean, 
     });
   } else if (typeof tree.value === 'string' && !allowed(path) && secretsIn(tree.value).length > 0) {
     const message = 'a secret cannot be used here: it would show in process lists, plans or state';
-    const hint = 'Secrets go into env, env files and passwords of registries and of the state; let the program read its environment.';
+    const hint =
+      'Secrets go into env, env files and passwords of registries and of the state; let the program read its environment.';
     report(errorAt(tree.at, path, {code: 'secret-misplaced', message, hint}));
   }
 }

@@ -1,6 +1,11 @@
 import {describe, expect, test} from 'vitest';
 import {parseTranslation, ruleDeviations} from '../../../src/engine/runtime/deviations/forwarding.ts';
-import {type LimitsInForce, limitDeviations, limitLines, parseLimits} from '../../../src/engine/runtime/deviations/limits.ts';
+import {
+  type LimitsInForce,
+  limitDeviations,
+  limitLines,
+  parseLimits,
+} from '../../../src/engine/runtime/deviations/limits.ts';
 import {type Device, linkDeviations, parseDevices} from '../../../src/engine/runtime/deviations/links.ts';
 import {parseChangedConfigs} from '../../../src/engine/runtime/deviations/recorded-config.ts';
 import {sampleSpec} from './sample-spec.ts';
