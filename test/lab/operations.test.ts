@@ -84,13 +84,17 @@ describe('ps', () => {
 
   test('tells a crashed replica, that its environment has failed, and when it runs again', async () => {
     const [id] = await runningOn(lab(), 'h2');
-    await lab().sh('h2', `ctr -n niyanta tasks kill --signal SIGKILL ${id}`);
-    await vi.waitFor(async () =>
-      expect(await ps()).toMatchObject({state: 'failed', why: 'lone has no running replica'}),
+    // Again, where the restart monitor came by before ps did.
+    await vi.waitFor(
+      async () => {
+        await lab().exec('h2', ['ctr', '-n', 'niyanta', 'tasks', 'kill', '--signal', 'SIGKILL', id!]);
+        expect(await ps()).toMatchObject({state: 'failed', why: 'lone has no running replica'});
+      },
+      {timeout: 20_000, interval: 100},
     );
     expect(['restarting', 'failed']).toContain(stateOf(await ps(), 'lone'));
     await vi.waitFor(async () => expect(stateOf(await ps(), 'lone')).toBe('running'), {timeout: 30_000, interval: 500});
-    expect((await ps('lone')).replicas[0].restarts).toBe(1);
+    expect((await ps('lone')).replicas[0].restarts).toBeGreaterThanOrEqual(1);
   });
 
   test('a host without power makes its replicas unknown, and says which', async () => {
