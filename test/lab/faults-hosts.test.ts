@@ -135,6 +135,10 @@ describe('a disk that is full on a host', () => {
     expect(failed.message).toMatch(/^h2: .*the disk is full$/);
     await lab().sh('h2', 'rm /var/lib/niyanta/filler');
     await converged('blue');
+    await fill('h2', '/var/lib/niyanta');
+    const gone = await project.niyanta(['destroy', '--yes']);
+    expect(gone.code, gone.stderr).toBe(0);
+    expect(await containersOn(lab(), 'h2')).toEqual([]);
   });
 
   test('for images: said so, and the next apply with room converges', async () => {
@@ -142,7 +146,8 @@ describe('a disk that is full on a host', () => {
     await project.write('one.tar', await busyboxArchive({files: {'/www/big': randomBytes(600_000).toString('hex')}}));
     await onSmallDisk('h2', content, 300_000);
     const full = await project.niyanta(['apply', '--yes', '--json']);
-    expect(full.code, full.stderr).toBe(1);
+    // Whether h1 had begun to replace anything when h2 failed is a matter of moments.
+    expect([1, 6], full.stderr).toContain(full.code);
     const failed = full.jsonLines.find(({type, outcome}) => type === 'operation-finished' && outcome === 'failed');
     expect(failed).toMatchObject({code: 'disk-full'});
     expect(failed.message).toMatch(/^h2: the disk is full/);

@@ -72,8 +72,13 @@ if [ "$holder" != "$3" ]; then
   number=\${holder%% *}
   case $number in '' | *[!0-9]*) number=0 ;; esac
   if [ "$number" -ge "\${3%% *}" ]; then echo "newer $number"; exit 0; fi
-  printf '%s\\n' "$3" >"$fence.new" || { echo x | cat >>"$fence.new"; exit 1; }
-  sync "$fence.new" && mv -f "$fence.new" "$fence" && sync "$1" || exit 1
+  if printf '%s\\n' "$3" 2>/dev/null >"$fence.new"; then
+    sync "$fence.new" && mv -f "$fence.new" "$fence" && sync "$1" || exit 1
+  else
+    # A disk without room for another file has it where the old one stands: what makes room is a change, too.
+    rm -f "$fence.new"
+    { [ -e "$fence" ] && printf '%s\\n' "$3" 1<>"$fence" && sync "$fence"; } || { echo x | cat >>"$fence.new"; exit 1; }
+  fi
 fi
 exec 8>>"$fence.lock" 9<&-
 i=0
