@@ -117,6 +117,9 @@ test('Ctrl-C ends an apply cleanly with 130, and the next one goes on', async ()
 });
 
 test('of two applies at once one waits or says who holds the lock', async () => {
+  // One that is at it for some time.
+  const slow = stack('red').replace(/command: .*/, 'command: [sh, -c, "sleep 8; exec httpd -f -p 8080 -h /www"]');
+  await project.write('stack.yaml', slow.replace('interval: 1s}', 'interval: 1s, startPeriod: 60s}'));
   const first = start();
   await first.until(({type}) => type === 'started');
   // All at once, while the first is at it.

@@ -1,6 +1,9 @@
 import type {LabFixture} from './lab-fixture.ts';
 
-/** Everything on a host that an apply may change, as text: to be compared before and after what must change nothing. */
+/**
+ * Everything on a host that an apply may change, as text: to be compared before and after what must change nothing. Left
+ * out are the lease's number, which whoever holds the lease raises before it looks, and the copies of the state.
+ */
 const script = `
 for ns in $(ctr namespaces ls -q); do
   echo "== $ns"
@@ -12,7 +15,7 @@ for ns in $(ctr namespaces ls -q); do
 done
 echo == files
 find /var/lib/niyanta /usr/local/lib/niyanta /etc/systemd/system -type f ! -name '*.log' ! -path '*/environments/*' ! -path '*/fences/*' -exec md5sum {} + 2>/dev/null | sort -k2 || :
-find /var/lib/niyanta /run/niyanta -type d 2>/dev/null | sort || :
+find /var/lib/niyanta /run/niyanta -mindepth 1 -type d ! -name environments ! -name fences 2>/dev/null | sort || :
 echo == network
 ls /run/netns 2>/dev/null || :
 ip -o link show type bridge | sed 's/.*: \\(ny[0-9a-f]*\\).*/\\1/'
