@@ -62,7 +62,14 @@ afterAll(async () => {
 });
 
 test('a secret reaches its container, and is seen nowhere else', async () => {
-  for (const words of [['plan'], ['plan', '--json'], ['plan', '--commands'], ['plan', '-o', 'p.json']]) {
+  for (const words of [
+    ['plan'],
+    ['plan', '--json'],
+    ['plan', '--commands'],
+    ['plan', '--format', 'markdown'],
+    ['plan', '--format', 'github'],
+    ['plan', '-o', 'p.json'],
+  ]) {
     expect((await run(...words)).code).toBe(0);
   }
   expect((await run('apply', 'p.json', '--yes', '--json')).code).toBe(0);
@@ -71,13 +78,16 @@ test('a secret reaches its container, and is seen nowhere else', async () => {
   expect(inside).toBe(`postgres://app:${secret}@db/app\n`);
   // One that prints what it was given, and fails.
   await project.write('stack.yaml', stack('echo I have $URL; exit 1'));
-  const failed = await run('apply', '--yes');
+  const failed = await run('apply', '--yes', '--format', 'github', '--report', 'r.json');
   expect(failed.code).toBe(6);
   expect(failed.stderr).toContain('I have postgres://app:***@db/app');
   await project.write('stack.yaml', stack('sleep 2000'));
   expect((await run('apply', '--yes')).code).toBe(0);
   for (const words of [
     ['history', '--json'],
+    ['events'],
+    ['events', '--json'],
+    ['events', '--list', '--json'],
     ['state', 'show', '--json'],
     ['state', 'backup', 'b.json'],
     ['rollback', '--yes'],
@@ -92,7 +102,10 @@ test('a secret reaches its container, and is seen nowhere else', async () => {
 
   const here = await readdir(project.directory, {recursive: true, withFileTypes: true});
   const files = here.filter(file => file.isFile() && file.name !== 'secrets.yaml');
-  expect(files.map(({name}) => name)).toEqual(expect.arrayContaining(['niyanta.lock.json', 'p.json', 'b.json']));
+  expect(files.map(({name}) => name)).toEqual(
+    expect.arrayContaining(['niyanta.lock.json', 'p.json', 'b.json', 'r.json']),
+  );
+  expect(files.filter(({name}) => name.endsWith('.jsonl')).length).toBeGreaterThan(2);
   for (const file of files) {
     const path = join(file.parentPath, file.name);
     const content = await readFile(path, 'latin1');
