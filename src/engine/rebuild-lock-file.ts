@@ -99,8 +99,8 @@ function environmentOf(
   const remembered = (copy?.stopped ?? []).filter(service => !services.has(service));
   return {
     stack: stack!,
-    // Hosts refuse numbers below those they saw. Seconds since 1970 are above any count of applies.
-    fence: Math.max(Math.floor(context.now.getTime() / 1000), copy?.fence ?? 0),
+    // Hosts refuse numbers below those they saw. Milliseconds since 1970 are above any count of applies.
+    fence: Math.max(context.now.getTime(), copy?.fence ?? 0),
     images: {...copy?.images, ...imagesOf(found, copy?.images)},
     subnets: {
       ...copy?.subnets,

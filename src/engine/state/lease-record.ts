@@ -85,10 +85,10 @@ export interface AskTimes {
 }
 
 /**
- * The number of a new lease: one more than the last. Where there was none, the clock's seconds: hosts may remember the
- * numbers of a state that has been lost or thrown away since. `now` in milliseconds.
+ * The number of a new lease: one more than the last. Where there was none, the clock's milliseconds: hosts may remember
+ * the numbers of a state that has been lost or thrown away since, and no series of leases outruns these.
  */
-export const nextFence = (last: number, now: number): number => (last === 0 ? Math.floor(now / 1000) : last) + 1;
+export const nextFence = (last: number, now: number): number => (last === 0 ? Math.floor(now) : last) + 1;
 
 /** Takes the lease when it is free and nobody waits longer; else takes a place in the queue, or renews it in time. */
 export function ask(record: LeaseRecord, wanted: Omit<Holding, 'fence'>, times: AskTimes, ended: HasEnded): Attempt {
