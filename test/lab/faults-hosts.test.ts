@@ -143,7 +143,10 @@ describe('a disk that is full on a host', () => {
 
   test('for images: said so, and the next apply with room converges', async () => {
     await converged('red');
-    await project.write('one.tar', await busyboxArchive({files: {'/www/big': randomBytes(600_000).toString('hex')}}));
+    await project.write(
+      'one.tar',
+      await busyboxArchive({files: {'/www/index.html': 'new\n', '/www/big': randomBytes(600_000).toString('hex')}}),
+    );
     await onSmallDisk('h2', content, 300_000);
     const full = await project.niyanta(['apply', '--yes', '--json']);
     // Whether h1 had begun to replace anything when h2 failed is a matter of moments.

@@ -7,6 +7,7 @@ import type {ApplyEvent, ApplyResult, OnEvent, OperationOutcome} from './events.
 import {runGraph} from './graph.ts';
 import type {Inverse, InverseTools, Present} from './inverse.ts';
 import {NameLedger} from './name-ledger.ts';
+import {oftenEnough} from './often-enough.ts';
 import {Patience} from './patience.ts';
 import {peer} from './peer.ts';
 import {withRetry} from './retry.ts';
@@ -120,8 +121,9 @@ class PlanRun {
     this.#touched ||= kind === 'container';
     const context: StepContext = {
       signal: this.#options.signal,
-      onProgress: (message, done, total) =>
+      onProgress: oftenEnough(this.#options.now, (message, done, total) =>
         this.#emit({type: 'operation-progress', operation: id, message, done, total}),
+      ),
     };
     const run = {
       actions: this.#options.actions,
