@@ -43,7 +43,7 @@ export interface UndoEnd {
 }
 
 /** Most of the time is waiting for health; what loads a host is bounded by `limitPerHost`. */
-const inFlightPerHost = 32;
+const inFlightPerHost = 64;
 
 /**
  * Takes back what the last run did, if it did not get to its end: by the inverses of its journal, in reverse, as far as
