@@ -139,6 +139,7 @@ describe('a disk that is full on a host', () => {
     const gone = await project.niyanta(['destroy', '--yes']);
     expect(gone.code, gone.stderr).toBe(0);
     expect(await containersOn(lab(), 'h2')).toEqual([]);
+    await lab().sh('h2', 'rm /var/lib/niyanta/filler');
   });
 
   test('for images: said so, and the next apply with room converges', async () => {
