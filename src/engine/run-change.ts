@@ -38,7 +38,7 @@ export interface ChangeEnd {
 }
 
 /** Most of an operation's time is waiting for health; what loads a host is bounded by `limitPerHost`. */
-const inFlightPerHost = 64;
+export const inFlightPerHost = 64;
 
 /**
  * Runs a plan on the hosts and writes the state: before, so that subnets given out are known whatever happens, and

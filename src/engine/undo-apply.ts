@@ -12,6 +12,7 @@ import {type OperationToUndo, operationsToUndo} from './executor/undo-check.ts';
 import {namesNow} from './names-now.ts';
 import {placementsNow} from './placements.ts';
 import {byCommand} from './resume-apply.ts';
+import {inFlightPerHost} from './run-change.ts';
 import type {Session} from './session.ts';
 import {Bug, UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
@@ -41,9 +42,6 @@ export interface UndoEnd {
   /** What was left or failed, each with why. */
   readonly left: readonly string[];
 }
-
-/** Most of the time is waiting for health; what loads a host is bounded by `limitPerHost`. */
-const inFlightPerHost = 64;
 
 /**
  * Takes back what the last run did, if it did not get to its end: by the inverses of its journal, in reverse, as far as

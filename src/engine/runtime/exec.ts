@@ -1,6 +1,6 @@
 import {type Command, script} from '../hosts/command.ts';
 import type {ContainerId} from './container-spec.ts';
-import {namespace} from './ctr.ts';
+import {bundlesFolder, namespace} from './ctr.ts';
 import * as paths from './paths.ts';
 
 export interface ExecOptions {
@@ -26,7 +26,7 @@ exec ctr --namespace ${namespace} tasks exec --exec-id "$name" "$@"`;
 // ctr loses an end of input that comes before the process has started, and the process would wait for it for ever. So
 // the end is held back until the shim has written the process's number, and opened its input right after.
 const EXEC = `id=$1 name=$2-$$; shift 2
-pid=/run/containerd/io.containerd.runtime.v2.task/${namespace}/$id/$name.pid
+pid=${bundlesFolder}/$id/$name.pid
 mkdir -p ${paths.runtime} && mkfifo -m 600 "${paths.runtime}/$name" || exit 125
 exec 3<&0
 { cat <&3

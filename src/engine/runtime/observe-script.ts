@@ -1,10 +1,10 @@
 import {argv, render} from '../hosts/command.ts';
 import {factsScript} from '../hosts/facts-script.ts';
-import {ctr, namespace} from './ctr.ts';
+import {bundlesFolder, ctr, namespace} from './ctr.ts';
 import {translation} from './deviations/forwarding.ts';
 import {limitsInForce} from './deviations/limits.ts';
 import {devices} from './deviations/links.ts';
-import {bundles, changedConfigs} from './deviations/recorded-config.ts';
+import {changedConfigs} from './deviations/recorded-config.ts';
 import {exitCodeFunction} from './exit-code.ts';
 import {listedImages} from './images/index.ts';
 import {leftoverFiles} from './leftovers/leftover-files.ts';
@@ -67,7 +67,7 @@ export const observeScript: string = [
   'stat -Lc "%i %n" /run/netns/* $inodes 2>/dev/null',
   section('roots'),
   // The upper layer of an overlay that is mounted stays so when its snapshot is removed; the folder does not.
-  `sed -n 's,.* ${bundles}/\\([^/]*\\)/rootfs overlay .*upperdir=\\([^ ,]*\\).*,\\1 \\2,p' /proc/mounts | while read -r id folder; do [ -d "$folder" ] || echo "$id"; done`,
+  `sed -n 's,.* ${bundlesFolder}/\\([^/]*\\)/rootfs overlay .*upperdir=\\([^ ,]*\\).*,\\1 \\2,p' /proc/mounts | while read -r id folder; do [ -d "$folder" ] || echo "$id"; done`,
   section('configs'),
   changedConfigs,
   section('limits'),

@@ -1,6 +1,6 @@
 import {type Command, script} from '../hosts/command.ts';
 import type {ContainerId} from './container-spec.ts';
-import {namespace} from './ctr.ts';
+import {bundlesFolder} from './ctr.ts';
 import * as paths from './paths.ts';
 
 /** What a container does right now. */
@@ -10,15 +10,12 @@ export interface TaskState {
   readonly starts: number;
 }
 
-/** Where containerd keeps its tasks (runtime v2): the process of each in `ID/init.pid`, without a newline. */
-const bundles = `/run/containerd/io.containerd.runtime.v2.task/${namespace}`;
-
 /**
  * Every task of a host, and how often each was started. Asked many times while containers start, so without `ctr`: a
  * task runs as long as its process has namespaces, which one that has ended has not, even before anybody waited for it.
  */
 export const taskStates: Command = script(
-  `cd ${bundles} 2>/dev/null && for id in *; do
+  `cd ${bundlesFolder} 2>/dev/null && for id in *; do
   pid=
   read -r pid 2>/dev/null <"$id/init.pid" || [ -n "$pid" ] || continue
   if [ -e "/proc/$pid/ns/pid" ]; then echo "$id $pid RUNNING"; fi

@@ -1,6 +1,6 @@
 import {quote, render} from '../../hosts/command.ts';
 import type {ContainerId} from '../container-spec.ts';
-import {ctr, namespace} from '../ctr.ts';
+import {bundlesFolder, ctr} from '../ctr.ts';
 import {recordPath} from '../deviations/recorded-config.ts';
 import * as paths from '../paths.ts';
 import type {HostScript} from './host-script.ts';
@@ -33,7 +33,7 @@ export function removeLines(id: ContainerId): readonly string[] {
  * long as it runs, the task "already exists". containerd tidies up after a shim that has ended.
  */
 function endShim(id: ContainerId): readonly string[] {
-  const bundle = `/run/containerd/io.containerd.runtime.v2.task/${namespace}/${quote(id)}`;
+  const bundle = `${bundlesFolder}/${quote(id)}`;
   return [
     `if [ -d ${bundle} ]; then`,
     `  for shim in $(grep -lsaF -e ${quote(id)} /proc/[0-9]*/cmdline); do`,

@@ -1,10 +1,7 @@
 import {quote} from '../../hosts/command.ts';
 import type {ContainerId} from '../container-spec.ts';
-import {namespace} from '../ctr.ts';
+import {bundlesFolder} from '../ctr.ts';
 import {containersFolder} from '../paths.ts';
-
-/** Where containerd keeps what a task runs with (runtime v2 bundles). */
-export const bundles = `/run/containerd/io.containerd.runtime.v2.task/${namespace}`;
 
 /** The checksum of a container's config as it was made, in md5sum's own format. */
 export const recordPath = (id: ContainerId): string => `${containersFolder}/${id}.oci`;
@@ -14,7 +11,7 @@ export const recordPath = (id: ContainerId): string => `${containersFolder}/${id
  * after a reboot (tried on 1.6, 1.7 and 2.1), so other bytes are another container under the same id.
  */
 export const recordConfig = (id: ContainerId): string =>
-  `md5sum ${quote(`${bundles}/${id}/config.json`)} >${quote(recordPath(id))} 2>/dev/null || rm -f ${quote(recordPath(id))}`;
+  `md5sum ${quote(`${bundlesFolder}/${id}/config.json`)} >${quote(recordPath(id))} 2>/dev/null || rm -f ${quote(recordPath(id))}`;
 
 /**
  * One process for all containers; the config holds secrets, so that not even its checksum leaves the host. Of a task
@@ -26,7 +23,9 @@ export const changedConfigs = `(cd ${containersFolder} 2>/dev/null && cat ./*.oc
 export function parseChangedConfigs(lines: readonly string[]): ReadonlySet<ContainerId> {
   return new Set(
     lines.flatMap(line => {
-      const id = line.startsWith(`${bundles}/`) && /^\/([^/]+)\/config\.json: FAILED$/.exec(line.slice(bundles.length));
+      const id =
+        line.startsWith(`${bundlesFolder}/`) &&
+        /^\/([^/]+)\/config\.json: FAILED$/.exec(line.slice(bundlesFolder.length));
       return id ? [id[1]!] : [];
     }),
   );
