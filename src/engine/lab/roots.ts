@@ -42,7 +42,7 @@ export async function ensureRoot(recipe: RootRecipe, onProgress: (text: string) 
 }
 
 /** The Debian mirror that this machine's own apt uses. */
-function readMirror(): string {
+export function readMirror(): string {
   const folder = '/etc/apt/sources.list.d';
   const names = existsSync(folder) ? readdirSync(folder).sort() : [];
   const files = [...names.map(name => join(folder, name)), '/etc/apt/sources.list']

@@ -1,10 +1,9 @@
-import {createHash} from 'node:crypto';
 import {existsSync} from 'node:fs';
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {pack} from 'tar-stream';
 import {rootsDirectory} from '../../../src/engine/lab/index.ts';
 import {ensureRoot} from '../../../src/engine/lab/roots.ts';
+import {filesLayer, ociArchive, tar} from './oci-archive.ts';
 
 export interface BusyboxImage {
   /** Its reference; default `docker.io/library/busybox:test`. */
@@ -26,42 +25,18 @@ export interface BusyboxImage {
  * the same digests.
  */
 export async function busyboxArchive(image: BusyboxImage = {}): Promise<Buffer> {
-  const layers = [
-    await baseLayer(),
-    await tar(Object.entries(image.files ?? {'/www/index.html': 'hello\n'}).map(file)),
-  ];
-  const config = json({
-    architecture: image.architecture ?? (process.arch === 'arm64' ? 'arm64' : 'amd64'),
-    os: 'linux',
-    config: {
+  const layers = [await baseLayer(), await filesLayer(image.files ?? {'/www/index.html': 'hello\n'})];
+  return ociArchive(
+    image.reference ?? 'docker.io/library/busybox:test',
+    {
       Env: ['PATH=/bin', ...(image.env ?? [])],
       ...(image.entrypoint && {Entrypoint: image.entrypoint}),
       Cmd: image.command ?? ['sleep', 'infinity'],
       ...(image.user && {User: image.user}),
     },
-    rootfs: {type: 'layers', diff_ids: layers.map(digest)},
-  });
-  const manifest = json({
-    schemaVersion: 2,
-    mediaType: 'application/vnd.oci.image.manifest.v1+json',
-    config: descriptor('application/vnd.oci.image.config.v1+json', config),
-    layers: layers.map(layer => descriptor('application/vnd.oci.image.layer.v1.tar', layer)),
-  });
-  const reference = image.reference ?? 'docker.io/library/busybox:test';
-  const names = {'io.containerd.image.name': reference, 'org.opencontainers.image.ref.name': reference};
-  const top = {...descriptor('application/vnd.oci.image.manifest.v1+json', manifest), annotations: names};
-  return tar([
-    {name: 'oci-layout', content: json({imageLayoutVersion: '1.0.0'})},
-    {name: 'index.json', content: json({schemaVersion: 2, manifests: [top]})},
-    ...[config, manifest, ...layers].map(blob => ({name: `blobs/sha256/${digest(blob).slice(7)}`, content: blob})),
-  ]);
-}
-
-interface Entry {
-  readonly name: string;
-  readonly content?: Buffer;
-  readonly link?: string;
-  readonly mode?: number;
+    layers,
+    image.architecture,
+  );
 }
 
 let base: Promise<Buffer> | undefined;
@@ -96,29 +71,3 @@ const applets =
   'sh ash awk base64 cat chmod chown cp cut date dd df echo env expr false free grep head hostname httpd id ip kill ln ls md5sum mkdir mktemp more mount mv nc netstat nproc nslookup ping printf ps pwd readlink rm rmdir route sed seq sleep sort stat sync tail tar tee test timeout top touch tr true tty umount uname uniq usleep vi wc wget which whoami xargs yes'.split(
     ' ',
   );
-
-const file = ([path, text]: [string, string]): Entry => ({
-  name: path.replace(/^\/+/, ''),
-  content: Buffer.from(text),
-  mode: 0o755,
-});
-
-async function tar(entries: readonly Entry[]): Promise<Buffer> {
-  const archive = pack();
-  for (const {name, content, link, mode} of entries) {
-    const head = {name, mode: mode ?? 0o644, mtime: new Date(0)};
-    if (link) archive.entry({...head, type: 'symlink', linkname: link});
-    else if (content) archive.entry(head, content);
-    else archive.entry({...head, type: 'directory'});
-  }
-  archive.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of archive) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
-}
-
-const json = (value: unknown): Buffer => Buffer.from(JSON.stringify(value));
-
-const digest = (blob: Buffer): string => `sha256:${createHash('sha256').update(blob).digest('hex')}`;
-
-const descriptor = (mediaType: string, blob: Buffer) => ({mediaType, digest: digest(blob), size: blob.length});
