@@ -1,3 +1,5 @@
+import {checkBackups} from './backup-checks.ts';
+import {compileBackup} from './backup-schema.ts';
 import {checkShape} from './check-shape.ts';
 import {compileService} from './compile-service.ts';
 import {documentsOf, type Input} from './documents.ts';
@@ -85,7 +87,10 @@ const failed = (problems: Problems): UserErrors => {
   return new UserErrors([new UserError({code: 'missing', message: 'there is no stack to read'})]);
 };
 
-const isEnvValue = (path: Path): boolean => path[0] === 'services' && path[2] === 'env' && path.length === 4;
+/** Schemas of backups let a secret stand only where it is not shown. */
+const isEnvValue = (path: Path): boolean =>
+  (path[0] === 'services' && path[2] === 'env' && path.length === 4) ||
+  (path[0] === 'volumes' && path[2] === 'backup' && (path[3] === 'encrypt' || path[3] === 's3'));
 
 /** Names of the environments that the files declare, for completion and for checking all of them. */
 export function environmentNames(inputs: readonly Input[]): string[] {
@@ -172,6 +177,7 @@ async function compile(
   const volumes = entriesOf(tree, 'volumes').map(([name]) => name);
   const names = all.map(([name]) => name);
   checkStack({tree, services: new Map(readable), names, volumes, unfinished}, error => problems.add(error));
+  checkBackups(tree, shape.value?.volumes ?? {}, new Map(readable), error => problems.add(error));
   const {files, nameOf} = request.templates;
   const services: Service[] = [];
   for (const [name, service] of readable) {
@@ -181,7 +187,10 @@ async function compile(
     shape.value && {
       name: shape.value.name,
       services,
-      volumes: Object.keys(shape.value.volumes).map(name => ({name})),
+      volumes: Object.entries(shape.value.volumes).map(([name, volume]) => ({
+        name,
+        ...(volume?.backup && {backup: compileBackup(volume.backup)}),
+      })),
     }
   );
 }

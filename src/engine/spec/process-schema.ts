@@ -89,6 +89,12 @@ export const updateSchema = z
       .describe('rolling replaces some at a time; recreate stops all, then starts all.'),
     maxSurge: z.int().min(0).max(1000).default(1).describe('How many replicas more than asked for may run meanwhile.'),
     maxUnavailable: z.int().min(0).max(1000).default(0).describe('How many replicas fewer than asked for may run.'),
+    backup: z
+      .enum(['auto', 'before', 'never'])
+      .optional()
+      .describe(
+        'Whether its volumes with a backup are backed up before it is replaced; auto: when another major version of its image comes.',
+      ),
   })
   .superRefine((update, context) => {
     if (update.strategy === 'rolling' && update.maxSurge === 0 && update.maxUnavailable === 0) {

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {volumeOverrideSchema, volumeSchema} from './backup-schema.ts';
 import {dnsName, PARAM_NAME} from './names.ts';
 import {serviceSchema, writtenServiceSchema} from './service-schema.ts';
 
@@ -24,7 +25,7 @@ export const paramsSchema = z.record(paramName, paramSchema);
 
 export type ParamDeclaration = z.output<typeof paramSchema>;
 
-const volumes = z.record(dnsName('a volume'), z.strictObject({}).nullable());
+const volumes = z.record(dnsName('a volume'), volumeSchema);
 
 const head = {
   apiVersion: z.literal('niyanta/v1').describe('Version of this format.'),
@@ -46,7 +47,7 @@ const override = z.strictObject({
     .record(z.string(), writtenServiceSchema.nullable())
     .optional()
     .describe('Services to change, add, or (null) leave out.'),
-  volumes: z.record(z.string(), z.strictObject({}).nullable()).optional().describe('Volumes to add or leave out.'),
+  volumes: z.record(z.string(), volumeOverrideSchema).optional().describe('Volumes to change, add, or leave out.'),
 });
 
 /** A stack as it may be written in a file: the published schema. */

@@ -7,6 +7,8 @@
  * The zod schemas in `stack-schema.ts` produce this type and are the single source of validation.
  */
 
+import type {VolumeBackup} from './backup.ts';
+
 export type ServiceName = string;
 export type VolumeName = string;
 export type HostName = string;
@@ -21,6 +23,8 @@ export interface Stack {
 
 export interface Volume {
   readonly name: VolumeName;
+  /** How it is backed up; not at all when absent. */
+  readonly backup?: VolumeBackup;
 }
 
 export interface Service {
@@ -109,6 +113,8 @@ export interface UpdatePolicy {
   readonly strategy: 'rolling' | 'recreate';
   readonly maxSurge: number;
   readonly maxUnavailable: number;
+  /** Whether its volumes are backed up before its containers are replaced: `auto` when another version is to read them. */
+  readonly backup?: 'auto' | 'before' | 'never';
 }
 
 export interface PlacementRules {

@@ -55,7 +55,7 @@ describe('explain', () => {
       required: false,
     });
     const children = explainField('services.backend.update').children.map(child => child.name);
-    expect(children).toEqual(['strategy', 'maxSurge', 'maxUnavailable']);
+    expect(children).toEqual(['strategy', 'maxSurge', 'maxUnavailable', 'backup']);
   });
 
   test('finds fields of projects and templates, and lets names be left out', () => {
