@@ -34,7 +34,7 @@ export async function destroyUnderLease(session: Session, options: DestroyOption
   const interrupted = earlier && 'interrupted' in earlier ? earlier.interrupted : undefined;
   const lock = await session.store.read();
   const state = lock.environments[session.environment];
-  const empty: Stack = {name: state?.stack ?? session.project.name, services: [], volumes: []};
+  const empty: Stack = {name: state?.stack ?? session.project.name, services: [], volumes: [], routes: []};
   const plan = planDestroy(
     {
       project: {name: session.project.name, hosts: session.hosts, network: session.project.network},

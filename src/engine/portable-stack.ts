@@ -10,6 +10,8 @@ export const atHome = (stack: Stack, directory: string): Stack => withPaths(stac
 
 const withPaths = (stack: Stack, turn: (path: string) => string): Stack => ({
   ...stack,
+  // Stacks applied before there were routes have none in the state.
+  routes: stack.routes ?? [],
   services: stack.services.map(service => ({...service, image: imageWithPaths(service.image, turn)})),
 });
 

@@ -2,6 +2,8 @@ import type {ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import type {Aspect} from '../runtime/deviations/deviation.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
 import type {Leftover} from '../runtime/leftovers/leftover.ts';
+import type {ProxyRoutes} from '../runtime/proxy/proxy-routes.ts';
+import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
 import type {EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
 
 /** Stable: made of kind, host and name, so that the same intent has the same id in two plans. */
@@ -139,6 +141,23 @@ export interface RepairOperation extends OperationBase {
 export interface SweepOperation extends OperationBase {
   readonly kind: 'sweep';
   readonly leftovers: readonly Leftover[];
+}
+
+/** Makes a host's proxy what the project asks for; absent `proxy`: takes it away. */
+export interface ProxyOperation extends OperationBase {
+  readonly kind: 'proxy';
+  readonly proxy?: ProxySpec;
+  /** What it is when this begins; absent when there is none. */
+  readonly before?: ProxySpec;
+}
+
+/** Makes an environment's routes on a host's proxy what they should be, with those upstreams that are there then. */
+export interface RouteOperation extends OperationBase {
+  readonly kind: 'route';
+  /** With the upstreams that there are when all of the plan is done; no routes at all takes the slice away. */
+  readonly routes: ProxyRoutes;
+  /** What the host's proxy has when this begins; absent when nothing. */
+  readonly before?: ProxyRoutes;
 }
 
 export interface Placed {

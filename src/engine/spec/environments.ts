@@ -5,7 +5,7 @@ import {dnsName} from './names.ts';
 import {didYouMean} from './suggest.ts';
 import {entriesOf, errorAt, type MapTree, type Path, pathText, placeAt, treeAt, without} from './tree.ts';
 
-const OVERRIDABLE = ['services', 'volumes', 'params'];
+const OVERRIDABLE = ['services', 'volumes', 'routes', 'params'];
 
 /**
  * The stack as it is in one environment: its overrides merged over the base. `default` and, where a stack declares

@@ -13,7 +13,6 @@ const DISK =
   "containerd's overlayfs snapshotter has no size limit for one container; use a volume on a file system of its own";
 
 const STACK: readonly Later[] = [
-  {path: 'routes', why: 'publish a port instead: ports: ["80:8080"]'},
   {path: 'networks', why: 'each environment has one network of its own'},
   {path: 'workloads'},
   {path: 'services.*.update.strategy', value: /^(blue-green|canary)$/, why: 'use rolling or recreate'},

@@ -1,12 +1,13 @@
 import nodePath from 'node:path';
 import type {z} from 'zod';
 import {checkShape} from './check-shape.ts';
+import {compileProxy} from './compile-proxy.ts';
 import {documentsOf, type Input} from './documents.ts';
 import {UserError} from './errors.ts';
 import {interpolate} from './interpolate.ts';
 import {refuseLater} from './later.ts';
 import {Problems} from './problems.ts';
-import type {Host, Project} from './project.ts';
+import type {Host, Project, ProjectProxy} from './project.ts';
 import {type hostSchema, projectSchema} from './project-schema.ts';
 import {checkSecretPlaces} from './stack-checks.ts';
 import {hasPasswordInClear, parseStateLocation, type StateLocation} from './state-location.ts';
@@ -43,8 +44,9 @@ export async function loadProject(request: ProjectRequest): Promise<{project: Pr
   problems.add(...errors);
   if (value && value.lab === undefined) problems.add(...hostsWithoutAddress(value, tree));
   const state = value && stateOf(value.state, request, tree, report);
+  const proxy = value && (await problems.gather(() => compileProxy(value.proxy, tree, readText)));
   problems.throwIfAny();
-  return {project: compileProject({...value!, state: state!}, request, tree), tree};
+  return {project: compileProject({...value!, state: state!, proxy: proxy!}, request, tree), tree};
 }
 
 function stateOf(
@@ -79,7 +81,10 @@ function hostsWithoutAddress({hosts}: z.output<typeof projectSchema>, tree: Tree
 const isPassword = (path: Path): boolean =>
   (path[0] === 'registries' && path[2] === 'password') || (path[0] === 'state' && path.length === 1);
 
-type Parsed = Omit<z.output<typeof projectSchema>, 'state'> & {readonly state: StateLocation};
+type Parsed = Omit<z.output<typeof projectSchema>, 'state' | 'proxy'> & {
+  readonly state: StateLocation;
+  readonly proxy: ProjectProxy;
+};
 
 function compileProject(parsed: Parsed, {file, home}: ProjectRequest, tree: Tree): Project {
   const {apiVersion: _, kind: __, hosts, lab, ...rest} = parsed;

@@ -1,6 +1,7 @@
 import {checkBackups} from './backup-checks.ts';
 import {compileBackup} from './backup-schema.ts';
 import {checkShape} from './check-shape.ts';
+import {compileRoutes, isRouteKey} from './compile-routes.ts';
 import {compileService} from './compile-service.ts';
 import {documentsOf, type Input} from './documents.ts';
 import {chooseEnvironment} from './environments.ts';
@@ -70,7 +71,7 @@ export async function loadStack(
   const params = await stackParams(chosen, request, around, problems);
   const filled = await fillIn(without(chosen, 'params'), {...around, params}, problems);
   const {stack: expanded, unfinished} = await expandAll(filled, request.templates, around, problems);
-  checkSecretPlaces(expanded, isEnvValue, report);
+  checkSecretPlaces(expanded, path => isEnvValue(path) || isRouteKey(path), report);
   const stack = await compile(expanded, unfinished, request, problems);
   problems.throwIfAny();
   return {stack: stack!, places: servicePlaces(merged, expanded)};
@@ -183,6 +184,7 @@ async function compile(
   for (const [name, service] of readable) {
     services.push(await compileService(name, service, {tree, read: files.read, nameOf, problems}));
   }
+  const routes = await compileRoutes(services, names, {tree, read: files.read, nameOf, problems});
   return (
     shape.value && {
       name: shape.value.name,
@@ -191,6 +193,7 @@ async function compile(
         name,
         ...(volume?.backup && {backup: compileBackup(volume.backup)}),
       })),
+      routes,
     }
   );
 }

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {dnsName} from './names.ts';
 import {labels} from './placement-schema.ts';
 import {duration, portNumber} from './quantities.ts';
+import {proxySchema} from './route-schema.ts';
 import {STATE_FORMS, STATE_SCHEMES} from './state-location.ts';
 import {line} from './texts.ts';
 
@@ -92,6 +93,7 @@ export const projectSchema = z.strictObject({
     })
     .prefault({})
     .describe('Network of the containers.'),
+  proxy: proxySchema.prefault({}).describe('The proxies that serve the routes of stacks.'),
 });
 
 function wrongPool(cidr: string): string | undefined {

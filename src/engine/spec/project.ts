@@ -16,6 +16,26 @@ export interface Project {
   readonly registries: Readonly<Record<string, Registry>>;
   /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */
   readonly network: {readonly pool: string};
+  readonly proxy: ProjectProxy;
+}
+
+/** How the hosts of the project get proxies. */
+export interface ProjectProxy {
+  /** Hosts with all of these run one. */
+  readonly label: Readonly<Record<string, string>>;
+  /** An image by reference or archive (absolute path), or a program of the hosts. */
+  readonly source:
+    | {readonly kind: 'reference'; readonly reference: string}
+    | {readonly kind: 'archive'; readonly path: string}
+    | {readonly kind: 'binary'; readonly path: string};
+  readonly http: number;
+  readonly https: number;
+  /** `ca`: PEM. */
+  readonly acme: {readonly server?: string; readonly email?: string; readonly ca?: string};
+  /** Bytes. */
+  readonly memory?: number;
+  /** Bytes of one file, and how many old ones are kept. */
+  readonly log: {readonly size: number; readonly files: number};
 }
 
 export interface Host {

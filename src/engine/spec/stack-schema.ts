@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {volumeOverrideSchema, volumeSchema} from './backup-schema.ts';
 import {dnsName, PARAM_NAME} from './names.ts';
+import {routeSchema} from './route-schema.ts';
 import {serviceSchema, writtenServiceSchema} from './service-schema.ts';
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -39,6 +40,7 @@ export const stackSchema = z.strictObject({
   ...head,
   services: z.record(dnsName('a service'), serviceSchema).default({}).describe('Services by name.'),
   volumes: volumes.default({}).describe('Named volumes; each is one folder on each host that needs it.'),
+  routes: z.array(routeSchema).default([]).describe('What a proxy sends to which service, by host name and path.'),
 });
 
 const override = z.strictObject({
@@ -48,6 +50,7 @@ const override = z.strictObject({
     .optional()
     .describe('Services to change, add, or (null) leave out.'),
   volumes: z.record(z.string(), volumeOverrideSchema).optional().describe('Volumes to change, add, or leave out.'),
+  routes: z.array(routeSchema).optional().describe('Routes in place of those of the stack.'),
 });
 
 /** A stack as it may be written in a file: the published schema. */

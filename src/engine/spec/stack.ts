@@ -8,6 +8,7 @@
  */
 
 import type {VolumeBackup} from './backup.ts';
+import type {Route} from './route.ts';
 
 export type ServiceName = string;
 export type VolumeName = string;
@@ -19,6 +20,8 @@ export interface Stack {
   /** In the order of the file. */
   readonly services: readonly Service[];
   readonly volumes: readonly Volume[];
+  /** What the proxies of the project's hosts send to which service. */
+  readonly routes: readonly Route[];
 }
 
 export interface Volume {

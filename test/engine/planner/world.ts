@@ -43,6 +43,7 @@ export const service = (name: string, given: Partial<Service> = {}): Service => 
 export const stack = (...services: readonly Service[]): Stack => ({
   name: 'shop',
   services,
+  routes: [],
   volumes: [...new Set(services.flatMap(({volumes}) => volumes.map(({volume}) => volume)))].map(name => ({name})),
 });
 

@@ -97,7 +97,7 @@ describe('environments', () => {
 environments:
   staging:
     services: {web: {replicas: 1, env: {A: null, C: "3"}, ports: ["90:80"]}}
-  bad: {services: {web: {replicas: x}}, routes: [], servces: {}}
+  bad: {services: {web: {replicas: x}}, networks: {}, servces: {}}
 `;
 
   test('maps are merged, lists replaced, null removes', async () => {
@@ -109,8 +109,8 @@ environments:
   test('errors point into the override', async () => {
     expect(await errorsOf(readStack(text, {environment: 'bad'}))).toEqual([
       'stack.yaml:13:36 services.web.replicas: must be a number, is the text "x"',
-      'stack.yaml:13:41 environments.bad.routes: not in this version',
-      'stack.yaml:13:53 environments.bad.servces: unknown key, did you mean "services"?',
+      'stack.yaml:13:41 environments.bad.networks: not in this version',
+      'stack.yaml:13:55 environments.bad.servces: unknown key, did you mean "services"?',
     ]);
   });
 

@@ -203,9 +203,9 @@ describe('what later versions bring is refused where it stands', () => {
     expect(await errorsOf(readStack(web('image: nginx', line)))).toEqual([error]);
   });
 
-  test('routes', async () => {
-    const text = `${web('image: nginx')}\nroutes: [{host: a}]\n`;
-    expect(await errorsOf(readStack(text))).toEqual(['stack.yaml:7:1 routes: not in this version']);
+  test('workloads in a stack', async () => {
+    const text = `${web('image: nginx')}\nworkloads: [{name: a}]\n`;
+    expect(await errorsOf(readStack(text))).toEqual(['stack.yaml:7:1 workloads: not in this version']);
   });
 
   test('workloads', async () => {
@@ -238,7 +238,7 @@ services:
     ports: ["127.0.0.1:80:8080"]
     restart: sometimes
 volumes: {upload: {}}
-routes: []
+workloads: []
 `;
   expect(await errorsOf(readStack(text))).toMatchInlineSnapshot(`
     [
@@ -252,7 +252,7 @@ routes: []
       "stack.yaml:18:22 services.frontend.command.1: a secret cannot be used here: it would show in process lists, plans or state",
       "stack.yaml:21:13 services.admin.ports.0: port 80/tcp of the host is published by service frontend",
       "stack.yaml:22:14 services.admin.restart: must be one of always, on-failure, never, is the text "sometimes"",
-      "stack.yaml:24:1 routes: not in this version",
+      "stack.yaml:24:1 workloads: not in this version",
     ]
   `);
 });

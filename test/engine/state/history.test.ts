@@ -9,7 +9,7 @@ import {
 } from '../../../src/engine/state/history.ts';
 import type {HistoryEntry} from '../../../src/engine/state/lock-file.ts';
 
-const stack: Stack = {name: 'shop', services: [], volumes: []};
+const stack: Stack = {name: 'shop', services: [], volumes: [], routes: []};
 const entry = (serial: number): HistoryEntry => ({
   serial,
   at: '2026-01-02T03:04:05Z',
