@@ -41,15 +41,6 @@ export const projectFlags = {
   }),
 };
 
-/** For commands that talk to hosts. */
-export const hostFlags = {
-  'allow-unreachable': Flags.boolean({
-    summary: 'Go on with the hosts that answer.',
-    default: false,
-    env: 'NIYANTA_ALLOW_UNREACHABLE',
-  }),
-};
-
 /** The environment alone, for commands that need no stack file. */
 export const environmentFlag = stackFlags.env;
 

@@ -6,6 +6,7 @@ import {printableJson} from '../engine/view/printable.ts';
 import {foundJson, foundText, nothingInterrupted, undoLines, undoneText} from '../engine/view/run-view.ts';
 import {ChangeCommand} from './change-command.ts';
 import {confirmChange} from './confirm.ts';
+import {type HostLimitValues, hostLimits} from './host-limits.ts';
 import {openOnlyProject} from './open.ts';
 import {showProgress} from './progress.ts';
 import {waitingHooks} from './waiting.ts';
@@ -26,12 +27,10 @@ export const goOnFlags = {
   }),
 };
 
-interface GoOnFlags {
+interface GoOnFlags extends HostLimitValues {
   readonly project?: string;
   readonly env: string;
   readonly yes: boolean;
-  readonly parallel: number;
-  readonly 'allow-unreachable': boolean;
   readonly 'lock-wait': number;
   readonly 'on-failure': 'rollback' | 'stop' | 'continue';
   readonly 'keep-failed': boolean;
@@ -54,11 +53,10 @@ export abstract class GoOnCommand extends ChangeCommand {
         ...hooks,
         run,
         onFound: story => this.#tellFound(story, story !== undefined && isUnfinished(story)),
-        allowUnreachable: flags['allow-unreachable'],
+        ...hostLimits(flags, session),
         lockWaitMs: flags['lock-wait'],
         onFailure: flags['on-failure'],
         keepFailed: flags['keep-failed'],
-        limitPerHost: flags.parallel,
       });
       return end ?? this.#nothing(nothingInterrupted(found));
     });
@@ -82,9 +80,8 @@ export abstract class GoOnCommand extends ChangeCommand {
         ),
       onEvent: progress.onEvent,
       ...waitingHooks(text => this.note(text)),
-      allowUnreachable: flags['allow-unreachable'],
+      ...hostLimits(flags, session),
       lockWaitMs: flags['lock-wait'],
-      limitPerHost: flags.parallel,
       now: () => new Date(),
       signal: this.signal,
     }).finally(() => progress.end());

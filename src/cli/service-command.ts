@@ -6,16 +6,16 @@ import {eventJson} from '../engine/view/event-json.ts';
 import {printable} from '../engine/view/printable.ts';
 import {confirmChange} from './confirm.ts';
 import {EngineCommand} from './engine-command.ts';
-import {environmentFlag, hostFlags, lockWaitFlag, projectFlags, yesFlag} from './flags.ts';
+import {environmentFlag, lockWaitFlag, projectFlags, yesFlag} from './flags.ts';
+import {type AbsenceValues, hostFlags, maxUnreachable} from './host-limits.ts';
 import {openOnlyProject} from './open.ts';
 import {type Progress, showProgress} from './progress.ts';
 import {waitingHooks} from './waiting.ts';
 
-interface ServiceFlagValues {
+interface ServiceFlagValues extends AbsenceValues {
   readonly project?: string;
   readonly env: string;
   readonly yes: boolean;
-  readonly 'allow-unreachable': boolean;
   readonly 'lock-wait': number;
 }
 
@@ -44,7 +44,7 @@ export abstract class ServiceCommand extends EngineCommand {
     const {result, durationMs} = await changeServices(session, {
       verb,
       services,
-      allowUnreachable: flags['allow-unreachable'],
+      maxUnreachable: maxUnreachable(flags, session),
       lockWaitMs: flags['lock-wait'],
       limitPerHost: 4,
       signal: this.signal,

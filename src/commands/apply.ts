@@ -1,7 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {changeFlags} from '../cli/change-command.ts';
 import {
-  hostFlags,
   lockedFlag,
   lockWaitFlag,
   onFailureFlag,
@@ -12,6 +11,7 @@ import {
   yesFlag,
 } from '../cli/flags.ts';
 import {GoOnCommand, goOnFlags} from '../cli/go-on-command.ts';
+import {hostFlags, hostLimitFlags, hostLimits, moveLostFlag} from '../cli/host-limits.ts';
 import {openStack} from '../cli/open.ts';
 import {loadPlan} from '../engine/saved-plan.ts';
 
@@ -40,8 +40,9 @@ export default class Apply extends GoOnCommand {
     'keep-failed': Flags.boolean({summary: 'Leave what failed on its host, stopped.', default: false}),
     pull: pullFlag,
     locked: lockedFlag,
+    'move-lost': moveLostFlag,
     ...goOnFlags,
-    parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
+    ...hostLimitFlags,
   };
 
   async run(): Promise<void> {
@@ -64,11 +65,11 @@ export default class Apply extends GoOnCommand {
         targets: saved ? saved.request.target : flags.target,
         pull: saved?.request.pull ?? flags.pull,
         locked: saved?.request.locked ?? flags.locked,
-        allowUnreachable: flags['allow-unreachable'],
+        ...hostLimits(flags, session),
+        moveLost: saved?.request.moveLost ?? flags['move-lost'],
         lockWaitMs: flags['lock-wait'],
         onFailure: flags['on-failure'],
         keepFailed: flags['keep-failed'],
-        limitPerHost: flags.parallel,
       }),
     );
   }

@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
-import {environmentFlag, hostFlags, lockWaitFlag, projectFlags, yesFlag} from '../cli/flags.ts';
+import {environmentFlag, lockWaitFlag, projectFlags, yesFlag} from '../cli/flags.ts';
+import {hostFlags, hostLimitFlags, hostLimits} from '../cli/host-limits.ts';
 import {openOnlyProject} from '../cli/open.ts';
 
 export default class Destroy extends ChangeCommand {
@@ -18,7 +19,7 @@ export default class Destroy extends ChangeCommand {
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
     volumes: Flags.boolean({summary: 'Remove its volumes as well, with all data in them.', default: false}),
-    parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
+    ...hostLimitFlags,
   };
 
   async run(): Promise<void> {
@@ -32,9 +33,8 @@ export default class Destroy extends ChangeCommand {
       destroyStack(session, {
         ...hooks,
         volumes: flags.volumes,
-        allowUnreachable: flags['allow-unreachable'],
+        ...hostLimits(flags, session),
         lockWaitMs: flags['lock-wait'],
-        limitPerHost: flags.parallel,
       }),
     );
   }

@@ -2,7 +2,6 @@ import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {
   detailedExitCodeFlag,
-  hostFlags,
   lockedFlag,
   outFlag,
   projectFlags,
@@ -12,6 +11,7 @@ import {
 } from '../cli/flags.ts';
 import {formatFlag} from '../cli/format.ts';
 import {tellGitHubOfPlan} from '../cli/github-plan.ts';
+import {hostFlags, maxUnreachable, moveLostFlag} from '../cli/host-limits.ts';
 import {openStack} from '../cli/open.ts';
 import {savePlan} from '../engine/saved-plan.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
@@ -38,6 +38,7 @@ export default class Plan extends EngineCommand {
     'detailed-exitcode': detailedExitCodeFlag,
     pull: pullFlag,
     locked: lockedFlag,
+    'move-lost': moveLostFlag,
     commands: Flags.boolean({summary: 'Show the exact commands for each host instead.', default: false}),
   };
 
@@ -49,12 +50,13 @@ export default class Plan extends EngineCommand {
       targets: flags.target,
       pull: flags.pull,
       locked: flags.locked,
-      allowUnreachable: flags['allow-unreachable'],
+      maxUnreachable: maxUnreachable(flags, session),
+      moveLost: flags['move-lost'],
       purpose: 'apply',
       signal: this.signal,
       now: () => new Date(),
     });
-    if (flags.out !== undefined) await savePlan(plan, flags, flags.out);
+    if (flags.out !== undefined) await savePlan(plan, {...flags, moveLost: flags['move-lost']}, flags.out);
     if (flags.commands) await this.show(commands(), commandsView);
     else if (this.format === 'markdown') await this.line(planMarkdown(plan));
     else await this.show(plan, planView);

@@ -1,6 +1,7 @@
 import {Flags} from '@oclif/core';
 import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
-import {environmentFlag, hostFlags, lockWaitFlag, onFailureFlag, projectFlags, yesFlag} from '../cli/flags.ts';
+import {environmentFlag, lockWaitFlag, onFailureFlag, projectFlags, yesFlag} from '../cli/flags.ts';
+import {hostFlags, hostLimitFlags, hostLimits} from '../cli/host-limits.ts';
 import {openOnlyProject} from '../cli/open.ts';
 
 export default class Rollback extends ChangeCommand {
@@ -19,7 +20,7 @@ export default class Rollback extends ChangeCommand {
     'lock-wait': lockWaitFlag,
     'on-failure': onFailureFlag,
     to: Flags.integer({summary: 'Serial to go back to; see history.', helpValue: 'SERIAL', min: 1}),
-    parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
+    ...hostLimitFlags,
   };
 
   async run(): Promise<void> {
@@ -33,11 +34,10 @@ export default class Rollback extends ChangeCommand {
         rollbackStack(session, {
           ...hooks,
           to: flags.to,
-          allowUnreachable: flags['allow-unreachable'],
+          ...hostLimits(flags, session),
           lockWaitMs: flags['lock-wait'],
           onFailure: flags['on-failure'],
           keepFailed: false,
-          limitPerHost: flags.parallel,
         }),
     );
   }

@@ -10,7 +10,7 @@ import type {LockFile} from './state/lock-file.ts';
 
 export interface ApplyStackOptions
   extends Omit<PlanStackOptions, 'purpose'>,
-    Omit<LeaseOptions, 'allowUnreachable' | 'signal'>,
+    Omit<LeaseOptions, 'maxUnreachable' | 'signal'>,
     Omit<RunChangeOptions, 'action' | 'interrupted'> {
   /** A plan saved by `plan -o`: applied only if state and hosts are as they were. */
   readonly saved?: Plan;

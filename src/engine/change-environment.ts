@@ -8,7 +8,7 @@ import {leaseLost} from './state/lease-errors.ts';
 import type {Lease, LeaseHolder} from './state/store.ts';
 
 export interface LeaseOptions {
-  readonly allowUnreachable: boolean;
+  readonly maxUnreachable: number;
   readonly lockWaitMs: number;
   readonly onWait: (holder: LeaseHolder, place: number) => void;
   /** Told what an earlier holder's command, gone or refused by now, still does on a host: its end is waited for. */
@@ -31,7 +31,7 @@ export interface Change {
 /**
  * Lets `change` work on an environment under its lease, with connections to all hosts, each of which refuses every
  * earlier holder from then on. The lease is given back at any end. Errors, of exit 4: UserError `lock-held`, OutsideError
- * `lease-lost`, `fenced`, `fence-busy`; and `host-unreachable` without `allowUnreachable`. A host that is left out keeps
+ * `lease-lost`, `fenced`, `fence-busy`; and `host-unreachable` without `maxUnreachable`. A host that is left out keeps
  * the number it has: an earlier holder that still reached it would be stopped by its lost lease alone.
  */
 export async function changeEnvironment<T>(
@@ -58,7 +58,7 @@ export async function changeEnvironment<T>(
     const result = await withFleet(
       session.hosts,
       {
-        allowUnreachable: options.allowUnreachable,
+        maxUnreachable: options.maxUnreachable,
         signal,
         ssh: session.ssh,
         async beforeLooking(connection) {

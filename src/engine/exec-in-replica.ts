@@ -28,7 +28,7 @@ export function execInReplica(
   {replica: word, command, terminal, user, workdir, signal}: ExecOptions,
   bridge: (process: RemoteProcess) => Promise<number>,
 ): Promise<number> {
-  return withFleet(session.hosts, {allowUnreachable: true, signal, ssh: session.ssh}, async fleet => {
+  return withFleet(session.hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal, ssh: session.ssh}, async fleet => {
     const {host, id} = await runningReplica(session, fleet.observed, word);
     const name = `exec-${randomBytes(6).toString('hex')}`;
     const exec = execCommand(id, command, {name, terminal: terminal !== undefined, user, workdir});

@@ -15,7 +15,7 @@ export interface PlacementOfService {
 export async function explainPlacement(
   session: StackSession,
   service: string,
-  options: Pick<PlanStackOptions, 'allowUnreachable' | 'signal' | 'now'>,
+  options: Pick<PlanStackOptions, 'maxUnreachable' | 'signal' | 'now'>,
 ): Promise<PlacementOfService> {
   const {plan} = await planStack(session, {...options, pull: false, locked: false, purpose: 'apply'});
   return {service, hosts: session.hosts.map(({name}) => name), placements: explainIn(plan, service)};

@@ -14,8 +14,8 @@ export interface Fleet {
 }
 
 export interface FleetOptions {
-  /** Go on with the hosts that answer; otherwise one that does not is an error. */
-  readonly allowUnreachable: boolean;
+  /** How many hosts may be left out because they do not answer; more are an error. */
+  readonly maxUnreachable: number;
   readonly signal: AbortSignal;
   readonly ssh?: SshOptions;
   /** Done on each host before it is looked at. */
@@ -47,7 +47,7 @@ export async function withFleet<T>(
         }),
       );
     return await use({
-      observed: await observeAll(first, {tolerant: options.allowUnreachable}),
+      observed: await observeAll(first, {tolerant: options.maxUnreachable > 0}),
       // After Ctrl-C, too: what was done until then is to be known.
       observe: () => observeAll(look, {tolerant: true}),
       connection: name => {

@@ -67,7 +67,9 @@ async function lookAt<T>(
 ): Promise<T> {
   const lock = await session.store.read();
   if (wanted !== undefined) checkKnown(lock, wanted);
-  return withFleet(session.hosts, {allowUnreachable: true, signal, ssh: session.ssh}, fleet => use(lock, fleet));
+  return withFleet(session.hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal, ssh: session.ssh}, fleet =>
+    use(lock, fleet),
+  );
 }
 
 function checkKnown({environments}: LockFile, name: string): void {

@@ -23,7 +23,9 @@ export interface PlanStackOptions {
   readonly pull: boolean;
   /** Refuse images that the lock file does not pin. */
   readonly locked: boolean;
-  readonly allowUnreachable: boolean;
+  readonly maxUnreachable: number;
+  /** Start replicas without volumes elsewhere when their host is unreachable. */
+  readonly moveLost?: boolean;
   readonly purpose: 'apply' | 'rollback';
   /** For a rollback: the images of then, by label. */
   readonly pins?: Readonly<Record<string, PinnedReference>>;
@@ -82,7 +84,12 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
     unsupported: unsupportedByHost(fleet, stack),
     toolkit: toolkitHash,
     naming,
-    options: {purpose: options.purpose, targets: options.targets, allowUnreachable: options.allowUnreachable},
+    options: {
+      purpose: options.purpose,
+      targets: options.targets,
+      maxUnreachable: options.maxUnreachable,
+      moveLost: options.moveLost,
+    },
   };
   const plan = await placing(session, () => planPurely(input));
   return {plan, lock, images, secrets};

@@ -30,7 +30,7 @@ export interface ReadLogsOptions {
 /** Reads what replicas printed, all of them in order of time, and goes on with what they print if told. */
 export function readLogs(session: Session, options: ReadLogsOptions): Promise<void> {
   const {hosts, ssh} = session;
-  return withFleet(hosts, {allowUnreachable: true, signal: options.signal, ssh}, async fleet => {
+  return withFleet(hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal: options.signal, ssh}, async fleet => {
     const {sources, silent} = await logSources(session, fleet.observed, options.services);
     if (silent.length > 0) options.onSilent(silent);
     const readers = new Map(sources.map(source => [source.id, new LogReader(source, options.since)]));

@@ -23,6 +23,10 @@ export interface RunChangeOptions {
   readonly onFailure: 'rollback' | 'stop' | 'continue';
   readonly keepFailed: boolean;
   readonly limitPerHost: number;
+  /** How many hosts are worked on at once; all when absent. */
+  readonly hostsAtOnce?: number;
+  /** How many hosts may be gone before and during the change. */
+  readonly maxUnreachable: number;
   readonly onEvent: OnEvent;
   readonly now: () => Date;
   /** A run that was interrupted, and that this one goes on from. */
@@ -83,6 +87,7 @@ export async function runChange(
     onEvent,
     journal,
     inFlightPerHost,
+    mayLose: options.maxUnreachable - fleet.observed.filter(host => !host.reachable).length,
     now: () => options.now().getTime(),
     // What the history says does not count: hosts may have been made anew, or the lock file lost.
     deployedBefore: present.some(({running}) => running),
@@ -109,8 +114,14 @@ export async function runChange(
     throw stateNotWritten(error, end.outcome);
   });
   await copyToHosts(session, fleet, after, {gone: intent.stack === undefined && end.outcome === 'applied'});
-  const {outcome, operations, leftovers} = end;
-  const result: ApplyResult = {outcome, serial: after.serial, operations, ...(leftovers.length > 0 && {leftovers})};
+  const {outcome, operations, leftovers, lost} = end;
+  const result: ApplyResult = {
+    outcome,
+    serial: after.serial,
+    operations,
+    ...(leftovers.length > 0 && {leftovers}),
+    ...(lost.length > 0 && {lost}),
+  };
   const last = {type: 'result', at: options.now().toISOString(), ...result} as const;
   await journal.end(last);
   onEvent(last);

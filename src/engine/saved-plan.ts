@@ -15,6 +15,7 @@ export interface PlanRequest {
   readonly target?: readonly string[];
   readonly pull: boolean;
   readonly locked: boolean;
+  readonly moveLost?: boolean;
 }
 
 /** What `plan -o` writes: what was reviewed, to be compared before it is applied. */
@@ -36,6 +37,7 @@ const schema = z.looseObject({
     target: z.array(z.string()).optional(),
     pull: z.boolean(),
     locked: z.boolean(),
+    moveLost: z.boolean().optional(),
   }),
   plan: z.looseObject({
     version: z.literal(1),
@@ -60,8 +62,8 @@ export async function savePlan(plan: Plan, request: PlanRequest, path: string): 
       hint: 'Write the stack to a file and give that with -f.',
     });
   }
-  const {project, file, env, param, target, pull, locked} = request;
-  const kept: PlanRequest = {project, file, env, param, target, pull, locked};
+  const {project, file, env, param, target, pull, locked, moveLost} = request;
+  const kept: PlanRequest = {project, file, env, param, target, pull, locked, ...(moveLost && {moveLost})};
   const saved: SavedPlan = {version: 1, request: kept, plan, checksum: checksumOf(kept, plan)};
   await writeFile(path, `${JSON.stringify(saved, null, 2)}\n`, {mode: 0o600}).catch(cause => {
     throw new UserError({

@@ -60,7 +60,7 @@ export function withReplicas<T>(
   use: (rounds: AsyncIterable<ShownReplicas>) => Promise<T>,
 ): Promise<T> {
   const {hosts, ssh} = session;
-  return withFleet(hosts, {allowUnreachable: true, signal: options.signal, ssh}, fleet =>
+  return withFleet(hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal: options.signal, ssh}, fleet =>
     use(rounds(session, fleet, options)),
   );
 }
@@ -68,7 +68,7 @@ export function withReplicas<T>(
 /** An environment's replicas, once. */
 export function showReplicas(session: Session, options: ShowReplicasOptions): Promise<ShownReplicas> {
   const {hosts, ssh} = session;
-  return withFleet(hosts, {allowUnreachable: true, signal: options.signal, ssh}, fleet =>
+  return withFleet(hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal: options.signal, ssh}, fleet =>
     look(session, fleet, fleet.observed, options),
   );
 }

@@ -11,6 +11,7 @@ import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {appendHistory, summaryText} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
+import {quarantineAfter} from './state/quarantine.ts';
 import {updateOwn} from './update-own.ts';
 
 /** What is run, and what the state shall say of it when it ran to its end. */
@@ -64,6 +65,7 @@ export async function stateAfter(
 ): Promise<LockFile> {
   const observed = await fleet.observe();
   const applied = end.outcome === 'applied';
+  const answers = observed.map(({host, reachable}) => ({host, answers: reachable && !end.lost.includes(host)}));
   return updateOwn(session.store, lock => {
     // Someone may have deleted the lock file meanwhile.
     const state = lock.environments[session.environment] ?? emptyState(intent.plan.stack);
@@ -84,6 +86,11 @@ export async function stateAfter(
       images: applied ? {...state.images, ...intent.images?.pins} : state.images,
       placements: placementsNow(observed, session.project.name, session.environment, state.placements),
       stopped: applied && intent.stack === undefined ? [] : state.stopped,
+      // Of hosts that were gone on without, what was to be done there was not even begun.
+      quarantine: quarantineAfter(state.quarantine, answers, {
+        at: end.at,
+        caughtUp: applied || (end.outcome === 'partly-applied' && end.error === undefined),
+      }),
       history: appendHistory(state.history, entry),
     });
   });

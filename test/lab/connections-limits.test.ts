@@ -49,7 +49,7 @@ describe('an sshd that hangs up on newcomers (MaxStartups 3:50:6)', () => {
 
   test('lets 40 connections at once in, one after another', async () => {
     const hosts = Array.from({length: 40}, (_, n) => host('h2', {name: `n${n}`, port: 2301}));
-    const {connections} = await connectAll(hosts, {allowUnreachable: false, ssh: ssh()});
+    const {connections} = await connectAll(hosts, {maxUnreachable: 0, ssh: ssh()});
     expect(new Set(await Promise.all([...connections.values()].map(nameOf)))).toEqual(new Set(['h2']));
     expect(connections.size).toBe(40);
     await Promise.all([...connections.values()].map(connection => connection.close()));
@@ -86,7 +86,7 @@ test('hosts behind a jump host share one connection to it, which ends with the l
   const folder = await home('shared-jump', {known_hosts: keys});
   const hosts = Array.from({length: 6}, (_, n) => host('h2', {name: `n${n}`, proxyJump: `root@${address}:2302`}));
   const logins = () => lab().sh('h1', 'grep -c "Accepted publickey" /var/log/sshd-2302.log');
-  const {connections} = await connectAll(hosts, {allowUnreachable: false, ssh: ssh(folder)});
+  const {connections} = await connectAll(hosts, {maxUnreachable: 0, ssh: ssh(folder)});
   const [first, ...others] = [...connections.values()] as [Connection, ...Connection[]];
   expect(await Promise.all(others.map(nameOf))).toEqual(others.map(() => 'h2'));
   expect((await logins()).trim()).toBe('1');

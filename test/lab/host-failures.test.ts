@@ -18,17 +18,17 @@ test('a black hole is given up within the connect timeout, and the others may go
   await lab().partition('h2');
   try {
     const hosts = [host('h1'), host('h2', {connectTimeoutMs: 700})];
-    const all = connectAll(hosts, {allowUnreachable: false, ssh: ssh()});
+    const all = connectAll(hosts, {maxUnreachable: 0, ssh: ssh()});
     await expect(all).rejects.toMatchObject({
       code: 'host-unreachable',
       message: expect.stringContaining('no answer within 0.7 s'),
     });
-    const {connections, failures} = await connectAll(hosts, {allowUnreachable: true, ssh: ssh()});
+    const {connections, failures} = await connectAll(hosts, {maxUnreachable: Number.POSITIVE_INFINITY, ssh: ssh()});
     expect([...connections.keys()]).toEqual(['h1']);
     expect([...failures.keys()]).toEqual(['h2']);
     await Promise.all([...connections.values()].map(connection => connection.close()));
     const changed = [host('h1', {hostKey: `SHA256:${'A'.repeat(43)}`}), hosts[1]!];
-    const mismatch = connectAll(changed, {allowUnreachable: true, ssh: ssh()});
+    const mismatch = connectAll(changed, {maxUnreachable: Number.POSITIVE_INFINITY, ssh: ssh()});
     await expect(mismatch).rejects.toMatchObject({code: 'host-key-changed'});
   } finally {
     await lab().heal('h2');

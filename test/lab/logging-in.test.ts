@@ -68,7 +68,7 @@ describe('identities', () => {
       return 'open sesame';
     };
     const hosts = ['h1', 'h2'].map(name => host(name, {identityFile}));
-    const {connections} = await connectAll(hosts, {allowUnreachable: false, ssh: {...ssh(folder), askPassphrase}});
+    const {connections} = await connectAll(hosts, {maxUnreachable: 0, ssh: {...ssh(folder), askPassphrase}});
     expect(await Promise.all([...connections.values()].map(nameOf))).toEqual(['h1', 'h2']);
     await Promise.all([...connections.values()].map(connection => connection.close()));
     expect(asked).toEqual([identityFile]);

@@ -1,5 +1,6 @@
 import {EngineCommand} from '../../cli/engine-command.ts';
-import {hostFlags, projectFlags, requiredServiceArg, stackFlags} from '../../cli/flags.ts';
+import {projectFlags, requiredServiceArg, stackFlags} from '../../cli/flags.ts';
+import {hostFlags, maxUnreachable} from '../../cli/host-limits.ts';
 import {openStack} from '../../cli/open.ts';
 import {placementView} from '../../engine/view/placement-view.ts';
 
@@ -16,7 +17,7 @@ export default class ExplainPlacement extends EngineCommand {
     const {args, flags} = await this.parse(ExplainPlacement);
     const session = await openStack(flags, this.context());
     const {explainPlacement} = await import('../../engine/explain-placement.ts');
-    const options = {allowUnreachable: flags['allow-unreachable'], signal: this.signal, now: () => new Date()};
+    const options = {maxUnreachable: maxUnreachable(flags, session), signal: this.signal, now: () => new Date()};
     await this.show(await explainPlacement(session, args.service, options), placementView);
   }
 }

@@ -1,6 +1,7 @@
 import {confirmChange} from '../../cli/confirm.ts';
 import {EngineCommand} from '../../cli/engine-command.ts';
-import {hostFlags, projectFlags, yesFlag} from '../../cli/flags.ts';
+import {projectFlags, yesFlag} from '../../cli/flags.ts';
+import {hostFlags, maxUnreachable} from '../../cli/host-limits.ts';
 import {openOnlyProject} from '../../cli/open.ts';
 
 export default class StateRebuild extends EngineCommand {
@@ -24,7 +25,7 @@ export default class StateRebuild extends EngineCommand {
     const {rebuildState} = await import('../../engine/rebuild-state.ts');
     const {stateView} = await import('../../engine/view/state-view.ts');
     const {signal} = this;
-    const options = {allowUnreachable: flags['allow-unreachable'], signal, now: this.context().now};
+    const options = {maxUnreachable: maxUnreachable(flags, session), signal, now: this.context().now};
     await this.show(await rebuildState(session, options), stateView);
   }
 }

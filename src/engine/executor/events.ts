@@ -59,6 +59,8 @@ export interface ApplyResult {
   }[];
   /** What could not be taken back or cleaned up, each with its place: `replace backend 2 on h1: …`. */
   readonly leftovers?: readonly string[];
+  /** Hosts that were lost meanwhile, and gone on without: in quarantine until an apply reaches them. */
+  readonly lost?: readonly string[];
 }
 
 export type OnEvent = (event: ApplyEvent) => void;

@@ -2,6 +2,7 @@
 export interface Step {
   readonly id: string;
   readonly host: string;
+  readonly service?: string;
   readonly after: readonly string[];
 }
 
@@ -10,6 +11,13 @@ export type StepEnd = 'done' | 'failed' | 'skipped' | 'cancelled';
 export interface GraphOptions<S extends Step> {
   /** How many steps may run at once on one host. */
   readonly limitPerHost: number;
+  /** On how many hosts steps may run at once; a host that has begun goes on before another begins. No limit when absent. */
+  readonly hostsAtOnce?: number;
+  /**
+   * Asked when a step fails: whether to go on without its host. What is left to do there is skipped, and of the other
+   * hosts what waits for another service there; replicas of the same service go on, since they only took turns.
+   */
+  readonly goOnWithout?: (step: S, error: unknown) => boolean;
   /** Runs one step; a rejection fails it. */
   readonly run: (step: S) => Promise<void>;
   /** After a failure, start nothing new (`stop`) or go on with what does not depend on it (`continue`). */
@@ -31,8 +39,21 @@ export async function runGraph<S extends Step>(
   const waiting = new Set(steps);
   const running = new Map<string, Promise<void>>();
   const busy = new Map<string, number>();
+  const given = new Map(steps.map(step => [step.id, step]));
+  const absent = new Set<string>();
   let failed = false;
 
+  /** Whether a step need not wait for another any more, whatever became of that. */
+  const onlyTookTurns = (step: S, id: string): boolean => {
+    const before = given.get(id);
+    if (before === undefined || !absent.has(before.host) || absent.has(step.host)) return false;
+    return before.service !== undefined && before.service === step.service;
+  };
+  const hostMayBegin = (host: string): boolean => {
+    if ((busy.get(host) ?? 0) > 0) return true;
+    const begun = [...busy.values()].filter(count => count > 0).length;
+    return begun < (options.hostsAtOnce ?? Number.POSITIVE_INFINITY);
+  };
   const ended = (id: string): StepEnd | undefined => (known.has(id) ? ends.get(id) : 'done');
   const halted = () => options.signal.aborted || (failed && options.onFailure === 'stop');
 
@@ -48,8 +69,9 @@ export async function runGraph<S extends Step>(
       step.id,
       options.run(step).then(
         () => finish('done'),
-        () => {
-          failed ||= !options.signal.aborted;
+        error => {
+          if (!options.signal.aborted && options.goOnWithout?.(step, error)) absent.add(step.host);
+          else failed ||= !options.signal.aborted;
           finish(options.signal.aborted ? 'cancelled' : 'failed');
         },
       ),
@@ -58,14 +80,18 @@ export async function runGraph<S extends Step>(
 
   const sweep = () => {
     for (const step of waiting) {
-      const before = step.after.map(ended);
-      if (before.some(end => end !== undefined && end !== 'done')) {
+      const before = step.after.map(id => (onlyTookTurns(step, id) ? 'done' : ended(id)));
+      if (absent.has(step.host)) {
+        waiting.delete(step);
+        ends.set(step.id, 'skipped');
+      } else if (before.some(end => end !== undefined && end !== 'done')) {
         waiting.delete(step);
         ends.set(step.id, before.includes('cancelled') ? 'cancelled' : 'skipped');
       } else if (
         !halted() &&
         before.every(end => end === 'done') &&
-        (busy.get(step.host) ?? 0) < options.limitPerHost
+        (busy.get(step.host) ?? 0) < options.limitPerHost &&
+        hostMayBegin(step.host)
       ) {
         start(step);
       }

@@ -6,6 +6,10 @@ const attempts = 4;
 /** Whether trying again may help: a lost connection, a time-out, a registry's 5xx. */
 export const isTransient = (error: unknown): boolean => error instanceof OutsideError && error.transient;
 
+/** Whether nobody answers there any more, rather than that something there went wrong. */
+export const isHostGone = (error: unknown): boolean =>
+  error instanceof OutsideError && (error.code === 'host-unreachable' || error.code === 'connection-lost');
+
 /**
  * Tries an idempotent action up to 5 times, waiting 0.5 s to 8 s with decorrelated jitter between, and only after
  * transient failures; the first permanent one is thrown as it is.

@@ -1,6 +1,7 @@
 import type {Operation, Plan} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
 import {NiyantaError, OutsideError} from '../spec/errors.ts';
+import type {HostName} from '../spec/stack.ts';
 import type {Actions, Peer, StepContext} from './actions.ts';
 import {removeReplaced} from './container-steps.ts';
 import type {ApplyEvent, ApplyResult, OnEvent, OperationOutcome} from './events.ts';
@@ -10,7 +11,7 @@ import {NameLedger} from './name-ledger.ts';
 import {oftenEnough} from './often-enough.ts';
 import {Patience} from './patience.ts';
 import {peer} from './peer.ts';
-import {withRetry} from './retry.ts';
+import {isHostGone, withRetry} from './retry.ts';
 import type {RunLog} from './run-journal.ts';
 import {runOperation} from './run-operation.ts';
 import {type Failure, takeBack} from './take-back.ts';
@@ -32,6 +33,10 @@ export interface RunOptions {
   readonly deployedBefore: boolean;
   /** Operations in flight on one host; most of their time is waiting for health. */
   readonly inFlightPerHost: number;
+  /** On how many hosts operations may run at once; no limit when absent. */
+  readonly hostsAtOnce?: number;
+  /** How many hosts may be lost meanwhile and gone on without. */
+  readonly mayLose: number;
   readonly signal: AbortSignal;
   readonly onEvent: OnEvent;
   /** Told of every event; that an operation starts, before a host is touched by it. */
@@ -49,6 +54,8 @@ export interface RunEnd {
   readonly error?: unknown;
   /** What could not be taken back or cleaned up. */
   readonly leftovers: readonly string[];
+  /** Hosts that were lost meanwhile, and gone on without. */
+  readonly lost: readonly HostName[];
 }
 
 /** Runs a plan's operations as a graph and takes them back, or makes them final, as its options say. Never rejects. */
@@ -56,6 +63,8 @@ export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> 
   const run = new PlanRun(plan, options);
   const ends = await runGraph(plan.operations, {
     limitPerHost: options.inFlightPerHost,
+    hostsAtOnce: options.hostsAtOnce,
+    goOnWithout: (operation, error) => run.goOnWithout(operation, error),
     onFailure: options.onFailure === 'continue' ? 'continue' : 'stop',
     signal: options.signal,
     run: operation => run.operation(operation),
@@ -79,6 +88,7 @@ class PlanRun {
   /** By operation: why what it did before it failed could not be taken back. */
   readonly #stranded = new Map<string, unknown>();
   #error: unknown;
+  readonly #lost = new Set<HostName>();
   #touched = false;
 
   constructor(plan: Plan, options: RunOptions) {
@@ -113,6 +123,17 @@ class PlanRun {
       this.#finish(operation, this.#options.signal.aborted ? 'cancelled' : 'failed', began, error);
       throw error;
     }
+  }
+
+  /** Whether a failure means that its host is gone, and one more may be gone. */
+  goOnWithout({host, id}: Operation, error: unknown): boolean {
+    if (!isHostGone(error)) return false;
+    if (!this.#lost.has(host) && this.#lost.size >= this.#options.mayLose) return false;
+    this.#lost.add(host);
+    // What it left there cannot be taken back now; the next apply finds it.
+    this.#stranded.delete(id);
+    if (this.#error === error) this.#error = undefined;
+    return true;
   }
 
   /** Does an operation; when it fails, what it had done until then is taken back at once. */
@@ -156,6 +177,7 @@ class PlanRun {
     const stranded = [...this.#stranded].map(([operation, error]): Failure => ({operation, error}));
     const leftovers = [...stranded, ...(await this.#commit())];
     if (signal.aborted) return this.#ended('cancelled', leftovers);
+    if (!failed && this.#lost.size > 0) return this.#ended('partly-applied', leftovers);
     if (failed) return this.#ended(this.#some('done') ? 'partly-applied' : 'failed', leftovers);
     return this.#ended(leftovers.length > 0 ? 'partly-applied' : 'applied', leftovers);
   }
@@ -201,6 +223,7 @@ class PlanRun {
       images: this.#images,
       error: this.#error,
       leftovers: failures.map(({operation, error}) => `${this.#title(operation)}: ${messageOf(error)}`),
+      lost: [...this.#lost],
     };
   }
 

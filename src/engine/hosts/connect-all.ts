@@ -1,6 +1,7 @@
 import {NiyantaError, OutsideError} from '../spec/errors.ts';
 import type {Host} from '../spec/project.ts';
 import type {HostName} from '../spec/stack.ts';
+import {tooManyUnreachable} from '../spec/unreachable.ts';
 import {connect} from './connect.ts';
 import type {Connection} from './connection.ts';
 import {Slots} from './slots.ts';
@@ -10,8 +11,8 @@ import type {SshOptions} from './ssh-connect.ts';
 const atOnce = 200;
 
 export interface ConnectAllOptions {
-  /** Go on with the hosts that answer. */
-  readonly allowUnreachable: boolean;
+  /** How many hosts may be left out because they do not answer. */
+  readonly maxUnreachable: number;
   readonly signal?: AbortSignal;
   readonly ssh?: SshOptions;
 }
@@ -66,16 +67,22 @@ function judge(ends: readonly End[], options: ConnectAllOptions): ReadonlyMap<Ho
     if (!(error instanceof NiyantaError)) throw error;
     failures.set(host, error);
   }
-  const fatal = [...failures.values()].filter(error => !options.allowUnreachable || error.code !== 'host-unreachable');
+  const absent = [...failures.values()].filter(error => error.code === 'host-unreachable');
+  const tooMany = absent.length > options.maxUnreachable;
+  const fatal = tooMany ? [...failures.values()] : [...failures.values()].filter(error => !absent.includes(error));
   if (fatal.length === 0) return failures;
-  throw fatal.length === 1 ? fatal[0] : severalFailed(fatal);
+  if (fatal.length === 1) throw fatal[0];
+  throw severalFailed(
+    fatal,
+    tooMany && options.maxUnreachable > 0 ? [tooManyUnreachable(absent.length, options.maxUnreachable)] : [],
+  );
 }
 
-function severalFailed(errors: readonly NiyantaError[]): NiyantaError {
+function severalFailed(errors: readonly NiyantaError[], before: readonly string[]): NiyantaError {
   const different = errors.find(error => error.code !== 'host-unreachable');
   return new OutsideError({
     code: different?.code ?? 'host-unreachable',
-    message: errors.map(error => error.message).join('\n'),
+    message: [...before, ...errors.map(error => error.message)].join('\n'),
     hint: different?.hint ?? errors[0]?.hint,
     transient: different === undefined,
   });

@@ -16,7 +16,7 @@ import {summarise} from './summary.ts';
 export type DestroyInput = Pick<
   PlanInput,
   'project' | 'stack' | 'environment' | 'serial' | 'lock' | 'observed' | 'naming' | 'toolkit'
-> & {readonly options: {readonly allowUnreachable: boolean}};
+> & {readonly options: {readonly maxUnreachable: number}};
 
 /**
  * Removes every container of the environment, callers before what they need; then, when asked, the data of its

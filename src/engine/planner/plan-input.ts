@@ -34,8 +34,10 @@ export interface PlanOptions {
   readonly purpose: 'apply' | 'rollback';
   /** Only these services, and what they need that is missing. */
   readonly targets?: readonly ServiceName[];
-  /** Leave unreachable hosts out in place of refusing. */
-  readonly allowUnreachable: boolean;
+  /** How many unreachable hosts may be left out; with more the plan is refused. */
+  readonly maxUnreachable: number;
+  /** Start replicas without volumes elsewhere when their host is unreachable, in place of leaving them. */
+  readonly moveLost?: boolean;
 }
 
 /** An image as far as it is known before anything is pulled or built. */

@@ -85,6 +85,8 @@ function sort(input: PlanInput, replica: Replica, place: PlacedReplica | undefin
     changes,
     spec: newContainer(input, desired, replica, host, networks),
   });
+  if (replica.leaves !== undefined)
+    return fresh('start', `host ${replica.leaves} is unreachable: it runs here from now on`);
   if (!current || !exists(current)) return fresh('start', current || replica.locked ? 'someone removed it' : 'new');
   const {manifest} = current;
   if (!manifest) return fresh('replace', 'someone removed its manifest');

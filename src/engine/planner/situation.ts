@@ -2,6 +2,7 @@ import type {ObservedHost, ReachableHost} from '../runtime/observed.ts';
 import {needsOf} from '../scheduler/needs-order.ts';
 import {OutsideError, UserError} from '../spec/errors.ts';
 import type {HostName, Service, ServiceName} from '../spec/stack.ts';
+import {tooManyUnreachable} from '../spec/unreachable.ts';
 import type {Placement} from '../state/lock-file.ts';
 import {compareSpecs} from './compare-specs.ts';
 import {desiredSpec} from './desired-spec.ts';
@@ -24,6 +25,8 @@ export interface Replica {
   readonly locked?: Placement;
   /** The host that has it, which cannot be reached. */
   readonly lostOn?: HostName;
+  /** The unreachable host that it ran on, while it shall run elsewhere from now on. */
+  readonly leaves?: HostName;
   readonly reach: Reach;
   /** Stopped by `niyanta stop`, and stays so. */
   readonly stopped: boolean;
@@ -60,6 +63,9 @@ export function situationOf(input: PlanInput): Situation {
     const locked = input.lock?.placements[service]?.find(placement => placement.replica === replica);
     const mine = own.filter(one => one.service === service && one.replica === replica);
     const [current, ...extras] = [...mine].sort(bestFirst(input, wanted, drained));
+    const silent = !current && locked && lost.has(locked.host) ? locked.host : undefined;
+    // Data stays where it is: only what has none may run elsewhere meanwhile.
+    const leaves = silent !== undefined && input.options.moveLost === true && wanted?.volumes.length === 0;
     return {
       service,
       replica,
@@ -67,7 +73,8 @@ export function situationOf(input: PlanInput): Situation {
       current,
       extras,
       locked,
-      lostOn: !current && locked && lost.has(locked.host) ? locked.host : undefined,
+      lostOn: leaves ? undefined : silent,
+      ...(leaves && {leaves: silent}),
       reach: reach(service),
       stopped:
         (input.lock?.stopped.includes(service) ?? false) ||
@@ -77,15 +84,16 @@ export function situationOf(input: PlanInput): Situation {
   return {hosts, unreachable, replicas};
 }
 
-/** The hosts by reach, sorted by name. Errors: OutsideError `host-unreachable`, unless they may be left out. */
+/** The hosts by reach, sorted by name. Errors: OutsideError `host-unreachable` for more than may be left out. */
 export function refuseUnreachable(input: {
   readonly observed: readonly ObservedHost[];
-  readonly options: {readonly allowUnreachable: boolean};
+  readonly options: {readonly maxUnreachable: number};
 }): Pick<Situation, 'hosts' | 'unreachable'> {
   const observed = [...input.observed].sort((a, b) => (a.host < b.host ? -1 : 1));
   const hosts = observed.filter(host => host.reachable);
   const unreachable = observed.filter(host => !host.reachable);
-  if (unreachable.length > 0 && !input.options.allowUnreachable) throw unreachableError(unreachable);
+  if (unreachable.length > input.options.maxUnreachable)
+    throw unreachableError(unreachable, input.options.maxUnreachable);
   return {hosts, unreachable};
 }
 
@@ -132,11 +140,12 @@ function reachOf({options: {targets}, stack}: PlanInput): (service: ServiceName)
   return service => (targets.includes(service) ? 'all' : needed.has(service) ? 'missing' : 'none');
 }
 
-function unreachableError(unreachable: Situation['unreachable']): OutsideError {
+function unreachableError(unreachable: Situation['unreachable'], allowed: number): OutsideError {
   const names = unreachable.map(({host}) => host);
+  const many = allowed > 0 ? [tooManyUnreachable(unreachable.length, allowed)] : [];
   return new OutsideError({
     code: 'host-unreachable',
-    message: unreachable.map(({host, error}) => `host ${host} is unreachable: ${error}`).join('\n'),
+    message: [...many, ...unreachable.map(({host, error}) => `host ${host} is unreachable: ${error}`)].join('\n'),
     hint: `--allow-unreachable leaves ${names.join(', ')} out; niyanta doctor looks for the cause.`,
     host: names[0],
     transient: true,

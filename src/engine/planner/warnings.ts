@@ -15,13 +15,23 @@ export function warningsOf(input: PlanInput, situation: Situation, sorted: reado
       .filter(({bucket}) => bucket === 'lost')
       .map(
         ({replica, host}) =>
-          `${replica.service} ${replica.replica} is on ${host}, which is unreachable; it is neither changed nor moved`,
+          `${replica.service} ${replica.replica} is on ${host}, which is unreachable; it is neither changed nor moved${
+            replica.desired?.volumes.length === 0 ? ' (--move-lost starts it elsewhere)' : ''
+          }`,
       ),
+    ...backAgain(input, situation),
     ...input.stack.services.flatMap(service => stoppedWarning(input, service.name, sorted)),
     ...input.stack.services.flatMap(service => emptyNeeds(input, service.name)),
     ...strangers(situation),
   ];
 }
+
+/** Hosts that changes went on without, and that answer again. */
+const backAgain = ({lock}: PlanInput, {hosts}: Situation): readonly string[] =>
+  hosts.flatMap(({host}) => {
+    const absent = lock?.quarantine?.[host];
+    return absent ? [`host ${host} answers again; it was in quarantine since ${absent.since}, and catches up now`] : [];
+  });
 
 function lostVolumeWarning({service, replica, host, volume, path, running}: LostVolume): string {
   const gone = `DATA LOSS: ${host}:${path} is gone, where ${service} ${replica} keeps volume ${volume}`;

@@ -5,6 +5,7 @@ import {duration, portNumber} from './quantities.ts';
 import {proxySchema} from './route-schema.ts';
 import {STATE_FORMS, STATE_SCHEMES} from './state-location.ts';
 import {line} from './texts.ts';
+import {maxUnreachableSchema} from './unreachable.ts';
 
 /** A host of the project. Beside `lab`, one without an address adds to the lab's host of that name. */
 export const hostSchema = z
@@ -76,6 +77,16 @@ export const projectSchema = z.strictObject({
   runtime: z.enum(['auto', 'ctr']).default('auto').describe('How containerd is driven on the hosts.'),
   lab: dnsName('a lab').optional().describe('Lab on this machine whose hosts belong to the project.'),
   hosts: z.record(dnsName('a host'), hostSchema).default({}).describe('Hosts by name.'),
+  parallel: z
+    .int()
+    .min(1)
+    .optional()
+    .describe('How many hosts a change works on at once, the others waiting for their turn; all when not said.'),
+  maxUnreachable: maxUnreachableSchema
+    .optional()
+    .describe(
+      'How many hosts may be left out because they do not answer, before or during a change: a number, or a part such as 10%; none when not said. They are in quarantine until they are back.',
+    ),
   registries: z
     .record(z.string().regex(/^[^\s/@]+$/, 'is not a registry: a host name, with :port where needed'), registry)
     .default({})

@@ -1,5 +1,6 @@
 import type {HostName} from './stack.ts';
 import type {StateLocation} from './state-location.ts';
+import type {UnreachableLimit} from './unreachable.ts';
 
 /** niyanta.yaml as the rest of niyanta reads it. Produced by the schema in `project-schema.ts`. */
 export interface Project {
@@ -13,6 +14,10 @@ export interface Project {
   /** Hosts are those of this lab on this machine, beside the ones written under `hosts`. */
   readonly lab?: string;
   readonly hosts: readonly Host[];
+  /** How many hosts a change works on at once; all when absent. */
+  readonly parallel?: number;
+  /** How many hosts a change may go on without; none when absent. */
+  readonly maxUnreachable?: UnreachableLimit;
   readonly registries: Readonly<Record<string, Registry>>;
   /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */
   readonly network: {readonly pool: string};

@@ -46,6 +46,7 @@ export const environmentSchema = z.strictObject({
   subnets: z.record(z.string(), z.cidrv4()),
   placements: z.record(z.string(), z.array(placement)),
   stopped: z.array(z.string()),
+  quarantine: z.record(z.string(), z.strictObject({since: time})).optional(),
   history: z.array(historyEntry),
 });
 
@@ -108,6 +109,7 @@ export function formatLockFile(lock: LockFile): string {
     subnets: sorted(state.subnets, same),
     placements: sorted(state.placements, replicas => [...replicas].sort((a, b) => a.replica - b.replica)),
     stopped: [...state.stopped].sort(),
+    ...(state.quarantine && {quarantine: sorted(state.quarantine, same)}),
     history: state.history,
   }));
   const {version, project, serial, salt} = lock;

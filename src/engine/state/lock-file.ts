@@ -23,8 +23,16 @@ export interface EnvironmentState {
   readonly placements: Readonly<Record<ServiceName, readonly Placement[]>>;
   /** Services stopped on purpose, by `niyanta stop`. */
   readonly stopped: readonly ServiceName[];
+  /** Hosts that a change went on without, until one has reached them again; absent when there are none. */
+  readonly quarantine?: Readonly<Record<HostName, Quarantine>>;
   /** Newest last. */
   readonly history: readonly HistoryEntry[];
+}
+
+/** A host that did not answer. */
+export interface Quarantine {
+  /** RFC 3339: of the first change that went on without it. */
+  readonly since: string;
 }
 
 export interface PinnedReference {

@@ -43,6 +43,12 @@ function applyText(summary: ApplySummary, look: Look): string {
     ...failures,
     ...doneAndNot(summary, look),
     ...leftovers(summary, look),
+    ...list(
+      'in quarantine (lost on the way; an apply catches up when they answer)',
+      summary.lost ?? [],
+      look,
+      style.yellow,
+    ),
     ...nextSteps(summary).map(step => `  ${style.cyan('→')} ${printable(step)}`),
   ].join('\n');
 }

@@ -86,3 +86,53 @@ test('an abort starts nothing new and waits for what runs', async () => {
   expect(finished).toBe(true);
   expect([...ends.values()]).toEqual(['done', 'cancelled']);
 });
+
+test('at most so many hosts are worked on at once, and each is finished with before another begins', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.integer({min: 1, max: 3}), fc.integer({min: 1, max: 4}), async (hostsAtOnce, limitPerHost) => {
+      const steps = ['h1', 'h2', 'h3', 'h4'].flatMap(host =>
+        [1, 2, 3].map(n => ({id: `${host}-${n}`, host, after: []})),
+      );
+      const running: string[] = [];
+      const ends = await runGraph(steps, {
+        limitPerHost,
+        hostsAtOnce,
+        signal: never,
+        onFailure: 'stop',
+        run: async ({host}) => {
+          running.push(host);
+          expect(new Set(running).size).toBeLessThanOrEqual(hostsAtOnce);
+          await Promise.resolve();
+          running.splice(running.indexOf(host), 1);
+        },
+      });
+      expect([...ends.values()]).toEqual(steps.map(() => 'done'));
+    }),
+  );
+});
+
+test('without a host that was lost, its steps are skipped, turns go on, and what needs it is skipped', async () => {
+  const steps = [
+    {id: 'web-1', host: 'h1', service: 'web', after: []},
+    {id: 'web-2', host: 'h2', service: 'web', after: ['web-1']},
+    {id: 'web-3', host: 'h3', service: 'web', after: ['web-2']},
+    {id: 'log-2', host: 'h2', service: 'log', after: []},
+    {id: 'api-3', host: 'h3', service: 'api', after: ['log-2']},
+  ];
+  const ends = await runGraph<Step>(steps, {
+    limitPerHost: 1,
+    signal: never,
+    onFailure: 'stop',
+    goOnWithout: ({host}) => host === 'h2',
+    run: async ({host}) => {
+      if (host === 'h2') throw new Error('gone');
+    },
+  });
+  expect(Object.fromEntries(ends)).toEqual({
+    'web-1': 'done',
+    'log-2': 'failed',
+    'web-2': 'skipped',
+    'web-3': 'done',
+    'api-3': 'skipped',
+  });
+});

@@ -17,6 +17,7 @@ const apply = (hosts: SimulatedHosts, operations: readonly Operation[], more: Pa
     keepFailed: false,
     deployedBefore: true,
     inFlightPerHost: 4,
+    mayLose: 0,
     signal: new AbortController().signal,
     onEvent: () => undefined,
     now: () => 0,
@@ -220,4 +221,35 @@ test('wherever an update fails, a rollback leaves exactly what ran before', asyn
     ),
     {numRuns: 100},
   );
+});
+
+describe('a host that is lost on the way', () => {
+  const three = () => {
+    const hosts = new SimulatedHosts();
+    const operations = ['h1', 'h2', 'h3'].map((host, index) =>
+      containerOperation('create', specOf('web', index + 1, host, 'a'), {
+        after: index === 0 ? [] : [`container:h${index}:web-${index}`],
+      }),
+    );
+    hosts.before = action => {
+      if (action.includes('web-2'))
+        throw new OutsideError({code: 'host-unreachable', message: 'h2 is gone', host: 'h2'});
+    };
+    return {hosts, operations};
+  };
+
+  test('is gone on without where one may be lost: the others get theirs, and it is named', async () => {
+    const {hosts, operations} = three();
+    const end = await apply(hosts, operations, {mayLose: 1});
+    expect(end).toMatchObject({outcome: 'partly-applied', lost: ['h2'], leftovers: []});
+    expect(hosts.snapshot().running).toEqual(['h1/web-1-a', 'h3/web-3-a']);
+  });
+
+  test('takes everything back where none may be lost', async () => {
+    const {hosts, operations} = three();
+    const end = await apply(hosts, operations, {mayLose: 0});
+    expect(end).toMatchObject({lost: []});
+    expect(end.outcome).not.toBe('partly-applied');
+    expect(hosts.snapshot().running).toEqual([]);
+  });
 });

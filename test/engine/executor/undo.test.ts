@@ -103,6 +103,7 @@ async function runUntil(
     keepFailed: false,
     deployedBefore: true,
     inFlightPerHost: 4,
+    mayLose: 0,
     signal: new AbortController().signal,
     onEvent: () => undefined,
     now: () => 0,

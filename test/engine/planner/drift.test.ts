@@ -65,7 +65,7 @@ describe('what someone changed about a container', () => {
   test('is left to those that it is not a target of', () => {
     const two = stack(service('other'), service('web'));
     const spoilt = meddled(applied(two, 'h1'), deviate(limits));
-    const options = {purpose: 'apply' as const, allowUnreachable: false};
+    const options = {purpose: 'apply' as const, maxUnreachable: 0};
     expect(plan(spoilt, two, {options: {...options, targets: ['web']}}).operations).toEqual([]);
     expect(told(plan(spoilt, two, {options: {...options, targets: ['other']}}))).toHaveLength(1);
   });

@@ -112,7 +112,7 @@ describe('of a network as it was applied', () => {
     const observed: PlanInput['observed'] = small.hosts.map(one =>
       one.host === 'h2' ? {host: 'h2', reachable: false, error: 'timed out'} : one,
     );
-    const options: PlanInput['options'] = {purpose: 'apply', allowUnreachable: true};
+    const options: PlanInput['options'] = {purpose: 'apply', maxUnreachable: Number.POSITIVE_INFINITY};
     expect(networks(plan(small, web(2), {observed, options}))).toEqual([]);
   });
 

@@ -106,18 +106,48 @@ test('an unreachable host is refused, or left out with what it has', () => {
   const world = applied(desired);
   const observed = [world.hosts[0]!, {host: 'h2', reachable: false as const, error: 'timed out'}];
   expect(() => plan(world, desired, {observed})).toThrow(expect.objectContaining({code: 'host-unreachable'}));
-  const options: PlanInput['options'] = {purpose: 'apply', allowUnreachable: true};
+  const options: PlanInput['options'] = {purpose: 'apply', maxUnreachable: Number.POSITIVE_INFINITY};
   const left = plan(world, desired, {observed, options});
   // Others are not sent to a replica that may be dead, while another one answers.
   expect(told(left)).toEqual(['update names@h1: names in web 1 differ']);
   expect(left.warnings.join()).toContain('web 2 is on h2, which is unreachable');
 });
 
+test('more unreachable hosts than may be left out are refused, with how many may be', () => {
+  const desired = stack(service('web', {replicas: 2}));
+  const world = applied(desired);
+  const observed = ['h1', 'h2'].map(host => ({host, reachable: false as const, error: 'timed out'}));
+  const options: PlanInput['options'] = {purpose: 'apply', maxUnreachable: 1};
+  expect(() => plan(world, desired, {observed, options})).toThrow(
+    '2 hosts are unreachable, and at most 1 may be left out',
+  );
+});
+
+test('what has no volume may be started elsewhere while its host is silent, and only one of both stays afterwards', () => {
+  const desired = stack(service('web', {replicas: 2}));
+  const world = applied(desired);
+  const observed = [world.hosts[0]!, {host: 'h2', reachable: false as const, error: 'timed out'}];
+  const options: PlanInput['options'] = {purpose: 'apply', maxUnreachable: 1, moveLost: true};
+  expect(told(plan(world, desired, {observed, options}))).toContain(
+    'create web-2@h1: host h2 is unreachable: it runs here from now on',
+  );
+});
+
+test('a host that is back from quarantine is told of, with since when it was away', () => {
+  const desired = stack(service('web', {replicas: 2}));
+  const world = applied(desired);
+  const since = '2026-11-21T10:00:00Z';
+  const lock = {...world.lock!, quarantine: {h2: {since}}};
+  expect(plan({...world, lock}, desired).warnings).toEqual([
+    `host h2 answers again; it was in quarantine since ${since}, and catches up now`,
+  ]);
+});
+
 test('--target changes one service, and starts what it needs that is missing', () => {
   const world = applied(shop);
   const db = world.hosts[0]!.containers.find(one => one.manifest!.spec.service === 'db')!;
   const changed = stack(...shop.services.map(one => ({...one, env: {A: '1'}})));
-  const options: PlanInput['options'] = {purpose: 'apply', allowUnreachable: false, targets: ['backend']};
+  const options: PlanInput['options'] = {purpose: 'apply', maxUnreachable: 0, targets: ['backend']};
   expect(told(plan(remove('h1', db.id)(world), changed, {options}))).toEqual([
     'create db-1@h1: someone removed it',
     'replace backend-1@h2: env.A changed',

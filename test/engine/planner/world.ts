@@ -155,7 +155,7 @@ export function planInput(
     unsupported: {},
     toolkit: 'toolkit-1',
     naming,
-    options: {purpose: 'apply', allowUnreachable: false},
+    options: {purpose: 'apply', maxUnreachable: 0},
     ...rest,
   };
 }
