@@ -56,6 +56,14 @@ export class NameLedger {
     return this.#listed.delete(id) ? this.#everywhere() : Promise.resolve();
   }
 
+  /** Lists those of a host that was lost no more, where another replica of their service is listed on another host. */
+  forget(host: HostName): Promise<void> {
+    const elsewhere = [...this.#listed.values()].filter(one => one.host !== host).map(({peer}) => peer.service);
+    for (const [id, one] of this.#listed)
+      if (one.host === host && elsewhere.includes(one.peer.service)) this.#listed.delete(id);
+    return this.#everywhere();
+  }
+
   refresh(host: HostName): Promise<void> {
     const writing = this.#writing.get(host);
     if (writing) {

@@ -89,6 +89,8 @@ class PlanRun {
   readonly #stranded = new Map<string, unknown>();
   #error: unknown;
   readonly #lost = new Set<HostName>();
+  /** Others being told that nobody answers on a host that was lost. */
+  readonly #telling: Promise<void>[] = [];
   #touched = false;
 
   constructor(plan: Plan, options: RunOptions) {
@@ -98,7 +100,7 @@ class PlanRun {
     this.#undo = new UndoLog(inverses);
     this.#present = new Map(present.map(one => [`${one.host}/${one.id}`, one]));
     this.#ledger = new NameLedger(
-      actions.writeNames.bind(actions),
+      (host, selves, peers) => this.#writeNames(host, selves, peers),
       present.flatMap(({host, listed, spec}) => (listed && spec ? [{host, peer: peer(spec)}] : [])),
       options.silent,
     );
@@ -127,13 +129,28 @@ class PlanRun {
 
   /** Whether a failure means that its host is gone, and one more may be gone. */
   goOnWithout({host, id}: Operation, error: unknown): boolean {
-    if (!isHostGone(error)) return false;
-    if (!this.#lost.has(host) && this.#lost.size >= this.#options.mayLose) return false;
-    this.#lost.add(host);
+    if (!this.#loses(host, error)) return false;
     // What it left there cannot be taken back now; the next apply finds it.
     this.#stranded.delete(id);
     if (this.#error === error) this.#error = undefined;
     return true;
+  }
+
+  /** Counts a host as lost when that is what an error means, and one more may be. */
+  #loses(host: HostName, error: unknown): boolean {
+    if (!isHostGone(error)) return false;
+    if (this.#lost.has(host)) return true;
+    if (this.#lost.size >= this.#options.mayLose) return false;
+    this.#lost.add(host);
+    this.#telling.push(this.#ledger.forget(host).catch(() => undefined));
+    return true;
+  }
+
+  async #writeNames(host: HostName, selves: readonly Peer[], peers: readonly Peer[]): Promise<void> {
+    if (this.#lost.has(host)) return;
+    await this.#options.actions.writeNames(host, selves, peers).catch(error => {
+      if (!this.#loses(host, error)) throw error;
+    });
   }
 
   /** Does an operation; when it fails, what it had done until then is taken back at once. */
@@ -169,6 +186,7 @@ class PlanRun {
   async end(): Promise<RunEnd> {
     const {onFailure, signal, deployedBefore} = this.#options;
     const failed = this.#error !== undefined && !signal.aborted;
+    await Promise.all(this.#telling);
     if (failed && onFailure === 'rollback') {
       const left = await this.#rollBack();
       if (left.length > 0) return this.#ended('rollback-failed', left);
