@@ -82,6 +82,11 @@ export async function openProject(choice: StackChoice): Promise<OpenedStack> {
   return {...read, hosts: allHosts(read.project)};
 }
 
+/** The project's limits of logs hold where a service says nothing. */
+function withLogLimits(stack: Stack, {logs}: Project): Stack {
+  return logs ? {...stack, services: stack.services.map(service => ({logs, ...service}))} : stack;
+}
+
 /** The same without its hosts: files may be checked before their lab is up. */
 export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 'hosts'>> {
   const opened = await readProject(choice);
@@ -98,7 +103,7 @@ export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 
       nameOf: path => displayName(path, choice.cwd),
     },
   });
-  return {...opened, stack, places, environment, stackFiles: paths};
+  return {...opened, stack: withLogLimits(stack, opened.project), places, environment, stackFiles: paths};
 }
 
 /** Environments that the stack's files declare, beside `default`. */

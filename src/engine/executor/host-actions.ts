@@ -75,7 +75,8 @@ export function hostActions(options: HostActionsOptions): Actions {
         env: withSecrets(spec, options.secrets),
         peers: withSelf(peer(spec), peers),
         containerd: on(spec.host).containerd,
-        entrypoint: spec.command === undefined ? [] : await on(spec.host).entrypoint(spec.image.digest),
+        entrypoint:
+          spec.command === undefined || spec.entrypoint ? [] : await on(spec.host).entrypoint(spec.image.digest),
       });
       await act(spec.host, script);
       made.add(`${spec.host}/${spec.id}`);
@@ -102,8 +103,8 @@ export function hostActions(options: HostActionsOptions): Actions {
       await act(host, stopContainer(id, stop), stop.graceMs);
     },
     async startContainer(host, id) {
-      const restart = manifests.get(`${host}/${id}`)?.spec.restart ?? 'always';
-      await act(host, startContainer({id, restart}));
+      const {restart = 'always', logs} = manifests.get(`${host}/${id}`)?.spec ?? {};
+      await act(host, startContainer({id, restart, logs}));
     },
     async removeContainer(host, id) {
       await keptBy(host, id)?.catch(() => undefined);

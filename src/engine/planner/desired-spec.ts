@@ -28,6 +28,7 @@ export function desiredSpec(
     env: service.env,
     secrets: secretsOf(input, service),
     command: service.command,
+    entrypoint: service.entrypoint,
     workdir: service.workdir,
     user: service.user,
     volumes: service.volumes.map(({volume, target, readOnly}) => ({
@@ -45,6 +46,7 @@ export function desiredSpec(
     resources: service.resources,
     restart: service.restart,
     stop: service.stop,
+    logs: service.logs,
     health: service.health,
     labels: service.labels,
   };

@@ -3,6 +3,7 @@ import type {
   Health,
   HostMount,
   HostName,
+  LogLimits,
   PublishedPort,
   Resources,
   ServiceName,
@@ -29,6 +30,8 @@ export interface ContainerSpec {
   /** Fingerprints of the secrets that env refers to: name → short salted hash. A changed secret is a changed spec. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly command?: readonly string[];
+  /** In place of the image's entrypoint and command. */
+  readonly entrypoint?: readonly string[];
   readonly workdir?: string;
   readonly user?: string;
   /** Named volumes, with the directory they have on the host. */
@@ -47,6 +50,8 @@ export interface ContainerSpec {
   readonly resources: Resources;
   readonly restart: 'always' | 'on-failure' | 'never';
   readonly stop: {readonly signal: string; readonly graceMs: number};
+  /** How its log is turned over; the logger's own measure when absent. */
+  readonly logs?: LogLimits;
   readonly health?: Health;
   readonly labels: Readonly<Record<string, string>>;
   readonly network: ContainerNetwork;

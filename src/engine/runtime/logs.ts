@@ -22,7 +22,7 @@ export function parseLogLine(line: string): LogLine | undefined {
 /** Prints the log of the container `$1`, since `$2`, of it the last `$3` lines or `all`. */
 export const readLogScript = `cd ${paths.logsFolder} 2>/dev/null || exit 0
 files=
-for n in 3 2 1; do [ -e "$1.log.$n" ] && files="$files $1.log.$n"; done
+for n in 8 7 6 5 4 3 2 1; do [ -e "$1.log.$n" ] && files="$files $1.log.$n"; done
 [ -e "$1.log" ] && files="$files $1.log"
 [ -n "$files" ] || exit 0
 cat $files | if [ -n "$2" ]; then awk -v since="$2" '$1 >= since'; else cat; fi | if [ "$3" != all ]; then tail -n "$3"; else cat; fi`;

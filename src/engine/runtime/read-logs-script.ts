@@ -36,7 +36,7 @@ sub insert {
   splice @heads, $low, 0, $log;
 }
 for my $id (@ids) {
-  my @files = $tail eq "all" ? grep { -e } (map("$id.log.$_", 3, 2, 1), "$id.log") : ($id);
+  my @files = $tail eq "all" ? grep { -e } (map("$id.log.$_", reverse 1 .. 8), "$id.log") : ($id);
   my $log = {id => $id, files => \@files};
   insert($log) if advance($log);
 }

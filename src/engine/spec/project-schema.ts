@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {logsSchema} from './logs-schema.ts';
 import {dnsName} from './names.ts';
 import {labels} from './placement-schema.ts';
 import {duration, portNumber} from './quantities.ts';
@@ -91,6 +92,7 @@ export const projectSchema = z.strictObject({
     .record(z.string().regex(/^[^\s/@]+$/, 'is not a registry: a host name, with :port where needed'), registry)
     .default({})
     .describe('How to reach registries, by name as in image references.'),
+  logs: logsSchema.optional().describe('How logs are turned over on the hosts, of services that do not say it.'),
   network: z
     .strictObject({
       pool: z

@@ -1,4 +1,4 @@
-import type {HostName} from './stack.ts';
+import type {HostName, LogLimits} from './stack.ts';
 import type {StateLocation} from './state-location.ts';
 import type {UnreachableLimit} from './unreachable.ts';
 
@@ -19,6 +19,8 @@ export interface Project {
   /** How many hosts a change may go on without; none when absent. */
   readonly maxUnreachable?: UnreachableLimit;
   readonly registries: Readonly<Record<string, Registry>>;
+  /** How logs are turned over, of services that do not say it. */
+  readonly logs?: LogLimits;
   /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */
   readonly network: {readonly pool: string};
   readonly proxy: ProjectProxy;

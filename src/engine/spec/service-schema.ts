@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {healthSchema} from './health-schema.ts';
 import {parseReference} from './image-reference.ts';
+import {logsSchema} from './logs-schema.ts';
 import {hostMount, publishedPort, volumeMount} from './mount-texts.ts';
 import {dnsName, ENV_NAME} from './names.ts';
 import {labels, placementSchema} from './placement-schema.ts';
@@ -47,6 +48,11 @@ export const serviceSchema = z.strictObject({
     .union([path, z.array(path)])
     .optional()
     .describe('Files of NAME=value lines, relative to this file; env wins over them, later ones over earlier ones.'),
+  entrypoint: z
+    .array(text)
+    .min(1)
+    .optional()
+    .describe("Program in place of the image's entrypoint, as a list; the image's own command is left out then."),
   command: z.array(text).min(1).optional().describe("Arguments in place of the image's own, as a list."),
   workdir: containerPath.optional().describe("Working directory in the container, in place of the image's own."),
   health: healthSchema.optional().describe('How to find out whether a replica is healthy.'),
@@ -81,6 +87,9 @@ export const serviceSchema = z.strictObject({
   update: updateSchema.prefault({}).describe('How replicas are replaced by new ones.'),
   placement: placementSchema.prefault({}).describe('Where replicas may, should and should not run.'),
   stop: stopSchema.prefault({}).describe('How a replica is stopped.'),
+  logs: logsSchema
+    .optional()
+    .describe('How its log is turned over on its host; as the project says, else four files of 10Mi.'),
   labels: labels.default({}).describe('Labels of the containers, for people and other programs.'),
 });
 

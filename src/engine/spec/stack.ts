@@ -38,6 +38,8 @@ export interface Service {
   readonly needs: readonly ServiceName[];
   /** Merged from env and env files, sorted by name; values may hold `${secret:NAME}`. */
   readonly env: Readonly<Record<string, string>>;
+  /** Program in place of the image's entrypoint; its command does not count then, as in Compose. */
+  readonly entrypoint?: readonly string[];
   /** Arguments after the image's entrypoint, in place of the image's own. */
   readonly command?: readonly string[];
   readonly workdir?: string;
@@ -57,6 +59,15 @@ export interface Service {
   readonly placement: PlacementRules;
   readonly stop: {readonly signal: string; readonly graceMs: number};
   readonly labels: Readonly<Record<string, string>>;
+  /** How its log is turned over on its host; four files of 10 MiB when absent. */
+  readonly logs?: LogLimits;
+}
+
+export interface LogLimits {
+  /** Bytes of one file. */
+  readonly maxSize: number;
+  /** Files, the one that is written to among them. */
+  readonly maxFiles: number;
 }
 
 export type ImageSource =

@@ -63,6 +63,8 @@ test.each<[string, Partial<ContainerSpec>, 'a new container' | 'a new manifest' 
   ['env', {env: {A: 'b'}}, 'a new container'],
   ['a secret', {secrets: {a: 'b'}}, 'a new container'],
   ['the command', {command: ['a']}, 'a new container'],
+  ['the entrypoint', {entrypoint: ['a']}, 'a new container'],
+  ['sizes of logs', {logs: {maxSize: 1 << 20, maxFiles: 1}}, 'a new container'],
   ['the folder', {workdir: '/a'}, 'a new container'],
   ['the user', {user: '1'}, 'a new container'],
   ['a volume', {volumes: [{volume: 'a', source: '/a', target: '/b', readOnly: false}]}, 'a new container'],

@@ -44,6 +44,16 @@ test.each<[string, Partial<ContainerSpec>, string[]]>([
   ['cpu', {resources: {cpu: 0.5}}, ['--cpus', '0.5']],
   ['memory', {resources: {memory: 64 << 20}}, ['--memory-limit', '67108864']],
   ['a command', {command: ['a', '-b', '']}, ['a', '-b', '']],
+  ['an entrypoint', {entrypoint: ['/bin/a', 'b']}, ['/bin/a', 'b']],
+  ['an entrypoint and a command', {entrypoint: ['/bin/a'], command: ['b']}, ['/bin/a', 'b']],
+  [
+    'sizes of logs',
+    {logs: {maxSize: 1 << 20, maxFiles: 5}},
+    [
+      'containerd.io/restart.loguri=binary:///usr/local/lib/niyanta/logger?files=5&size=1048576',
+      'binary:///usr/local/lib/niyanta/logger?files=5&size=1048576',
+    ],
+  ],
   [
     'a volume',
     {volumes: [{volume: 'v', source: '/var/lib/niyanta/volumes/x/v', target: '/data', readOnly: true}]},

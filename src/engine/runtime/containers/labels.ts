@@ -2,17 +2,20 @@ import type {ContainerSpec} from '../container-spec.ts';
 import {specHash} from '../hashes.ts';
 import * as paths from '../paths.ts';
 
-/** Where a task's output goes: through niyanta's logger (containerd's binary logging). */
-export const logUri = `binary://${paths.toolkit}/logger`;
+/** Where a task's output goes: through niyanta's logger (containerd's binary logging), which gets the query as words. */
+export function logUri({logs}: Pick<ContainerSpec, 'logs'>): string {
+  const limits = logs ? `?files=${logs.maxFiles}&size=${logs.maxSize}` : '';
+  return `binary://${paths.toolkit}/logger${limits}`;
+}
 
 const restart = 'containerd.io/restart';
 
 /** How containerd's restart monitor is to start a container again, once `keepRunning` tells it to; none for `never`. */
-export function restartLabels({restart: policy}: Pick<ContainerSpec, 'restart'>): readonly string[] {
+export function restartLabels({restart: policy, logs}: Pick<ContainerSpec, 'restart' | 'logs'>): readonly string[] {
   if (policy === 'never') return [];
   return [
     // Without it logs vanish after a restart on 1.6.
-    `${restart}.loguri=${logUri}`,
+    `${restart}.loguri=${logUri({logs})}`,
     // 1.6 does not read it; the planner refuses on-failure there.
     `${restart}.policy=${policy}`,
   ];

@@ -68,7 +68,7 @@ export function runArguments(
   return [
     ...[...identityLabels(spec), ...restartLabels(spec), ...userLabels(spec)].flatMap(label => ['--label', label]),
     '--log-uri',
-    logUri,
+    logUri(spec),
     '--with-ns',
     `network:${paths.namespacePath(spec.id)}`,
     '--env-file',
@@ -85,8 +85,14 @@ export function runArguments(
     ...(spec.resources.memory !== undefined ? ['--memory-limit', String(spec.resources.memory)] : []),
     spec.image.name,
     spec.id,
-    ...(spec.command === undefined ? [] : [...entrypoint, ...spec.command]),
+    ...processWords(spec, entrypoint),
   ];
+}
+
+/** What runs instead of the image's own; nothing when neither entrypoint nor command was written. */
+function processWords({entrypoint, command}: ContainerSpec, ofImage: readonly string[]): readonly string[] {
+  if (entrypoint === undefined && command === undefined) return [];
+  return [...(entrypoint ?? ofImage), ...(command ?? [])];
 }
 
 function mounts(spec: ContainerSpec): readonly string[] {

@@ -6,7 +6,7 @@ import type {HostScript} from './host-script.ts';
 import {keepRunning, logUri, restartLabels} from './labels.ts';
 
 /** Starts a container that exists and is stopped; one that runs is left alone, but kept running from now on. Idempotent. */
-export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart'>): HostScript {
+export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart' | 'logs'>): HostScript {
   const {id} = spec;
   const labels = [...restartLabels(spec), ...keepRunning(spec)];
   const text = [
@@ -18,7 +18,7 @@ export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart'>): Hos
     `  if [ -n "$state" ]; then ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :; fi`,
     `  rm -f ${quote(paths.startsPath(id))}`,
     // Of one that crashed, the monitor may have been a moment faster; then it runs, which is what is asked for.
-    `  if ! said=$(${render(ctr('tasks', 'start', '--detach', '--log-uri', logUri, id))} 2>&1); then`,
+    `  if ! said=$(${render(ctr('tasks', 'start', '--detach', '--log-uri', logUri(spec), id))} 2>&1); then`,
     '    case $said in *"already exists"*) ;; *) printf "%s\\n" "$said" >&2; exit 1 ;; esac',
     '  fi',
     'fi',

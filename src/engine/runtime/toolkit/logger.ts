@@ -1,13 +1,14 @@
 /**
  * Takes a container's output from containerd (binary logging: stdout on 3, stderr on 4, ready when 5 is closed; see
  * containerd's runtime/v2 docs) and writes it as lines of the CRI log format: time, stream, F or P (a part of a line),
- * text. Turns the file over at 10 MB and keeps three. Needs nothing but perl-base, which every Debian has; where
+ * text. Turns the file over at 10 MiB and keeps four files, unless its words (`size BYTES files COUNT`) say otherwise. Needs nothing but perl-base, which every Debian has; where
  * Time::HiRes is not in it, clock_gettime comes through syscall.
  */
 export const logger = String.raw`#!/usr/bin/perl
 use strict;
 my ($dir, $id) = ('/var/lib/niyanta/logs', $ENV{CONTAINER_ID});
-my ($max, $keep) = (10 * 1024 * 1024, 3);
+my %limit = @ARGV;
+my ($max, $keep) = ($limit{size} || 10 * 1024 * 1024, ($limit{files} || 4) - 1);
 # The machine that perl itself is made for stands in its ELF header (62 is x86-64): Config takes longer to load than all of this.
 my $machine = '';
 if (open(my $self, '<', $^X)) { read $self, $machine, 20; }
@@ -25,7 +26,7 @@ sub reopen {
 sub turn {
   close $log;
   rename "$dir/$id.log." . ($_ - 1), "$dir/$id.log.$_" for reverse 2 .. $keep;
-  rename "$dir/$id.log", "$dir/$id.log.1";
+  $keep ? rename "$dir/$id.log", "$dir/$id.log.1" : unlink "$dir/$id.log";
   reopen();
 }
 # A full disk must not stop the container: what cannot be written is lost, the container goes on.
