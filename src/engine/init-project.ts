@@ -1,11 +1,10 @@
 import {mkdir, readdir, readFile, writeFile} from 'node:fs/promises';
 import nodePath from 'node:path';
-import {builtInTemplates} from './open-project.ts';
+import {showTemplate} from './show-template.ts';
 import {UserError} from './spec/errors.ts';
 import {jsonSchema, schemaKinds} from './spec/index.ts';
 import {dnsName} from './spec/names.ts';
 import {SCHEMA_FOLDER, type Starter, starterProject, starterStack, withIgnored} from './spec/starter-files.ts';
-import {didYouMean} from './spec/suggest.ts';
 
 export interface InitResult {
   readonly directory: string;
@@ -21,8 +20,8 @@ export async function initProject(directory: string, starter: Starter, force: bo
   checkName('a project', starter.name);
   for (const host of starter.hosts) checkName('a host', host.name);
   if (starter.lab !== undefined) checkName('a lab', starter.lab);
-  if (starter.template !== undefined) await checkTemplate(starter.template);
-  const texts = {'niyanta.yaml': starterProject(starter), 'stack.yaml': starterStack(starter)};
+  const use = starter.template === undefined ? [] : await templateUse(directory, starter.template);
+  const texts = {'niyanta.yaml': starterProject(starter), 'stack.yaml': starterStack(starter, use)};
   const present = await readdir(directory).catch((): string[] => []);
   const existing = Object.keys(texts).filter(name => present.includes(name));
   if (existing.length > 0 && !force) {
@@ -47,12 +46,8 @@ function checkName(what: string, name: string): void {
   throw new UserError({code: 'invalid-name', message: `${JSON.stringify(name)} ${error.issues[0]!.message}`});
 }
 
-async function checkTemplate(template: string): Promise<void> {
-  const names = (await readdir(builtInTemplates)).map(file => file.replace(/\.yaml$/, ''));
-  if (names.includes(template)) return;
-  throw new UserError({
-    code: 'unknown-template',
-    message: `there is no template ${JSON.stringify(template)}${didYouMean(template, names)}`,
-    hint: `Templates: ${names.join(', ')}.`,
-  });
+/** The lines of a service that uses this template. Errors: UserError `unknown-template`. */
+async function templateUse(directory: string, template: string): Promise<string[]> {
+  const {example} = await showTemplate(template, undefined, {cwd: directory, env: {}});
+  return example.split('\n').slice(1);
 }

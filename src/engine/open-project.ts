@@ -6,6 +6,7 @@ import {findProject} from './find-project.ts';
 import {labHosts} from './lab/lab.ts';
 import {readLab} from './lab/lab-files.ts';
 import {UserError} from './spec/errors.ts';
+import type {TemplatePlaces} from './spec/find-template.ts';
 import {
   environmentNames,
   type Files,
@@ -62,6 +63,16 @@ export async function openProjectOnly(at: ProjectLocation): Promise<OpenedProjec
   return {...read, hosts: allHosts(read.project)};
 }
 
+/** The project, or undefined where there is none, for commands that need none. Errors: UserErrors when it is wrong. */
+export async function projectIfAny(at: ProjectLocation): Promise<Project | undefined> {
+  try {
+    return (await readProject(at)).project;
+  } catch (error) {
+    if (error instanceof UserError && error.code === 'project-not-found' && at.project === undefined) return undefined;
+    throw error;
+  }
+}
+
 async function readProject(at: ProjectLocation): Promise<Omit<OpenedProject, 'hosts'>> {
   const file = await findProject(at.cwd, at.project);
   const request = {
@@ -97,11 +108,7 @@ export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 
     environment,
     params: choice.params ?? {},
     env: choice.env,
-    templates: {
-      directories: [nodePath.join(opened.project.directory, 'templates'), builtInTemplates],
-      files,
-      nameOf: path => displayName(path, choice.cwd),
-    },
+    templates: templatePlaces(opened.project, choice),
   });
   return {...opened, stack: withLogLimits(stack, opened.project), places, environment, stackFiles: paths};
 }
@@ -110,6 +117,23 @@ export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 
 export async function declaredEnvironments(choice: StackChoice): Promise<string[]> {
   const {project} = await readProject(choice);
   return environmentNames((await stackInputs(choice, project)).inputs);
+}
+
+/** Where the project's stacks find templates; those of a repository are fetched when one is asked for. */
+export function templatePlaces(
+  {directory, templates}: Pick<Project, 'directory' | 'templates'>,
+  {cwd, env}: ProjectLocation,
+): TemplatePlaces {
+  return {
+    directories: [nodePath.join(directory, 'templates'), builtInTemplates],
+    files,
+    nameOf: path => displayName(path, cwd),
+    repositories: Object.keys(templates),
+    fetch: async name => {
+      const {templateRepository} = await import('./template-repository.ts');
+      return templateRepository(name, templates[name]!, env);
+    },
+  };
 }
 
 /** Templates that come with niyanta; the same place from src/ and from dist/. */

@@ -1,16 +1,17 @@
 import nodePath from 'node:path';
 import type {UserError} from './errors.ts';
-import {type Part, parsePlaceholders} from './placeholders.ts';
+import {type Part, parsePlaceholders, type Unit} from './placeholders.ts';
+import {parseDuration, parseSize} from './quantities.ts';
 import {didYouMean, suggest} from './suggest.ts';
-import {type Entry, errorAt, type Path, type Place, type ScalarTree, type Tree} from './tree.ts';
+import {type Entry, errorAt, type ListTree, type Path, type Place, type ScalarTree, type Tree} from './tree.ts';
 
 export type Scalar = string | number | boolean;
 
 /**
- * A value of a parameter: a tree where it was written in a file, undefined where an optional one is not given,
+ * A value of a parameter, of which a list can stand alone only: a tree where it was written in a file, undefined where an optional one is not given,
  * null where it is wrong, which was told before.
  */
-export type ParamValue = Scalar | ScalarTree | undefined | null;
+export type ParamValue = Scalar | readonly Scalar[] | ScalarTree | ListTree | undefined | null;
 
 /** What placeholders can be replaced by. */
 export interface Surroundings {
@@ -38,7 +39,9 @@ export async function interpolate(
     const items: Tree[] = [];
     for (const [index, item] of tree.items.entries()) {
       const filled = await interpolate(item, [...path, index], around, report);
-      if (filled) items.push(filled);
+      // ${list} as an item of a list: its items go here.
+      if (filled?.kind === 'list' && item.kind === 'scalar') items.push(...filled.items);
+      else if (filled) items.push(filled);
     }
     return {...tree, items};
   }
@@ -67,7 +70,7 @@ class Filler {
   }
 
   /** Undefined when the whole scalar is an optional parameter that is not given. */
-  async scalar(tree: ScalarTree): Promise<ScalarTree | undefined> {
+  async scalar(tree: ScalarTree): Promise<ScalarTree | ListTree | undefined> {
     const parts = parsePlaceholders(String(tree.value));
     const only = parts.length === 1 ? parts[0]! : undefined;
     if (only?.kind === 'param' && only.otherwise === undefined && this.#around.params.has(only.name)) {
@@ -77,7 +80,10 @@ class Filler {
         this.#around.told?.(this.#at, this.#path);
         return tree;
       }
-      return typeof value === 'object' ? value : {...tree, value, text: String(value)};
+      if (typeof value !== 'object') return {...tree, value, text: String(value)};
+      if ('kind' in value) return value;
+      const items = value.map(item => ({...tree, value: item, text: String(item)}));
+      return {kind: 'list', at: tree.at, items};
     }
     const text = await this.text(String(tree.value));
     if (text === undefined) return tree;
@@ -106,7 +112,20 @@ class Filler {
         return this.#file(part.name, part.otherwise);
       case 'param':
         return this.#param(part.name, part.otherwise);
+      case 'unit':
+        return this.#amount(part.unit, part.name);
     }
+  }
+
+  /** A size or a length of time as a whole number of a unit, rounded down. */
+  #amount(unit: Unit, name: string): string | undefined {
+    const text = this.#param(name, undefined);
+    if (text === undefined) return undefined;
+    const {of, parse} = UNITS[unit];
+    const whole = parse(text);
+    if (whole !== undefined) return String(Math.floor(whole / of));
+    const what = parse === parseSize ? 'size' : 'length of time';
+    return this.#wrong('param-invalid', `the parameter ${name} is no ${what}: ${JSON.stringify(text)}`);
   }
 
   #param(name: string, otherwise: string | undefined): string | undefined {
@@ -114,6 +133,9 @@ class Filler {
     if (value === null) {
       this.#around.told?.(this.#at, this.#path);
       return undefined;
+    }
+    if (typeof value === 'object' && !('kind' in value && value.kind === 'scalar')) {
+      return this.#wrong('param-list', `the parameter ${name} is a list: it can only stand alone`);
     }
     if (value !== undefined) return typeof value === 'object' ? value.text : String(value);
     if (otherwise !== undefined) return otherwise;
@@ -164,6 +186,14 @@ class Filler {
     return undefined;
   }
 }
+
+const UNITS: Readonly<Record<Unit, {of: number; parse: (text: string) => number | undefined}>> = {
+  bytes: {of: 1, parse: parseSize},
+  kib: {of: 2 ** 10, parse: parseSize},
+  mib: {of: 2 ** 20, parse: parseSize},
+  ms: {of: 1, parse: parseDuration},
+  seconds: {of: 1000, parse: parseDuration},
+};
 
 /** Text as a number or boolean where that loses nothing: `3`, `0.5`, `true`, but not `1.10` or `007`. */
 export function typedValue(text: string): Scalar {

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {projectSchema} from './project-schema.ts';
-import {templateSchema, writtenStackSchema} from './stack-schema.ts';
+import {writtenStackSchema} from './stack-schema.ts';
+import {templateSchema} from './template-schema.ts';
 
 /** What a schema is published for. */
 export const schemaKinds = ['project', 'stack', 'template'] as const;

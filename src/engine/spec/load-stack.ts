@@ -6,6 +6,7 @@ import {compileService} from './compile-service.ts';
 import {documentsOf, type Input} from './documents.ts';
 import {chooseEnvironment} from './environments.ts';
 import {type Location, UserError, UserErrors} from './errors.ts';
+import type {TemplatePlaces} from './find-template.ts';
 import {interpolate, type Surroundings} from './interpolate.ts';
 import {refuseLater} from './later.ts';
 import {mergeTrees} from './merge-trees.ts';
@@ -16,7 +17,7 @@ import type {EnvironmentName, Service, ServiceName, Stack} from './stack.ts';
 import {checkSecretPlaces, checkStack} from './stack-checks.ts';
 import {stackParams} from './stack-params.ts';
 import {stackSchema} from './stack-schema.ts';
-import {expandTemplate, type TemplatePlaces} from './templates.ts';
+import {expandTemplate} from './templates.ts';
 import {
   entriesOf,
   errorAt,
@@ -144,18 +145,18 @@ async function expandAll(
   let services = treeAt(stack, ['services']);
   let volumes: Tree | undefined = treeAt(stack, ['volumes']);
   if (services?.kind !== 'map') return {stack, unfinished};
-  for (const [name, {value}] of services.entries) {
+  const written = services;
+  for (const [name, {value}] of written.entries) {
     if (value.kind !== 'map' || !(value.entries.has('template') || value.entries.has('with'))) continue;
     if (!value.entries.has('template')) {
       const path = ['services', name, 'with'];
       const message = 'gives parameters, but there is no template beside it';
       problems.add(errorAt(placeAt(stack, path), path, {code: 'conflict', message}));
     }
-    const made = await expandTemplate(value, name, templates, around, problems);
+    const made = await expandTemplate(value, name, written, templates, around, problems);
     if (!made) unfinished.add(name);
-    services = made
-      ? withEntry(services as MapTree, name, made.service)
-      : withEntry(services as MapTree, name, without(value, 'template', 'with'));
+    const parts = made?.services ?? new Map([[name, without(value, 'template', 'with')]]);
+    for (const [part, body] of parts) services = withEntry(services as MapTree, part, body);
     if (made?.volumes?.kind === 'map') volumes = volumes ? mergeTrees(made.volumes, volumes) : made.volumes;
   }
   const result = withEntry(stack, 'services', services);

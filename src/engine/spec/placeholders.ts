@@ -1,11 +1,16 @@
-import {SECRET_NAME} from './names.ts';
+import {PARAM_NAME, SECRET_NAME} from './names.ts';
 
 /** A text in parts: what stands as it is, and what is put in. */
 export type Part =
   | {readonly kind: 'literal'; readonly text: string}
   | {readonly kind: 'param' | 'env' | 'file'; readonly name: string; readonly otherwise?: string}
+  | {readonly kind: 'unit'; readonly unit: Unit; readonly name: string}
   | {readonly kind: 'secret'; readonly name: string}
   | {readonly kind: 'wrong'; readonly message: string; readonly hint?: string};
+
+/** `${mib:memory}`: a parameter that is a size or a length of time as a whole number of these. */
+export const UNITS = ['bytes', 'kib', 'mib', 'ms', 'seconds'] as const;
+export type Unit = (typeof UNITS)[number];
 
 const KEEP = 'To keep the text as it is, write $$ for $.';
 
@@ -14,7 +19,7 @@ export function secretsIn(text: string): string[] {
   return [...text.matchAll(/\$\{secret:([^}]*)\}/g)].map(match => match[1]!);
 }
 
-/** `${name}`, `${name:-default}`, `${env:X}`, `${file:X}`, `${secret:X}` and `$$` in a text. */
+/** `${name}`, `${name:-default}`, `${env:X}`, `${file:X}`, `${mib:name}`, `${secret:X}` and `$$` in a text. */
 export function parsePlaceholders(text: string): Part[] {
   const parts: Part[] = [];
   let from = 0;
@@ -43,6 +48,9 @@ function placeholder(inside: string, closed: boolean): Part {
   }
   if (rest === '') return {kind: 'wrong', message: `\${${inside}} has no name after ${source}:`};
   if (source === 'env' || source === 'file') return {kind: source, name: rest!, otherwise};
+  const unit = UNITS.find(each => each === source);
+  if (unit && otherwise === undefined && PARAM_NAME.test(rest!)) return {kind: 'unit', unit, name: rest!};
+  if (unit) return {kind: 'wrong', message: `\${${inside}} names no parameter`, hint: KEEP};
   if (source !== 'secret') {
     return {kind: 'wrong', message: `\${${inside}}: there is env:, file: and secret:, but no ${source}:`, hint: KEEP};
   }

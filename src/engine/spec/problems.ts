@@ -35,6 +35,11 @@ export class Problems {
     return this.#errors.size > 0;
   }
 
+  /** The first one, in the order of the files' lines. */
+  get first(): UserError | undefined {
+    return [...this.#errors.values()].sort(byPlace)[0];
+  }
+
   /** Throws what was collected, in the order of the files' lines. Errors: UserErrors. */
   throwIfAny(): void {
     if (this.any) throw new UserErrors([...this.#errors.values()].sort(byPlace));

@@ -63,6 +63,28 @@ const registry = z.strictObject({
   http: z.boolean().default(false).describe('Plain http, without encryption.'),
 });
 
+const COMMIT = /^[0-9a-f]{40}$/;
+
+const repository = z
+  .strictObject({
+    git: line
+      .regex(
+        /^(?:https?:\/\/|ssh:\/\/|git:\/\/|file:\/\/)[^\s-]\S*$|^[A-Za-z0-9_][\w.-]*@[\w.-]+:[^\s]+$/,
+        'is not the address of a git repository: https://…, ssh://…, user@host:path or file:///path',
+      )
+      .describe('Address of the repository.'),
+    commit: line.describe('The commit, all 40 characters of it; it never moves by itself.'),
+    path: line
+      .refine(value => !value.startsWith('/') && !value.split('/').includes('..'), 'must be a folder in the repository')
+      .default('templates')
+      .describe('Folder of the templates in the repository; . is its top.'),
+  })
+  .superRefine(({git, commit}, context) => {
+    if (COMMIT.test(commit)) return;
+    const message = `is not a whole commit, which a branch or a tag would move away from: git ls-remote ${git} ${commit} prints it`;
+    context.addIssue({code: 'custom', path: ['commit'], message});
+  });
+
 /** niyanta.yaml. */
 export const projectSchema = z.strictObject({
   apiVersion: z.literal('niyanta/v1').describe('Version of this format.'),
@@ -93,6 +115,10 @@ export const projectSchema = z.strictObject({
     .default({})
     .describe('How to reach registries, by name as in image references.'),
   logs: logsSchema.optional().describe('How logs are turned over on the hosts, of services that do not say it.'),
+  templates: z
+    .record(dnsName('a repository of templates'), repository)
+    .default({})
+    .describe('Templates from git repositories, each pinned by a commit, used as template: NAME/TEMPLATE.'),
   network: z
     .strictObject({
       pool: z

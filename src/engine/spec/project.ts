@@ -21,6 +21,8 @@ export interface Project {
   readonly registries: Readonly<Record<string, Registry>>;
   /** How logs are turned over, of services that do not say it. */
   readonly logs?: LogLimits;
+  /** Repositories of templates, by name. */
+  readonly templates: Readonly<Record<string, TemplateRepository>>;
   /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */
   readonly network: {readonly pool: string};
   readonly proxy: ProjectProxy;
@@ -64,6 +66,15 @@ export interface Host {
   readonly labels: Readonly<Record<string, string>>;
   readonly region?: string;
   readonly drain: boolean;
+}
+
+export interface TemplateRepository {
+  /** Address, as git takes it. */
+  readonly git: string;
+  /** 40 hexadecimal digits. */
+  readonly commit: string;
+  /** Folder in it. */
+  readonly path: string;
 }
 
 export interface Registry {

@@ -3,7 +3,7 @@ import {healthSchema} from './health-schema.ts';
 import {parseReference} from './image-reference.ts';
 import {logsSchema} from './logs-schema.ts';
 import {hostMount, publishedPort, volumeMount} from './mount-texts.ts';
-import {dnsName, ENV_NAME} from './names.ts';
+import {ENV_NAME} from './names.ts';
 import {labels, placementSchema} from './placement-schema.ts';
 import {capabilitiesSchema, stopSchema, updateSchema} from './process-schema.ts';
 import {cpuCount, memorySize} from './quantities.ts';
@@ -93,11 +93,21 @@ export const serviceSchema = z.strictObject({
   labels: labels.default({}).describe('Labels of the containers, for people and other programs.'),
 });
 
+const templateName = z
+  .string()
+  .max(127)
+  .regex(
+    /^(?:[a-z](?:[a-z0-9-]*[a-z0-9])?\/)?[a-z](?:[a-z0-9-]*[a-z0-9])?$/,
+    'is not a name of a template: write NAME, or REPOSITORY/NAME with a repository of niyanta.yaml',
+  );
+
 /** What a service may have beside that, in a file. */
 export const templateUse = {
-  template: dnsName('a template').optional().describe('Template that this service is made from; keys beside it win.'),
+  template: templateName
+    .optional()
+    .describe('Template that this service is made from, NAME or REPOSITORY/NAME; keys beside it win.'),
   with: z
-    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.union([z.string(), z.number()]))]))
     .optional()
     .describe("Values for the template's parameters."),
 };

@@ -1,9 +1,9 @@
 import {checkShape} from './check-shape.ts';
 import {UserError} from './errors.ts';
 import {interpolate, type ParamValue, type Scalar, type Surroundings} from './interpolate.ts';
-import {paramValue, paramVariable} from './params.ts';
+import {type ParamDeclaration, paramsSchema} from './param-schema.ts';
+import {type GivenValue, paramType, paramValue, paramVariable, portion} from './params.ts';
 import type {Problems} from './problems.ts';
-import {type ParamDeclaration, paramsSchema} from './stack-schema.ts';
 import {didYouMean} from './suggest.ts';
 import {errorAt, keyPlaceAt, type MapTree, treeAt} from './tree.ts';
 
@@ -34,7 +34,9 @@ export async function stackParams(
   // Wrong declarations were told above; their names stay known, so that their uses are not told as well.
   const values = new Map<string, ParamValue>(names.map(name => [name, null]));
   for (const [name, declaration] of Object.entries(declared)) {
-    values.set(name, resolved(name, declaration, given, stack, problems));
+    const part = portionOf(declaration, declared, values);
+    const declaredHere = part === undefined ? declaration : {...declaration, default: part};
+    values.set(name, resolved(name, declaredHere, given, stack, problems));
   }
   return values;
 }
@@ -64,4 +66,19 @@ function resolved(name: string, declared: ParamDeclaration, given: Given, stack:
   return null;
 }
 
-const withText = (value: Scalar) => ({value, text: String(value)});
+const withText = (value: GivenValue['value']): GivenValue => ({value, text: String(value)});
+
+/** What a parameter with a `portion` comes to; undefined when the other one has no value. */
+export function portionOf(
+  declaration: ParamDeclaration,
+  declared: Readonly<Record<string, ParamDeclaration>>,
+  values: ReadonlyMap<string, ParamValue>,
+): Scalar | undefined {
+  const of = declaration.portion?.of;
+  const other = of === undefined ? undefined : declared[of];
+  const value = of === undefined ? undefined : values.get(of);
+  const plain =
+    typeof value === 'object' && value !== null && 'kind' in value && value.kind === 'scalar' ? value.value : value;
+  if (!other || plain === undefined || plain === null || typeof plain === 'object') return undefined;
+  return portion(declaration, {type: paramType(other), value: plain});
+}

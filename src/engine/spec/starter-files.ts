@@ -32,8 +32,8 @@ export function starterProject({name, hosts, lab}: Starter): string {
   ].join('\n');
 }
 
-/** The text of a new stack.yaml. */
-export function starterStack({name, template}: Starter): string {
+/** The text of a new stack.yaml; `use` are the lines of the service that is made from the template. */
+export function starterStack({name, template}: Starter, use: readonly string[] = []): string {
   return [
     modeline('stack'),
     '# The stack: what runs. Every field: niyanta explain services',
@@ -50,19 +50,35 @@ export function starterStack({name, template}: Starter): string {
     '    ports: ["8080:80"]              # port of the host first',
     '    health: {http: {port: 80}}      # or tcp: {port: 80}, or exec: [command]',
     '    resources: {cpu: 0.5, memory: 128Mi}',
-    ...(template === undefined ? [] : templateService(template)),
+    ...use,
     'environments:',
     '  staging: {services: {web: {replicas: 1}}}   # niyanta plan --env staging',
     '',
   ].join('\n');
 }
 
-function templateService(template: string): string[] {
-  // The one that comes with niyanta needs a password; others say themselves what they need.
-  const given =
-    template === 'postgres' ? ['    with: {password: "${secret:db_password}"}   # niyanta secret set db_password'] : [];
-  return [`  ${template}:`, `    template: ${template}`, ...given];
-}
+/** The text of a new template. */
+export const starterTemplate = (name: string): string =>
+  `# yaml-language-server: $schema=../${SCHEMA_FOLDER}/template.json
+# Used as: services: {NAME: {template: ${name}, with: {…}}}. Every field: niyanta explain template
+apiVersion: niyanta/v1
+kind: Template
+name: ${name}
+description: what it makes, in one line
+params:
+  image: {type: string, default: "docker.io/library/nginx:stable", description: image of the service}
+  port: {type: integer, default: 80, min: 1, max: 65535, description: port that it listens on}
+  ports: {type: list, default: [], description: "published ports, as 8080:80"}
+  replicas: {type: integer, default: 1, min: 0, description: how many containers}
+  memory: {type: size, default: 128Mi, min: 6Mi, description: limit of memory}
+# Several services in place of one: services: {"\${service}": {…}, "\${service}-worker": {when: "\${worker}", …}}
+service:
+  image: \${image}
+  replicas: \${replicas}
+  ports: \${ports}
+  health: {tcp: {port: "\${port}"}}
+  resources: {memory: "\${memory}"}
+`;
 
 /** The text of .gitignore with the folder that must not be committed, once. */
 export function withIgnored(text: string): string {

@@ -1,38 +1,31 @@
-import nodePath from 'node:path';
 import {z} from 'zod';
 import {checkShape} from './check-shape.ts';
-import {documentsOf} from './documents.ts';
-import {UserError} from './errors.ts';
-import {type Files, unreadable} from './files.ts';
-import {interpolate, type ParamValue, type Surroundings} from './interpolate.ts';
+import {withoutUnwanted} from './conditions.ts';
+import {findTemplate, type Template, type TemplatePlaces} from './find-template.ts';
+import {interpolate, type Surroundings} from './interpolate.ts';
 import {mergeTrees} from './merge-trees.ts';
-import {paramValue} from './params.ts';
 import type {Problems} from './problems.ts';
 import {templateUse} from './service-schema.ts';
-import {type ParamDeclaration, templateHeadSchema} from './stack-schema.ts';
-import {didYouMean} from './suggest.ts';
-import {entriesOf, errorAt, keyPlaceAt, type MapTree, type Path, placeAt, type Tree, treeAt, without} from './tree.ts';
+import {templateParams} from './template-params.ts';
+import {errorAt, type MapTree, placeAt, type Tree, treeAt, without} from './tree.ts';
 
 const templateUseSchema = z.strictObject(templateUse);
 
-/** Where templates are looked for, first to last: the project's own, then those that come with niyanta. */
-export interface TemplatePlaces {
-  readonly directories: readonly string[];
-  readonly files: Files;
-  /** How errors call a file. */
-  readonly nameOf: (path: string) => string;
-}
-
 export interface ExpandedService {
-  readonly service: MapTree;
+  /** What the template makes, by name: the service, and those beside it. */
+  readonly services: ReadonlyMap<string, MapTree>;
   /** Entries for the stack's `volumes`. */
   readonly volumes: Tree | undefined;
 }
 
-/** A service made from its template, keys beside `template` winning. Undefined when that was not possible. */
+/**
+ * A service made from its template, keys beside `template` winning, and the services that come with it, over which
+ * what `others` (the stack's services) say of them wins. Undefined when that was not possible.
+ */
 export async function expandTemplate(
   service: MapTree,
   serviceName: string,
+  others: MapTree,
   places: TemplatePlaces,
   around: Omit<Surroundings, 'params'>,
   problems: Problems,
@@ -44,18 +37,57 @@ export async function expandTemplate(
     problems.add(...wrong.errors);
     return undefined;
   }
-  const template = await readTemplate(wrong.value.template, service, path, places, problems);
+  const at = placeAt(service, ['template']);
+  const template = await findTemplate(wrong.value.template, at, [...path, 'template'], places, problems);
   if (!template) return undefined;
   const params = await templateParams(template, service, serviceName, around, problems);
   if (!params) return undefined;
-  const fill = (key: string) => {
-    const part = treeAt(template.tree, [key]);
-    return part && interpolate(part, [key], {...around, params}, error => problems.add(error));
-  };
-  const body = await fill('service');
+  const bodies = await filledIn(template, {...around, params}, problems);
   const own = without(service, ...Object.keys(templateUse));
-  const base = body?.kind === 'map' ? oneSource(body, own) : own;
-  return {service: mergeTrees(base, own) as MapTree, volumes: await fill('volumes')};
+  const services = new Map<string, MapTree>();
+  for (const [name, body] of bodies.services) {
+    const over = name === serviceName ? own : besideOf(name, serviceName, template, others, problems);
+    services.set(name, over ? (mergeTrees(oneSource(body, over), over) as MapTree) : oneSource(body, body));
+  }
+  if (!services.has(serviceName)) services.set(serviceName, own);
+  return {services, volumes: bodies.volumes && mountedOnly(bodies.volumes, [...services.values()])};
+}
+
+async function filledIn(template: Template, around: Surroundings, problems: Problems) {
+  const fill = async (key: string): Promise<Tree | undefined> => {
+    const part = treeAt(template.tree, [key]);
+    const wanted = part && (await withoutUnwanted(part, [key], around, error => problems.add(error)));
+    return wanted && interpolate(wanted, [key], around, error => problems.add(error));
+  };
+  const only = await fill('service');
+  const several = await fill('services');
+  const all = only
+    ? [[String(around.params.get('service')), only] as const]
+    : several?.kind === 'map'
+      ? [...several.entries].map(([name, {value}]) => [name, value] as const)
+      : [];
+  const services = all.flatMap(([name, body]) => (body.kind === 'map' ? [[name, body] as const] : []));
+  return {services, volumes: await fill('volumes')};
+}
+
+/** What the stack says of a service that comes with another's template: details of it, but not another service. */
+function besideOf(
+  name: string,
+  main: string,
+  template: Template,
+  others: MapTree,
+  problems: Problems,
+): MapTree | undefined {
+  const over = others.entries.get(name)?.value;
+  if (over?.kind !== 'map') return undefined;
+  const clash = ['template', ...SOURCES].find(key => over.entries.has(key));
+  if (clash) {
+    const path = ['services', name, clash];
+    const message = `makes this another service than the one of this name that the template ${template.name} of ${main} makes`;
+    const hint = 'Rename one of them; other keys here would change details of the one that the template makes.';
+    problems.add(errorAt(placeAt(over, [clash]), path, {code: 'conflict', message, hint}));
+  }
+  return over;
 }
 
 const SOURCES = ['build', 'archive', 'image'];
@@ -66,108 +98,17 @@ function oneSource(body: MapTree, own: MapTree): MapTree {
   return without(body, ...SOURCES.filter(key => key !== chosen));
 }
 
+/** Without volumes that belong to what was left out. */
+function mountedOnly(volumes: Tree, services: readonly MapTree[]): Tree {
+  if (volumes.kind !== 'map') return volumes;
+  const mounted = services.flatMap(service => {
+    const list = treeAt(service, ['volumes']);
+    return list?.kind === 'list'
+      ? list.items.map(item => (item.kind === 'scalar' ? item.text.split(':')[0]! : ''))
+      : [];
+  });
+  return without(volumes, ...[...volumes.entries.keys()].filter(name => !mounted.includes(name)));
+}
+
 const pick = (tree: MapTree, keys: readonly string[]): MapTree =>
   without(tree, ...[...tree.entries.keys()].filter(key => !keys.includes(key)));
-
-interface Template {
-  readonly tree: MapTree;
-  readonly name: string;
-  readonly params: Readonly<Record<string, ParamDeclaration>>;
-}
-
-async function readTemplate(
-  name: string,
-  service: MapTree,
-  path: Path,
-  {directories, files, nameOf}: TemplatePlaces,
-  problems: Problems,
-): Promise<Template | undefined> {
-  for (const directory of directories) {
-    if (!(await files.list(directory)).includes(`${name}.yaml`)) continue;
-    const file = nodePath.join(directory, `${name}.yaml`);
-    const source = {name: nameOf(file), directory};
-    const trees = await problems.gather(async () =>
-      documentsOf('Template', {source, bytes: await read(files, file, source.name)}, problems),
-    );
-    if (!trees?.[0]) return undefined;
-    const head = checkShape(templateHeadSchema, trees[0]);
-    problems.add(...head.errors);
-    return head.value && {tree: trees[0], name, params: head.value.params};
-  }
-  const lists = await Promise.all(directories.map(files.list));
-  const known = [...new Set(lists.flat())]
-    .filter(file => file.endsWith('.yaml'))
-    .map(file => file.slice(0, -5))
-    .sort();
-  const message = `there is no template ${JSON.stringify(name)}${didYouMean(name, known)}`;
-  const hint = known.length > 0 ? `Templates: ${known.join(', ')}.` : undefined;
-  problems.add(
-    errorAt(placeAt(service, ['template']), [...path, 'template'], {code: 'unknown-template', message, hint}),
-  );
-  return undefined;
-}
-
-async function read(files: Files, file: string, name: string): Promise<Uint8Array> {
-  try {
-    return await files.read(file);
-  } catch (error) {
-    const location = {file: name, line: 1, column: 1};
-    throw new UserError({code: 'file-unreadable', message: unreadable(error), location, cause: error});
-  }
-}
-
-/** Values by name: from `with`, else the default, in which `${service}` and earlier parameters may stand. */
-async function templateParams(
-  template: Template,
-  service: MapTree,
-  serviceName: string,
-  around: Omit<Surroundings, 'params'>,
-  problems: Problems,
-): Promise<ReadonlyMap<string, ParamValue> | undefined> {
-  const path = ['services', serviceName];
-  const known = Object.keys(template.params);
-  const given = new Map(entriesOf(service, 'with'));
-  let complete = true;
-  const wrong = (
-    at: Parameters<typeof errorAt>[0],
-    name: string[],
-    code: string,
-    message: string,
-    hint?: string,
-  ): void => {
-    complete = false;
-    problems.add(errorAt(at, [...path, ...name], {code, message, hint}));
-  };
-  for (const [name, {keyAt}] of given) {
-    if (known.includes(name)) continue;
-    const message = `the template ${template.name} has no such parameter${didYouMean(name, known)}`;
-    wrong(keyAt, ['with', name], 'param-unknown', message, `Parameters: ${known.join(', ')}.`);
-  }
-  const values = new Map<string, ParamValue>([['service', serviceName]]);
-  for (const [name, declared] of Object.entries(template.params)) {
-    const written = given.get(name)?.value ?? (await defaultOf(template, name, values, around, problems));
-    if (written?.kind === 'scalar' && written.value !== null) {
-      const value = paramValue(declared, {value: written.value, text: written.text});
-      if ('wrong' in value) wrong(written.at, ['with', name], 'param-invalid', value.wrong);
-      else values.set(name, {...written, value: value.value, text: String(value.value)});
-    } else if (declared.optional) values.set(name, undefined);
-    else {
-      const about = declared.description ? ` (${declared.description})` : '';
-      const at = keyPlaceAt(service, given.size > 0 || service.entries.has('with') ? ['with'] : ['template']);
-      wrong(at, ['with', name], 'param-missing', `the template ${template.name} needs this parameter${about}`);
-    }
-  }
-  return complete ? values : undefined;
-}
-
-async function defaultOf(
-  template: Template,
-  name: string,
-  values: Surroundings['params'],
-  around: Omit<Surroundings, 'params'>,
-  problems: Problems,
-): Promise<Tree | undefined> {
-  const path = ['params', name, 'default'];
-  const written = treeAt(template.tree, path);
-  return written && interpolate(written, path, {...around, params: values}, error => problems.add(error));
-}

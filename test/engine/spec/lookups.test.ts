@@ -97,10 +97,11 @@ describe('the files that init writes', () => {
   ])('are right: %j', async starter => {
     const project = await readProject(starterProject(starter));
     expect(project.hosts.map(({name, address}) => ({name, address}))).toEqual(starter.hosts);
-    const stack = await readStack(starterStack(starter));
+    const use = starter.template ? ['  postgres: {template: postgres, with: {password: x}}'] : [];
+    const stack = await readStack(starterStack(starter, use));
     expect(stack.services.map(service => service.name)).toEqual(starter.template ? ['web', 'postgres'] : ['web']);
-    expect((await readStack(starterStack(starter), {environment: 'staging'})).name).toBe('shop');
-    expect(parse(starterStack(starter))).toBeTypeOf('object');
+    expect((await readStack(starterStack(starter, use), {environment: 'staging'})).name).toBe('shop');
+    expect(parse(starterStack(starter, use))).toBeTypeOf('object');
   });
 
   test('keep .niyanta out of git, once', () => {

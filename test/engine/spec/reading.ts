@@ -31,6 +31,8 @@ const filesOf = (texts: Texts): Files => ({
 
 interface Choice extends Partial<Pick<StackRequest, 'environment' | 'params' | 'env'>> {
   readonly texts?: Texts;
+  /** Folders of repositories of templates, by name. */
+  readonly repositories?: Readonly<Record<string, string>>;
 }
 
 /** The stack of one or several stack files. */
@@ -40,7 +42,7 @@ export async function readStack(text: string | Uint8Array | readonly string[], c
 
 /** The same, and where its services were written. */
 export function readPlacedStack(text: string | Uint8Array | readonly string[], choice: Choice = {}) {
-  const {texts = {}, environment = 'default', params = {}, env = {}} = choice;
+  const {texts = {}, repositories = {}, environment = 'default', params = {}, env = {}} = choice;
   const all = typeof text === 'string' || text instanceof Uint8Array ? [text] : text;
   return loadStack({
     inputs: all.map((each, index) => ({
@@ -54,6 +56,8 @@ export function readPlacedStack(text: string | Uint8Array | readonly string[], c
       directories: ['/p/templates', '/built-in'],
       files: filesOf(texts),
       nameOf: path => path.replace('/p/', ''),
+      repositories: Object.keys(repositories),
+      fetch: async name => repositories[name]!,
     },
   });
 }
