@@ -116,6 +116,7 @@ function stepsOn(session: Session, {fleet}: Change, options: ChangeServicesOptio
     observed: fleet.observed,
     secrets: new Map(),
     localImages: new Map(),
+    sites: new Map(),
     registryAccess: () => Promise.reject(new Bug('no image is pulled here')),
     serial: lock.serial + 1,
     limitPerHost: options.limitPerHost,

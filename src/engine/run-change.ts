@@ -2,6 +2,7 @@ import {beginRun, reporting} from './begin-run.ts';
 import type {Change, ChangingFleet} from './change-environment.ts';
 import {copyToHosts} from './environment-copies.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
+import type {Site} from './executor/fan-out.ts';
 import {hostActions} from './executor/host-actions.ts';
 import {idempotencyKey} from './executor/idempotency-key.ts';
 import type {Inverse, Present} from './executor/inverse.ts';
@@ -13,9 +14,12 @@ import {inversesOf} from './executor/undo-log.ts';
 import {silentPeers} from './planner/named-peers.ts';
 import {answersToName} from './planner/ownership.ts';
 import type {Plan} from './planner/plan.ts';
+import {underlayOf} from './planner/underlay.ts';
 import {portable} from './portable-stack.ts';
 import {registryAccess} from './registry-credentials.ts';
+import type {ObservedHost} from './runtime/observed.ts';
 import type {Session} from './session.ts';
+import type {HostName} from './spec/stack.ts';
 import {type ChangeIntent, stateAfter, stateBefore, stateNotWritten} from './state-of-change.ts';
 
 export interface RunChangeOptions {
@@ -104,6 +108,7 @@ export async function runChange(
       observed: fleet.observed,
       secrets: intent.secrets,
       localImages: intent.images?.local ?? new Map(),
+      sites: sitesOf(session, fleet.observed),
       registryAccess: reference => registryAccess(session, reference),
       serial,
       limitPerHost: options.limitPerHost,
@@ -127,6 +132,17 @@ export async function runChange(
   onEvent(last);
   return {result, error: end.error, leftovers: end.leftovers, durationMs: options.now().getTime() - began};
 }
+
+/** Where hosts of the project reach each other. */
+const sitesOf = ({project, hosts}: Session, observed: readonly ObservedHost[]): ReadonlyMap<HostName, Site> =>
+  new Map(
+    observed.flatMap(host => {
+      if (!host.reachable) return [];
+      const address = underlayOf({project: {...project, hosts}}, host)?.address;
+      const region = hosts.find(({name}) => name === host.host)?.region;
+      return [[host.host, {host: host.host, region, address}] as const];
+    }),
+  );
 
 const journalOperations = ({operations}: Plan, inverses: ReadonlyMap<string, Inverse>): readonly JournalOperation[] =>
   operations.map(operation => ({

@@ -119,6 +119,7 @@ const actionsOn = (fleet: ChangingFleet, {serial}: LockFile, {limitPerHost, now}
     // Nothing is created: no environment is written, no image brought.
     secrets: new Map(),
     localImages: new Map(),
+    sites: new Map(),
     registryAccess: () => Promise.reject(new Bug('no image is pulled to take something back')),
     serial: serial + 1,
     limitPerHost,

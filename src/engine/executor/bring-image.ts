@@ -1,26 +1,16 @@
 import {pipeline} from 'node:stream/promises';
-import type {Connection} from '../hosts/connection.ts';
 import type {ImageOperation} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
 import type {FencedHost} from '../runtime/fenced-host.ts';
-import {
-  exportImage,
-  importImage,
-  type LocalImage,
-  pullImage,
-  type RegistryAccess,
-  sendImage,
-} from '../runtime/images/index.ts';
-import type {ObservedHost} from '../runtime/observed.ts';
+import {exportImage, importImage, type LocalImage, pullImage, type RegistryAccess} from '../runtime/images/index.ts';
 import {Bug, OutsideError, UserError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {StepContext} from './actions.ts';
+import {bringLocalImage, type LocalImageWays} from './bring-local-image.ts';
 
 /** Where images come from. */
-export interface ImageSources {
-  readonly connection: (host: HostName) => Connection;
+export interface ImageSources extends LocalImageWays {
   readonly changing: (host: HostName) => FencedHost;
-  readonly observed: readonly ObservedHost[];
   /** Images on this machine, by `PinnedImage.source`. */
   readonly localImages: ReadonlyMap<string, LocalImage>;
   readonly registryAccess: (reference: string) => Promise<RegistryAccess>;
@@ -47,10 +37,7 @@ export async function bringImage(
   }
   const local = sources.localImages.get(label);
   if (local) {
-    await sendImage(changing, local, pinned.name, {
-      onProgress: (done, total) => context.onProgress('sending', done, total),
-      signal: context.signal,
-    });
+    await bringLocalImage(changing, local, pinned, sources, context);
     return pinned;
   }
   await passOn(pinned, changing, sources, context);

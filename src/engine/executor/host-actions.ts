@@ -21,11 +21,12 @@ import type {HostName} from '../spec/stack.ts';
 import {mask, resolveSecrets} from '../state/secret-references.ts';
 import type {Actions, Peer} from './actions.ts';
 import {bringImage, type ImageSources} from './bring-image.ts';
+import type {FanOut} from './fan-out.ts';
 import {peer} from './peer.ts';
 import {TaskWatch} from './task-watch.ts';
 import {waitHealthy} from './wait-healthy.ts';
 
-export interface HostActionsOptions extends ImageSources {
+export interface HostActionsOptions extends Omit<ImageSources, 'fanOuts'> {
   /** Values of the secrets that the environments refer to. */
   readonly secrets: ReadonlyMap<string, string>;
   /** For manifests: the serial that the state will have. */
@@ -56,6 +57,7 @@ export function hostActions(options: HostActionsOptions): Actions {
     const timeoutMs = startTimeoutMs + longerMs;
     await runScript(changing(host), script, {limit: options.limitPerHost, timeoutMs});
   };
+  const fanOuts = new Map<string, FanOut>();
   const made = new Set<string>();
   /** Containers that containerd is being told to keep running. */
   const kept = new Map<string, Promise<void>>();
@@ -63,7 +65,7 @@ export function hostActions(options: HostActionsOptions): Actions {
 
   return {
     installToolkit: host => runScript(changing(host), toolkitInstallation).then(() => undefined),
-    bringImage: (operation, context) => bringImage(operation, options, context),
+    bringImage: (operation, context) => bringImage(operation, {...options, fanOuts}, context),
     createVolume: ({host, path}) => runScript(changing(host), createVolume(path)).then(() => undefined),
     deleteEmptyVolume: (host, path) => runScript(changing(host), deleteEmptyVolume(path)).then(() => undefined),
     deleteVolume: ({host, path}) => runScript(changing(host), deleteVolume(path)).then(() => undefined),

@@ -72,6 +72,7 @@ async function sent(act: (actions: ReturnType<typeof hostActions>) => Promise<un
       observed: [],
       secrets: new Map([['token', value]]),
       localImages: new Map(),
+      sites: new Map(),
       registryAccess: async () => ({http: false}),
       serial: 7,
       limitPerHost: 4,

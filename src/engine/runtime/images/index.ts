@@ -9,3 +9,5 @@ export {pullImage, resolveReference} from './pull-image.ts';
 export {registryDigest} from './registry.ts';
 export type {RegistryAccess} from './registry-access.ts';
 export {missingBlobs, sendImage} from './send-image.ts';
+export {takeImage} from './take-image.ts';
+export {largestTarMember} from './tar-header.ts';

@@ -26,6 +26,28 @@ export function tarHeader(block: Buffer): TarHeader | undefined {
   };
 }
 
+/** Largest size that a header can tell in octal digits: 8 GiB less one byte. */
+export const largestTarMember = 8 ** 11 - 1;
+
+/** The 512-byte header of a file (ustar) with mode 0644, of the epoch. Errors: RangeError for what has no room in one. */
+export function encodeTarHeader(name: string, size: number): Buffer {
+  if (Buffer.byteLength(name) > 100 || size > largestTarMember) throw new RangeError('no room for it in a tar header');
+  const block = Buffer.alloc(512);
+  const digits = (value: number, length: number) => `${value.toString(8).padStart(length - 1, '0')}\0`;
+  block.write(name, 0);
+  block.write(digits(0o644, 8), 100);
+  block.write(digits(0, 8), 108);
+  block.write(digits(0, 8), 116);
+  block.write(digits(size, 12), 124);
+  block.write(digits(0, 12), 136);
+  block.write(' '.repeat(8), 148);
+  block.write('0', 156);
+  block.write('ustar\0' + '00', 257);
+  const sum = block.reduce((total, byte) => total + byte, 0);
+  block.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148);
+  return block;
+}
+
 /** `path`, `size` and the like out of a pax extended header: records `LENGTH KEY=VALUE\n`. */
 export function paxRecords(body: Buffer): ReadonlyMap<string, string> {
   const records = new Map<string, string>();
