@@ -78,7 +78,8 @@ async function isWhole(place: string, {commit}: TemplateRepository, git: Git): P
 }
 
 /** Beside its place first: a fetch that is cut off leaves nothing that looks whole. */
-async function fetchInto(place: string, {git: address, commit}: TemplateRepository, git: Git): Promise<void> {
+async function fetchInto(place: string, repository: TemplateRepository, git: Git): Promise<void> {
+  const {git: address, commit} = repository;
   await mkdir(nodePath.dirname(place), {recursive: true});
   const building = await mkdtemp(`${place}.`);
   try {
@@ -89,13 +90,27 @@ async function fetchInto(place: string, {git: address, commit}: TemplateReposito
       git(building, 'fetch', '--quiet', '--tags', 'origin', '+refs/*:refs/remotes/origin/*'),
     );
     await git(building, 'checkout', '--quiet', '--detach', commit);
-    await rm(place, {recursive: true, force: true});
-    await rename(building, place).catch(async (error: NodeJS.ErrnoException) => {
-      // Another niyanta was faster.
-      if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-    });
+    if (await takesPlace(building, place)) return;
+    // Another niyanta was faster, or what is there was changed: then it goes out of the way.
+    if (await isWhole(place, repository, git)) return;
+    const changed = `${building}.changed`;
+    await rename(place, changed).catch(() => undefined);
+    await rm(changed, {recursive: true, force: true});
+    await takesPlace(building, place);
   } finally {
     await rm(building, {recursive: true, force: true});
+  }
+}
+
+/** Whether the folder could be put there: not over another one. */
+async function takesPlace(folder: string, place: string): Promise<boolean> {
+  try {
+    await rename(folder, place);
+    return true;
+  } catch (error) {
+    const {code} = error as NodeJS.ErrnoException;
+    if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+    return false;
   }
 }
 
