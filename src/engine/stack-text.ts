@@ -19,7 +19,7 @@ export function stackText({services, volumes}: Stack, digestOf: DigestOf): strin
 }
 
 function serviceTree(service: Service, digest: string | undefined): object {
-  const {name: _, image, health, volumes, mounts, ports, resources, placement, stop, update, ...rest} = service;
+  const {name: _, image, files, health, volumes, mounts, ports, resources, placement, stop, update, ...rest} = service;
   return {
     ...imageTree(image),
     digest,
@@ -32,6 +32,7 @@ function serviceTree(service: Service, digest: string | undefined): object {
       startPeriod: formatDuration(health.startPeriodMs),
     },
     volumes: volumes.map(volumeText),
+    files: files && Object.fromEntries(files.map(({target, ...file}) => [target, file])),
     mounts: mounts.map(mountText),
     ports: ports.map(portText),
     resources: {cpu: resources.cpu, memory: resources.memory === undefined ? undefined : formatSize(resources.memory)},

@@ -1,4 +1,6 @@
+import {createHash} from 'node:crypto';
 import type {ContainerSpec} from '../runtime/container-spec.ts';
+import type {ServiceFile} from '../spec/stack.ts';
 import {canonical} from './canonical.ts';
 import type {Change} from './plan.ts';
 
@@ -26,6 +28,7 @@ export function compareSpecs(
     if (canonical(old) === canonical(now)) continue;
     const forces = runtimeHash({...from, [field]: now}) !== before;
     if (field === 'secrets') changes.push(...secretChanges(from, to, forces));
+    else if (field === 'files') changes.push(...fileChanges(from, to, runtimeHash));
     else if (field === 'image') changes.push(imageChange(from, to, forces));
     else if (keyed.has(field)) changes.push(...keyChanges(field, old, now, forces));
     else changes.push({path: field, from: old, to: now, forces});
@@ -46,6 +49,31 @@ function imageChange(from: ContainerSpec, to: ContainerSpec, forces: boolean): C
     forces,
   };
 }
+
+/** File by file: how long it is and a checksum, since a plan is no place for whole files; `niyanta diff` shows them. */
+function fileChanges(
+  from: ContainerSpec,
+  to: ContainerSpec,
+  runtimeHash: (spec: ContainerSpec) => string,
+): readonly Change[] {
+  const before = new Map(from.files?.map(file => [file.target, file]));
+  const after = new Map(to.files?.map(file => [file.target, file]));
+  return [...new Set([...before.keys(), ...after.keys()])].sort().flatMap(target => {
+    const [old, now] = [before.get(target), after.get(target)];
+    if (canonical(old) === canonical(now)) return [];
+    const forces = runtimeHash({...from, files: old && [old]}) !== runtimeHash({...from, files: now && [now]});
+    return [{path: `files.${target}`, from: old && fileText(old), to: now && fileText(now), forces}];
+  });
+}
+
+function fileText({content, mode, reload}: ServiceFile): string {
+  const lines = content.split('\n').length - (content.endsWith('\n') ? 1 : 0);
+  const how = reload === undefined ? mode : `${mode}, ${reload}`;
+  return `${lines} ${lines === 1 ? 'line' : 'lines'}, ${fingerprintOf(content)}, ${how}`;
+}
+
+/** Enough of a checksum to tell two texts apart. */
+const fingerprintOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 function keyChanges(field: string, old: unknown, now: unknown, forces: boolean): readonly Change[] {
   const before = (old ?? {}) as Record<string, unknown>;

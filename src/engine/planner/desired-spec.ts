@@ -37,6 +37,7 @@ export function desiredSpec(
       target,
       readOnly,
     })),
+    ...(service.files && service.files.length > 0 && {files: service.files}),
     mounts: service.mounts,
     ports: service.ports,
     readOnly: service.readOnly,

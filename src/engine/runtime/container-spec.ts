@@ -6,6 +6,7 @@ import type {
   LogLimits,
   PublishedPort,
   Resources,
+  ServiceFile,
   ServiceName,
 } from '../spec/stack.ts';
 
@@ -41,6 +42,8 @@ export interface ContainerSpec {
     readonly target: string;
     readonly readOnly: boolean;
   }[];
+  /** Kept on the host beside the manifest; absent when there are none. */
+  readonly files?: readonly ServiceFile[];
   readonly mounts: readonly HostMount[];
   readonly ports: readonly PublishedPort[];
   readonly readOnly: boolean;

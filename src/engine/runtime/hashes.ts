@@ -18,8 +18,10 @@ export const shortHash = (text: string): string => createHash('sha256').update(t
  * are given anew to each container. An image is its digest, whatever it is called.
  */
 export function runtimeHash(spec: ContainerSpec): string {
-  const {id, host, network, health, stop, labels, image, ...rest} = spec;
-  return shortHash(canonicalJson({...rest, image: image.digest}));
+  const {id, host, network, health, stop, labels, image, files, ...rest} = spec;
+  // The text of a file that the program reads again when told needs no new container.
+  const fixed = files?.map(file => (file.reload ? {...file, content: undefined} : file));
+  return shortHash(canonicalJson({...rest, files: fixed, image: image.digest}));
 }
 
 /** Of everything that was asked for: also what only the manifest has to know. */

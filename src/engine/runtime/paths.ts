@@ -15,6 +15,8 @@ export const overlaysFolder = `${root}/overlays`;
 export const volumesFolder = `${root}/volumes`;
 export const logsFolder = `${root}/logs`;
 /** By environment: the number of the lease that may change it. */
+/** By container: what is mounted into it as its files. */
+export const filesFolder = `${root}/files`;
 export const fencesFolder = `${root}/fences`;
 
 /** Copies of what the state says of each environment, for a state that is lost. */
@@ -32,5 +34,7 @@ export const logPath = (id: ContainerId): string => `${logsFolder}/${id}.log`;
 export const startsPath = (id: ContainerId): string => `${logsFolder}/${id}.starts`;
 /** Where earlier versions put the environment while a container was made. */
 export const envPath = (id: ContainerId): string => `${runtime}/env/${id}`;
+/** Folder with a container's files, 1, 2, 3, … */
+export const filesPath = (id: ContainerId): string => `${filesFolder}/${id}`;
 export const namespacePath = (id: ContainerId): string => `/run/netns/${id}`;
 export const volumePath = (folder: string): string => `${volumesFolder}/${folder}`;

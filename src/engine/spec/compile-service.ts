@@ -4,6 +4,7 @@ import {unreadable} from './files.ts';
 import {formatReference, parseReference} from './image-reference.ts';
 import type {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
+import {compileFiles} from './service-files.ts';
 import type {ParsedService} from './service-schema.ts';
 import type {ImageSource, Service} from './stack.ts';
 import {errorAt, type Path, placeAt, type Tree} from './tree.ts';
@@ -17,11 +18,13 @@ export interface Compilation {
 
 /** A checked service as the rest of niyanta reads it: paths absolute, env files read, references in full. */
 export async function compileService(name: string, parsed: ParsedService, compilation: Compilation): Promise<Service> {
-  const {image: _, archive: __, build: ___, envFile: ____, env, health, update, stop, ...rest} = parsed;
+  const {image: _, archive: __, build: ___, envFile: ____, files: _____, env, health, update, stop, ...rest} = parsed;
+  const files = await compileFiles(name, parsed, compilation);
   return {
     name,
     ...rest,
     image: imageSource(name, parsed, compilation.tree),
+    ...(files.length > 0 && {files}),
     env: sorted({...(await envOfFiles(name, parsed, compilation)), ...env}),
     ...(health && {health: compileHealth(health)}),
     update: {...update},

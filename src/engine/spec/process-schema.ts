@@ -69,12 +69,12 @@ export const capabilitiesSchema = z.strictObject({
   drop: z.array(capability).default([]).describe('Capabilities to take away; ALL takes all.'),
 });
 
+/** A signal by its name, with or without SIG; with it afterwards. */
+export const signal = z.preprocess(value => (typeof value === 'string' ? signalName(value) : value), z.enum(SIGNALS));
+
 /** How a replica is stopped. */
 export const stopSchema = z.strictObject({
-  signal: z
-    .preprocess(value => (typeof value === 'string' ? signalName(value) : value), z.enum(SIGNALS))
-    .prefault('SIGTERM')
-    .describe('Signal that asks it to end.'),
+  signal: signal.prefault('SIGTERM').describe('Signal that asks it to end.'),
   grace: duration('0s', '1h').prefault('10s').describe('Time from the signal to SIGKILL.'),
 });
 

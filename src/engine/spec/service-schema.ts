@@ -7,6 +7,7 @@ import {ENV_NAME} from './names.ts';
 import {labels, placementSchema} from './placement-schema.ts';
 import {capabilitiesSchema, stopSchema, updateSchema} from './process-schema.ts';
 import {cpuCount, memorySize} from './quantities.ts';
+import {serviceFilesSchema} from './service-files.ts';
 import {containerPath, envValue, line, text} from './texts.ts';
 
 const image = z.string().superRefine((written, context) => {
@@ -57,6 +58,9 @@ export const serviceSchema = z.strictObject({
   workdir: containerPath.optional().describe("Working directory in the container, in place of the image's own."),
   health: healthSchema.optional().describe('How to find out whether a replica is healthy.'),
   volumes: z.array(volumeMount).default([]).describe('Named volumes, as name:/path or name:/path:ro.'),
+  files: serviceFilesSchema
+    .default({})
+    .describe('Files by their path in the container: small texts such as configurations, read-only there.'),
   mounts: z.array(hostMount).default([]).describe("The host's own files and folders, as /on/host:/in/container[:ro]."),
   ports: z.array(publishedPort).default([]).describe('Published ports, as [address:]host:container[/udp].'),
   user: line

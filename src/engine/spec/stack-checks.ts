@@ -74,6 +74,7 @@ function checkVolumes({tree, volumes}: CheckedServices, name: string, service: P
 
 function checkTargets(tree: Tree, name: string, service: ParsedService, report: Report): void {
   const seen = new Map<string, string>();
+  for (const target of Object.keys(service.files)) seen.set(target, `files.${target}`);
   for (const key of ['volumes', 'mounts'] as const) {
     service[key].forEach(({target}, index) => {
       const path = ['services', name, key, index];

@@ -45,6 +45,8 @@ export interface Service {
   readonly workdir?: string;
   readonly health?: Health;
   readonly volumes: readonly VolumeMount[];
+  /** By path in the container; absent in stacks that were applied before there were any. */
+  readonly files?: readonly ServiceFile[];
   readonly mounts: readonly HostMount[];
   readonly ports: readonly PublishedPort[];
   readonly user?: string;
@@ -100,6 +102,17 @@ export interface VolumeMount {
   readonly volume: VolumeName;
   readonly target: string;
   readonly readOnly: boolean;
+}
+
+/** A small text file in a container, read-only there. */
+export interface ServiceFile {
+  /** Absolute path in the container. */
+  readonly target: string;
+  readonly content: string;
+  /** Four octal digits. */
+  readonly mode: string;
+  /** Signal that makes the program read it again; a change needs no new container then. */
+  readonly reload?: string;
 }
 
 export interface HostMount {

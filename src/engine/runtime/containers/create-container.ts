@@ -5,6 +5,7 @@ import {ctr} from '../ctr.ts';
 import {recordConfig} from '../deviations/recorded-config.ts';
 import {hostnameOf, hostsFile, type NamedPeer} from '../names.ts';
 import * as paths from '../paths.ts';
+import {fileLines} from './container-files.ts';
 import {type HostScript, replaceFile, writeFile} from './host-script.ts';
 import {networkFiles} from './network-files.ts';
 import {removeLines} from './remove-container.ts';
@@ -44,6 +45,7 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
     writeFile(paths.hostnamePath(id), `${hostnameOf(spec)}\n`),
     resolvLine(id),
     ...volumeLines(spec),
+    ...fileLines(spec),
     `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
     // Through a pipe: its secrets are in no file and no process list.
     `${render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint})))} ${environmentHandle}<<'end of environment'`,

@@ -3,6 +3,7 @@ import type {ContainerId} from '../container-spec.ts';
 import {bundlesFolder, ctr} from '../ctr.ts';
 import {recordPath} from '../deviations/recorded-config.ts';
 import * as paths from '../paths.ts';
+import {removeFiles} from './container-files.ts';
 import type {HostScript} from './host-script.ts';
 import {labelLines} from './label-lines.ts';
 import {noRestart} from './labels.ts';
@@ -22,6 +23,7 @@ export function removeLines(id: ContainerId): readonly string[] {
     `${render(ctr('snapshots', 'rm', id))} >/dev/null 2>&1 || :`,
     `if [ -x ${quote(`${paths.toolkit}/network`)} ]; then ${quote(`${paths.toolkit}/network`)} down ${name}; fi`,
     `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id), recordPath(id)].map(quote).join(' ')}`,
+    removeFiles(id),
     `rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
     // Last: as long as it is there, the next plan knows that something may be left.
     `rm -f ${quote(paths.manifestPath(id))} ${quote(`${paths.manifestPath(id)}.new`)}`,

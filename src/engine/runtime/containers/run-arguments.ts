@@ -2,6 +2,7 @@ import {can} from '../capabilities.ts';
 import type {ContainerSpec} from '../container-spec.ts';
 import {hostnameOf} from '../names.ts';
 import * as paths from '../paths.ts';
+import {fileMounts} from './container-files.ts';
 import {identityLabels, logUri, restartLabels, userLabels} from './labels.ts';
 
 /** The descriptor on which `ctr` finds the environment, a `NAME=value` a line. */
@@ -103,6 +104,7 @@ function mounts(spec: ContainerSpec): readonly string[] {
     bind(paths.hostnamePath(spec.id), '/etc/hostname', true),
     bind(paths.resolvPath(spec.id), '/etc/resolv.conf', true),
     ...spec.volumes.map(({source, target, readOnly}) => bind(source, target, readOnly)),
+    ...fileMounts(spec).map(({source, target}) => bind(source, target, true)),
     ...spec.mounts.map(({source, target, readOnly}) => bind(source, target, readOnly)),
   ];
 }

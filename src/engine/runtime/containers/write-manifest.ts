@@ -2,6 +2,7 @@ import {quote} from '../../hosts/command.ts';
 import type {ContainerSpec, Manifest} from '../container-spec.ts';
 import {runtimeHash, specHash} from '../hashes.ts';
 import * as paths from '../paths.ts';
+import {reloadLines} from './container-files.ts';
 import {type HostScript, replaceFile} from './host-script.ts';
 import {labelLines} from './label-lines.ts';
 import {identityLabels, userLabels} from './labels.ts';
@@ -22,12 +23,14 @@ export const manifestOf = (
 
 /**
  * Gives a container that goes on running another manifest, for what needs no new container. `before`: what it was, so
- * that labels which are not wanted any more go.
+ * that labels which are not wanted any more go, and files that changed are told.
  */
-export const writeManifest = (manifest: Manifest, before?: Pick<ContainerSpec, 'labels'>): HostScript => ({
+export const writeManifest = (manifest: Manifest, before?: Pick<ContainerSpec, 'labels' | 'files'>): HostScript => ({
   what: `update ${manifest.spec.service} ${manifest.spec.replica}`,
   text: [
     'set -eu',
+    // Before the manifest, which tells the next plan that it was done.
+    ...(before ? reloadLines(manifest.spec, before) : []),
     replaceFile(paths.manifestPath(manifest.spec.id), `${JSON.stringify(manifest)}\n`),
     ...labelLines(
       manifest.spec.id,

@@ -20,7 +20,7 @@ consider() { # KIND ID PATH
   echo "$1 $2 $3 $bridge"
   candidates="$candidates $3"
 }
-for f in ${paths.networksFolder}/* ${paths.hostsFolder}/* ${paths.logsFolder}/* ${paths.containersFolder}/*.oci; do
+for f in ${paths.networksFolder}/* ${paths.hostsFolder}/* ${paths.logsFolder}/* ${paths.filesFolder}/* ${paths.containersFolder}/*.oci; do
   [ -e "$f" ] || continue
   id=\${f##*/}; id=\${id%.hostname}; id=\${id%.resolv}; id=\${id%.oci}; id=\${id%.starts}; id=\${id%%.log*}
   consider files "$id" "$f"

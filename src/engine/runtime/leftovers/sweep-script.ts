@@ -1,5 +1,6 @@
 import {quote, render} from '../../hosts/command.ts';
 import type {ContainerId} from '../container-spec.ts';
+import {removeFiles} from '../containers/container-files.ts';
 import type {HostScript} from '../containers/host-script.ts';
 import {ctr} from '../ctr.ts';
 import {recordPath} from '../deviations/recorded-config.ts';
@@ -49,6 +50,7 @@ function filesLines(id: ContainerId): readonly string[] {
   return [
     `  if [ -d ${quote(paths.networkPath(id))} ]; then ${network} down ${quote(id)}; fi`,
     `  rm -f ${files.map(quote).join(' ')}`,
+    `  ${removeFiles(id)}`,
     `  rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
   ];
 }
