@@ -4,7 +4,7 @@ import type {EarlierRun} from '../engine/earlier-run.ts';
 import type {OnEvent} from '../engine/executor/events.ts';
 import type {Plan} from '../engine/planner/plan.ts';
 import {NiyantaError} from '../engine/spec/errors.ts';
-import {Exit, exitOfOutcome} from '../engine/spec/exit-codes.ts';
+import {Exit, type ExitCode, exitOfOutcome} from '../engine/spec/exit-codes.ts';
 import type {LeaseHolder} from '../engine/state/store.ts';
 import {type ApplySummary, applyView} from '../engine/view/apply-view.ts';
 import {eventJson} from '../engine/view/event-json.ts';
@@ -49,9 +49,18 @@ export abstract class ChangeCommand extends EngineCommand {
 
   protected async change(
     subject: ChangeSubject,
-    {question, yes, next}: ChangeWords,
+    words: ChangeWords,
     run: (hooks: ChangeHooks) => Promise<ApplyEnd>,
   ): Promise<never> {
+    this.exitWith(await this.changeOne(subject, words, run));
+  }
+
+  /** One of several changes: its exit code, for the command to go on. */
+  protected async changeOne(
+    subject: ChangeSubject,
+    {question, yes, next}: ChangeWords,
+    run: (hooks: ChangeHooks) => Promise<ApplyEnd>,
+  ): Promise<ExitCode> {
     this.#account.subject = subject;
     let progress: Progress | undefined;
     const end = await run({
@@ -74,7 +83,7 @@ export abstract class ChangeCommand extends EngineCommand {
     const summary = this.#account.summary(end, next);
     await this.#tell(end, summary, progress !== undefined);
     await this.#account.ended(end, summary, this.speaksToGitHub);
-    this.exitWith(exitOfOutcome[end.result.outcome]);
+    return exitOfOutcome[end.result.outcome];
   }
 
   /** Remembers where the report goes, so that it is written whatever happens from here on. */

@@ -18,15 +18,19 @@ interface StackFlagValues extends ProjectFlagValues {
 }
 
 /** The files, environment and parameters that `stackFlags` and `projectFlags` tell. */
-export const stackChoice = (flags: StackFlagValues, {cwd, env}: CommandContext): StackChoice => ({
-  cwd,
-  env,
+export const stackChoice = (flags: StackFlagValues, context: CommandContext): StackChoice => ({
+  cwd: context.cwd,
+  env: context.env,
   project: flags.project,
   state: flags.state,
   files: flags.file,
   environment: flags.env,
   params: parseParams(flags.param),
   stdin: () => buffer(process.stdin),
+  made: async (name, project) => {
+    const {madeEnvironment} = await import('../engine/made-environment.ts');
+    return madeEnvironment(name, project, context.env, passphraseAsker(context));
+  },
 });
 
 /** What `stackFlags` and `projectFlags` ask for, read and checked. Loads the engine only now: `--help` stays fast. */

@@ -6,7 +6,7 @@ import {type ChangeEnd, type RunChangeOptions, runChange} from './run-change.ts'
 import type {StackSession} from './session.ts';
 import {UserError} from './spec/errors.ts';
 import {Exit} from './spec/exit-codes.ts';
-import type {LockFile} from './state/lock-file.ts';
+import type {HistoryEntry, LockFile} from './state/lock-file.ts';
 
 export interface ApplyStackOptions
   extends Omit<PlanStackOptions, 'purpose'>,
@@ -15,6 +15,8 @@ export interface ApplyStackOptions
   /** A plan saved by `plan -o`: applied only if state and hosts are as they were. */
   readonly saved?: Plan;
   readonly purpose: 'apply' | 'rollback';
+  /** Whose images `prefer` are, for the history. */
+  readonly promoted?: HistoryEntry['promoted'];
   /** Shown the plan; rejects when it is not agreed to. Not asked when the plan is empty. */
   readonly confirm: (plan: Plan) => Promise<void>;
   /** What a build prints. */
@@ -70,7 +72,7 @@ export async function applyUnderLease(
   // Everything runs, but the lock file does not know: only the state is written, so there is nothing to ask.
   if (!empty) await options.confirm(plan);
   const targets = options.targets ?? [];
-  const intent = {plan, images, secrets, stack: session.stack, targets, volumes: false};
+  const intent = {plan, images, secrets, stack: session.stack, targets, volumes: false, promoted: options.promoted};
   const end = await runChange(session, change, intent, {...options, action: options.purpose, interrupted});
   return {plan, ...end};
 }

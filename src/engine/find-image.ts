@@ -14,6 +14,8 @@ export interface ResolveOptions {
   readonly locked: boolean;
   /** Use exactly these, by label, whatever files and registries say now: what a rollback goes back to. */
   readonly pins?: Readonly<Record<string, PinnedReference>>;
+  /** These win over what is remembered, where they are told; what has none is found as ever. */
+  readonly prefer?: Readonly<Record<string, PinnedReference>>;
   /** Build what is not built yet; `plan` never does. */
   readonly build: boolean;
   readonly onProgress: (label: string, message: string) => void;

@@ -1,12 +1,13 @@
 import {conditionOf, servicesOf} from './environment-condition.ts';
 import {replicasOf} from './environment-replicas.ts';
 import type {EnvironmentStatus} from './environment-status.ts';
+import {isExpired} from './expiry.ts';
 import {type Fleet, withFleet} from './fleet.ts';
 import {healthOf} from './replica-health.ts';
 import type {Session} from './session.ts';
 import {UserError} from './spec/errors.ts';
 import {didYouMean} from './spec/suggest.ts';
-import type {LockFile} from './state/lock-file.ts';
+import type {EnvironmentState, LockFile} from './state/lock-file.ts';
 
 /** One environment as `env ls` shows it. */
 export interface EnvironmentRow {
@@ -18,6 +19,11 @@ export interface EnvironmentRow {
   readonly replicas: {readonly running: number; readonly desired: number};
   /** RFC 3339; the last change, when there was one. */
   readonly changedAt?: string;
+  /** When it was made by command: the environment that it is like. */
+  readonly from?: string;
+  /** RFC 3339; never when absent. */
+  readonly expires?: string;
+  readonly expired: boolean;
 }
 
 /** One environment with its services, subnets and last changes, as `env show` shows it. */
@@ -39,7 +45,7 @@ interface Asking {
   readonly signal: AbortSignal;
 }
 
-/** Every environment that was ever applied, sorted by name, as it is now. Hosts that do not answer are left out. */
+/** Every environment that was applied or made by command, sorted by name, as it is now. Hosts that do not answer are left out. */
 export function listEnvironments(session: Session, asking: Asking): Promise<readonly EnvironmentRow[]> {
   return lookAt(session, asking, (lock, fleet) =>
     Promise.all(
@@ -66,14 +72,15 @@ async function lookAt<T>(
   wanted?: string,
 ): Promise<T> {
   const lock = await session.store.read();
-  if (wanted !== undefined) checkKnown(lock, wanted);
+  if (wanted !== undefined) knownEnvironment(lock, wanted);
   return withFleet(session.hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal, ssh: session.ssh}, fleet =>
     use(lock, fleet),
   );
 }
 
-function checkKnown({environments}: LockFile, name: string): void {
-  if (Object.hasOwn(environments, name)) return;
+/** What the state says of an environment. Errors: UserError `unknown-environment`. */
+export function knownEnvironment({environments}: Pick<LockFile, 'environments'>, name: string): EnvironmentState {
+  if (Object.hasOwn(environments, name)) return environments[name]!;
   const names = Object.keys(environments).sort();
   throw new UserError({
     code: 'unknown-environment',
@@ -103,6 +110,9 @@ async function detailsOf(
     ...conditionOf(replicas, replica => health.get(replica)!, known),
     replicas: {running: total(({good, starting}) => good + starting), desired: total(({wanted}) => wanted)},
     ...(changedAt === undefined ? {} : {changedAt}),
+    ...(known.made ? {from: known.made.from} : {}),
+    ...(known.expires ? {expires: known.expires.at} : {}),
+    expired: isExpired(known, now()),
     services: services.map(({service, good, starting, wanted, stopped}) => ({
       service,
       running: good + starting,

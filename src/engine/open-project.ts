@@ -16,6 +16,7 @@ import {
   type ServicePlaces,
   unreadable,
 } from './spec/index.ts';
+import type {MadeEnvironment} from './spec/made-environment.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {placeAt, type Tree} from './spec/tree.ts';
@@ -39,6 +40,8 @@ export interface StackChoice extends ProjectLocation {
   readonly params?: Readonly<Record<string, string>>;
   /** Text of standard input, for `-`. */
   readonly stdin?: () => Promise<string | Uint8Array>;
+  /** Asks the state about an environment that the files do not declare. */
+  readonly made?: (name: EnvironmentName, project: Project) => Promise<MadeEnvironment | undefined>;
 }
 
 export interface OpenedProject {
@@ -103,9 +106,12 @@ export async function readFiles(choice: StackChoice): Promise<Omit<OpenedStack, 
   const opened = await readProject(choice);
   const environment = choice.environment ?? 'default';
   const {inputs, paths} = await stackInputs(choice, opened.project);
+  const declared = environment === 'default' || environmentNames(inputs).includes(environment);
+  const made = declared ? undefined : await choice.made?.(environment, opened.project);
   const {stack, places} = await loadStack({
     inputs,
     environment,
+    ...(made && {made}),
     params: choice.params ?? {},
     env: choice.env,
     templates: templatePlaces(opened.project, choice),
@@ -182,7 +188,8 @@ function displayName(path: string, cwd: string): string {
   return relative === '' || relative.startsWith('../../..') ? path : relative;
 }
 
-function allHosts(project: Project): Host[] {
+/** Those of niyanta.yaml and of its lab. Errors: UserError `lab-not-found`, `host-without-address`. */
+export function allHosts(project: Project): Host[] {
   if (project.lab === undefined) return [...project.hosts];
   const lab = readLab(project.lab);
   if (lab === undefined) {

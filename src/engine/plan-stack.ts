@@ -5,11 +5,13 @@ import {foundOf} from './placements.ts';
 import type {Plan} from './planner/plan.ts';
 import type {PlanInput} from './planner/plan-input.ts';
 import {planStack as planPurely} from './planner/plan-stack.ts';
+import {refuseOverQuota} from './planner/quota.ts';
 import {type ResolvedImages, resolveImages} from './resolve-images.ts';
 import {unsupported} from './runtime/capabilities.ts';
 import {naming} from './runtime/naming.ts';
 import {toolkitHash} from './runtime/toolkit/index.ts';
 import type {StackSession} from './session.ts';
+import {ruleFor} from './spec/environment-rules.ts';
 import {UserError} from './spec/errors.ts';
 import type {Stack} from './spec/stack.ts';
 import {suggest} from './spec/suggest.ts';
@@ -29,6 +31,8 @@ export interface PlanStackOptions {
   readonly purpose: 'apply' | 'rollback';
   /** For a rollback: the images of then, by label. */
   readonly pins?: Readonly<Record<string, PinnedReference>>;
+  /** Digests that win over what the lock file remembers, by label: another environment's, to promote. */
+  readonly prefer?: Readonly<Record<string, PinnedReference>>;
   readonly signal: AbortSignal;
   readonly now: () => Date;
 }
@@ -66,6 +70,7 @@ export interface MakePlanOptions extends PlanStackOptions {
 export async function makePlan(session: StackSession, fleet: Fleet, options: MakePlanOptions): Promise<Planned> {
   const {project, stack, environment} = session;
   checkTargets(stack, options.targets);
+  refuseOverQuota(stack, environment, ruleFor(project.environments, environment));
   const lock = await session.store.read();
   const state = lock.environments[environment];
   checkOwner(session, fleet, state);

@@ -68,6 +68,8 @@ async function find(
 ): Promise<FoundImage> {
   const label = imageLabel(service, session.project.directory);
   if (options.pins) return imageAsPinned(session, service, label, fleet, options.pins[label]);
+  const preferred = options.prefer?.[label];
+  if (preferred) return imageAsPinned(session, service, label, fleet, preferred);
   const pin = lock?.images[label];
   const found = await imageFinders[service.image.kind](
     {session, service, label, pin, fleet, options},

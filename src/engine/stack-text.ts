@@ -18,7 +18,8 @@ export function stackText({services, volumes}: Stack, digestOf: DigestOf): strin
   return stringify(filled(document) ?? {}, {lineWidth: 0, aliasDuplicateObjects: false});
 }
 
-function serviceTree(service: Service, digest: string | undefined): object {
+/** A service in the words of its file. */
+export function serviceTree(service: Service, digest: string | undefined): object {
   const {name: _, image, files, health, volumes, mounts, ports, resources, placement, stop, update, ...rest} = service;
   return {
     ...imageTree(image),

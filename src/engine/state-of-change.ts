@@ -1,5 +1,6 @@
 import type {ChangingFleet} from './change-environment.ts';
 import type {RunEnd} from './executor/run-plan.ts';
+import {renewed} from './expiry.ts';
 import {placementsNow} from './placements.ts';
 import type {Plan} from './planner/plan.ts';
 import {portable} from './portable-stack.ts';
@@ -9,7 +10,7 @@ import {NiyantaError, OutsideError, UserError} from './spec/errors.ts';
 import {Exit, exitOfOutcome} from './spec/exit-codes.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {appendHistory, summaryText} from './state/history.ts';
-import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
+import {type EnvironmentState, emptyState, type HistoryEntry, type LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
 import {quarantineAfter} from './state/quarantine.ts';
 import {updateOwn} from './update-own.ts';
@@ -25,6 +26,8 @@ export interface ChangeIntent {
   readonly targets: readonly string[];
   /** Volumes are removed, too. */
   readonly volumes: boolean;
+  /** Whose images these are, when they are another environment's. */
+  readonly promoted?: HistoryEntry['promoted'];
 }
 
 /** Writes the state before a change, so that subnets given out are known whatever happens. Errors: UserError `stale-plan`. */
@@ -79,9 +82,11 @@ export async function stateAfter(
       ...(applied && intent.stack
         ? {stack: portable(intent.stack, session.project.directory), images: intent.images?.pins ?? {}}
         : {}),
+      ...(applied && intent.promoted ? {promoted: intent.promoted} : {}),
     };
     return withEnvironment(lock, session.environment, {
       ...state,
+      ...(applied && intent.stack ? renewed(session, state, end.at) : {}),
       subnets: {...state.subnets, ...intent.plan.subnets},
       images: applied ? {...state.images, ...intent.images?.pins} : state.images,
       placements: placementsNow(observed, session.project.name, session.environment, state.placements),
@@ -119,14 +124,4 @@ function countDone(plan: Plan, end: RunEnd): Plan['summary'] {
 const withEnvironment = (lock: LockFile, name: string, state: EnvironmentState): LockFile => ({
   ...lock,
   environments: {...lock.environments, [name]: state},
-});
-
-const emptyState = (stack: string): EnvironmentState => ({
-  stack,
-  fence: 0,
-  images: {},
-  subnets: {},
-  placements: {},
-  stopped: [],
-  history: [],
 });

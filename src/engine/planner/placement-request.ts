@@ -86,7 +86,7 @@ function candidate(input: PlanInput, {hosts, unreachable}: Situation, name: stri
       cpu: others.reduce((sum, {manifest}) => sum + (manifest?.spec.resources.cpu ?? 0), 0),
       memory: others.reduce((sum, {manifest}) => sum + (manifest?.spec.resources.memory ?? 0), 0),
     },
-    ports: takenPorts(found, others),
+    ports: takenPorts(found, others, input.project.name),
     volumes: input.stack.volumes
       .map(volume => volume.name)
       .filter(volume => found.volumes.includes(input.naming.volumeFolder(scope, volume))),
@@ -100,15 +100,16 @@ function unprepared({facts, host}: ReachableHost): string | undefined {
   return undefined;
 }
 
-function takenPorts({facts}: ReachableHost, others: readonly ObservedContainer[]): readonly TakenPort[] {
+function takenPorts({facts}: ReachableHost, others: readonly ObservedContainer[], own: string): readonly TakenPort[] {
   return [
     ...others.flatMap(({manifest}) => {
-      const {service, replica, stack, environment, ports} = manifest!.spec;
+      const {service, replica, project, stack, environment, ports} = manifest!.spec;
+      const whose = project === own ? '' : ` (project ${project})`;
       return ports.map(port => ({
         protocol: port.protocol,
         address: port.address,
         port: port.host,
-        by: `${service} ${replica} of ${stack}/${environment}`,
+        by: `${service} ${replica}${whose} of ${stack}/${environment}`,
       }));
     }),
     ...facts.listening.map(({protocol, address, port, process}) => ({

@@ -25,6 +25,10 @@ function advice(request: PlacementRequest, service: PlaceableService, rejected: 
   const says = (text: string) => rejected.some(({reason}) => reason.includes(text));
   const drained = rejected.find(({reason}) => reason === 'in drain');
   if (request.hosts.length === 0) return 'niyanta host add NAME ADDRESS';
+  const neighbour = rejected.flatMap(({reason}) => / of (\S+\/\S+)$/.exec(reason)?.[1] ?? []).at(0);
+  if (says('port ') && neighbour !== undefined) {
+    return `A host has each port once: give this environment another one (environments.NAME.services.${service.name}.ports), place it on other hosts, or stop ${neighbour}.`;
+  }
   if (rejected.some(({reason}) => reason.startsWith('port ') && reason.includes(`taken by ${service.name} `))) {
     return `Each host can publish the port once: set services.${service.name}.replicas to at most the number of hosts that fit, add a host, or drop its ports.`;
   }

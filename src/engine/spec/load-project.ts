@@ -11,7 +11,7 @@ import type {Host, Project, ProjectProxy} from './project.ts';
 import {type hostSchema, projectSchema} from './project-schema.ts';
 import {checkSecretPlaces} from './stack-checks.ts';
 import {hasPasswordInClear, parseStateLocation, type StateLocation} from './state-location.ts';
-import {errorAt, type Path, placeAt, type Tree, treeAt} from './tree.ts';
+import {errorAt, keyPlaceAt, locationOf, type Path, placeAt, type Tree, treeAt} from './tree.ts';
 
 export interface ProjectRequest {
   readonly input: Input;
@@ -87,7 +87,7 @@ type Parsed = Omit<z.output<typeof projectSchema>, 'state' | 'proxy'> & {
 };
 
 function compileProject(parsed: Parsed, {file, home}: ProjectRequest, tree: Tree): Project {
-  const {apiVersion: _, kind: __, hosts, lab, ...rest} = parsed;
+  const {apiVersion: _, kind: __, hosts, lab, environments, ...rest} = parsed;
   const directory = nodePath.dirname(file);
   return {
     ...rest,
@@ -95,6 +95,11 @@ function compileProject(parsed: Parsed, {file, home}: ProjectRequest, tree: Tree
     file,
     ...(lab !== undefined && {lab}),
     hosts: Object.entries(hosts).map(([name, host]) => compileHost(name, host, tree, home)),
+    environments: Object.entries(environments).map(([pattern, {quota, expires}]) => {
+      const path = ['environments', pattern];
+      const at = locationOf(keyPlaceAt(tree, path), path);
+      return {pattern, quota, ...(expires !== undefined && {expiresMs: expires}), at};
+    }),
   };
 }
 

@@ -9,6 +9,7 @@ import {type Location, UserError, UserErrors} from './errors.ts';
 import type {TemplatePlaces} from './find-template.ts';
 import {interpolate, type Surroundings} from './interpolate.ts';
 import {refuseLater} from './later.ts';
+import {type MadeEnvironment, setValues} from './made-environment.ts';
 import {mergeTrees} from './merge-trees.ts';
 import {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
@@ -35,6 +36,8 @@ export interface StackRequest {
   /** In the order given; later ones win. */
   readonly inputs: readonly Input[];
   readonly environment: EnvironmentName;
+  /** When the environment stands in no file. */
+  readonly made?: MadeEnvironment;
   /** Values from `--param`. */
   readonly params: Readonly<Record<string, string>>;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -55,7 +58,10 @@ export async function loadStack(
   const report = (error: UserError): void => problems.add(error);
   const merged = mergeDocuments(request.inputs, problems);
   if (!merged) throw failed(problems);
-  const chosen = chooseEnvironment(refuseLater('Stack', merged, [], report) as MapTree, request.environment, report);
+  const {made} = request;
+  const base = refuseLater('Stack', merged, [], report) as MapTree;
+  const declared = chooseEnvironment(base, made?.from ?? request.environment, report);
+  const chosen = made ? setValues(declared, made, request.inputs[0]!.source.directory, report) : declared;
   const {files, nameOf} = request.templates;
   const around: Omit<Surroundings, 'params'> = {
     told: (at, path) => problems.told(at, path),
@@ -69,7 +75,8 @@ export async function loadStack(
       }
     },
   };
-  const params = await stackParams(chosen, request, around, problems);
+  const given = {...request, params: {...made?.params, ...request.params}};
+  const params = await stackParams(chosen, given, around, problems);
   const filled = await fillIn(without(chosen, 'params'), {...around, params}, problems);
   const {stack: expanded, unfinished} = await expandAll(filled, request.templates, around, problems);
   checkSecretPlaces(expanded, path => isEnvValue(path) || isRouteKey(path), report);

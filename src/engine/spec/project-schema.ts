@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {environmentRulesSchema} from './environment-rules-schema.ts';
 import {logsSchema} from './logs-schema.ts';
 import {dnsName} from './names.ts';
 import {labels} from './placement-schema.ts';
@@ -133,6 +134,9 @@ export const projectSchema = z.strictObject({
     .prefault({})
     .describe('Network of the containers.'),
   proxy: proxySchema.prefault({}).describe('The proxies that serve the routes of stacks.'),
+  environments: environmentRulesSchema
+    .default({})
+    .describe('Limits and life of environments, by name or by a pattern such as preview-*.'),
 });
 
 function wrongPool(cidr: string): string | undefined {

@@ -1,3 +1,4 @@
+import type {EnvironmentRule} from './environment-rules.ts';
 import type {HostName, LogLimits} from './stack.ts';
 import type {StateLocation} from './state-location.ts';
 import type {UnreachableLimit} from './unreachable.ts';
@@ -25,6 +26,8 @@ export interface Project {
   readonly templates: Readonly<Record<string, TemplateRepository>>;
   /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */
   readonly network: {readonly pool: string};
+  /** In the order of the file. */
+  readonly environments: readonly EnvironmentRule[];
   readonly proxy: ProjectProxy;
 }
 

@@ -36,11 +36,20 @@ const historyEntry = z.strictObject({
   summary: z.string(),
   stack: snapshot.optional(),
   images: images.optional(),
+  promoted: z.strictObject({from: z.string(), serial: count}).optional(),
 });
 
 /** What the state says of one environment. */
 export const environmentSchema = z.strictObject({
   stack: z.string(),
+  made: z
+    .strictObject({
+      from: z.string(),
+      params: z.record(z.string(), z.string()),
+      set: z.record(z.string(), z.string()),
+    })
+    .optional(),
+  expires: z.strictObject({at: time, lifetimeMs: count.optional()}).optional(),
   fence: count,
   images,
   subnets: z.record(z.string(), z.cidrv4()),
@@ -57,6 +66,7 @@ export const lockFileSchema = z
     project: z.string().min(1),
     serial: count,
     salt: z.base64().min(1),
+    fenceFloor: count.optional(),
     environments: z.record(z.string(), environmentSchema),
   })
   .superRefine((lock, context) => {
@@ -104,6 +114,8 @@ export function parseLockFile(text: string, file: string, project?: string): Loc
 export function formatLockFile(lock: LockFile): string {
   const environments = sorted(lock.environments, state => ({
     stack: state.stack,
+    ...(state.made && {made: state.made}),
+    ...(state.expires && {expires: state.expires}),
     fence: state.fence,
     images: sorted(state.images, same),
     subnets: sorted(state.subnets, same),
@@ -112,8 +124,9 @@ export function formatLockFile(lock: LockFile): string {
     ...(state.quarantine && {quarantine: sorted(state.quarantine, same)}),
     history: state.history,
   }));
-  const {version, project, serial, salt} = lock;
-  return `${JSON.stringify({version, project, serial, salt, environments}, null, 2)}\n`;
+  const {version, project, serial, salt, fenceFloor} = lock;
+  const floor = fenceFloor === undefined ? {} : {fenceFloor};
+  return `${JSON.stringify({version, project, serial, salt, ...floor, environments}, null, 2)}\n`;
 }
 
 const same = <T>(value: T): T => value;

@@ -1,3 +1,4 @@
+import type {MadeEnvironment} from '../spec/made-environment.ts';
 import type {EnvironmentName, HostName, ServiceName, Stack} from '../spec/stack.ts';
 
 /** The lock file: readable by people, safe to commit, no secret in it in clear. */
@@ -8,11 +9,17 @@ export interface LockFile {
   readonly serial: number;
   /** Random, base64: salts the fingerprints of secrets. */
   readonly salt: string;
+  /** Highest fencing number of environments that were forgotten: one of the same name goes on from there. */
+  readonly fenceFloor?: number;
   readonly environments: Readonly<Record<EnvironmentName, EnvironmentState>>;
 }
 
 export interface EnvironmentState {
   readonly stack: string;
+  /** When it stands in no file: made by `niyanta env create`. */
+  readonly made?: MadeEnvironment;
+  /** When `env rm --expired` may remove it. */
+  readonly expires?: Expiry;
   /** Highest fencing number given out for this environment. */
   readonly fence: number;
   /** By `PinnedImage.source` (a reference, `archive:backend.tar`, `build:backend`): what it was resolved to. */
@@ -33,6 +40,13 @@ export interface EnvironmentState {
 export interface Quarantine {
   /** RFC 3339: of the first change that went on without it. */
   readonly since: string;
+}
+
+export interface Expiry {
+  /** RFC 3339. */
+  readonly at: string;
+  /** Milliseconds after each apply, when it was said of this environment alone; niyanta.yaml's rule counts otherwise. */
+  readonly lifetimeMs?: number;
 }
 
 export interface PinnedReference {
@@ -64,4 +78,17 @@ export interface HistoryEntry {
   /** The stack that was applied and the digests it had, so that `rollback --to` needs no files. */
   readonly stack?: Stack;
   readonly images?: Readonly<Record<string, PinnedReference>>;
+  /** Of a promotion: the environment and serial whose images these are. */
+  readonly promoted?: {readonly from: EnvironmentName; readonly serial: number};
 }
+
+/** Of an environment that has nothing yet. */
+export const emptyState = (stack: string): EnvironmentState => ({
+  stack,
+  fence: 0,
+  images: {},
+  subnets: {},
+  placements: {},
+  stopped: [],
+  history: [],
+});

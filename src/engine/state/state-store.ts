@@ -62,7 +62,8 @@ export function stateStore(backend: StoreBackend, project: string, times: LeaseT
       });
     },
     async acquire(environment, reason, options) {
-      const fenceAbove = (await read()).environments[environment]?.fence ?? 0;
+      const {environments, fenceFloor = 0} = await read();
+      const fenceAbove = environments[environment]?.fence ?? fenceFloor;
       const lease = await acquireLease(leases, {...options, environment, reason, fenceAbove}, times);
       held.add(lease);
       return withRelease(lease, async () => {

@@ -41,6 +41,13 @@ export function ago(since: string, now: Date): string {
   return `${counted(first[0], LONG[first[1]])} ago`;
 }
 
+/** `in 3 days`, `2 hours ago`. */
+export function until(at: string, now: Date): string {
+  const ms = Date.parse(at) - now.getTime();
+  const first = units(ms)[0];
+  return first && ms > 0 ? `in ${counted(first[0], LONG[first[1]])}` : ago(at, now);
+}
+
 /** `1 host`, `3 hosts`. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : plural}`;
