@@ -1,6 +1,7 @@
 import {Args, Flags} from '@oclif/core';
 import {ChangeCommand, changeFlags} from '../../cli/change-command.ts';
-import {hostFlags, lockWaitFlag, onFailureFlag, projectFlags, stackFlags, yesFlag} from '../../cli/flags.ts';
+import {lockWaitFlag, onFailureFlag, projectFlags, stackFlags, yesFlag} from '../../cli/flags.ts';
+import {hostFlags, hostLimitFlags, hostLimits} from '../../cli/host-limits.ts';
 import {openStack, stackChoice} from '../../cli/open.ts';
 
 export default class EnvPromote extends ChangeCommand {
@@ -21,7 +22,7 @@ export default class EnvPromote extends ChangeCommand {
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
     'on-failure': onFailureFlag,
-    parallel: Flags.integer({summary: 'Operations at once on one host.', default: 4, min: 1, max: 16}),
+    ...hostLimitFlags,
   };
 
   async run(): Promise<void> {
@@ -38,11 +39,10 @@ export default class EnvPromote extends ChangeCommand {
         from,
         fromFiles: async () => (await readFiles(stackChoice({...flags, env: from}, context))).stack,
         force: flags.force,
-        allowUnreachable: flags['allow-unreachable'],
+        ...hostLimits(flags, session),
         lockWaitMs: flags['lock-wait'],
         onFailure: flags['on-failure'],
         keepFailed: false,
-        limitPerHost: flags.parallel,
       }),
     );
   }

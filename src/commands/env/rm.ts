@@ -1,7 +1,8 @@
 import {Args, Flags} from '@oclif/core';
 import {ChangeCommand, changeFlags} from '../../cli/change-command.ts';
 import {confirmChange} from '../../cli/confirm.ts';
-import {hostFlags, lockWaitFlag, projectFlags, yesFlag} from '../../cli/flags.ts';
+import {lockWaitFlag, projectFlags, yesFlag} from '../../cli/flags.ts';
+import {hostFlags, hostLimitFlags, hostLimits} from '../../cli/host-limits.ts';
 import {openOnlyProject} from '../../cli/open.ts';
 import {UserError} from '../../engine/spec/errors.ts';
 import {Exit, type ExitCode} from '../../engine/spec/exit-codes.ts';
@@ -21,6 +22,7 @@ export default class EnvRm extends ChangeCommand {
     volumes: Flags.boolean({summary: 'Remove its volumes as well, with all data in them.', default: false}),
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
+    ...hostLimitFlags,
   };
 
   async run(): Promise<void> {
@@ -40,9 +42,8 @@ export default class EnvRm extends ChangeCommand {
         removeEnvironment(one, {
           ...hooks,
           volumes: flags.volumes,
-          allowUnreachable: flags['allow-unreachable'],
+          ...hostLimits(flags, session),
           lockWaitMs: flags['lock-wait'],
-          limitPerHost: 4,
           confirmForget: name =>
             confirmChange({question: `Forget environment ${name}?`, yes: flags.yes}, this.context()),
           onRemembered: hosts => this.note(`${environment} is remembered until ${hosts.join(', ')} can be reached.`),
