@@ -1,5 +1,6 @@
 import {type OpenedProject, openProjectOnly, type ProjectLocation} from './open-project.ts';
 import {stateText} from './spec/state-location.ts';
+import type {UnreachableLimit} from './spec/unreachable.ts';
 
 /** One setting, its value, and who said so. */
 export interface Setting {
@@ -27,6 +28,9 @@ export async function showConfig(at: ProjectLocation, given: readonly Given[]): 
   ];
 }
 
+const limitText = (limit: UnreachableLimit = {hosts: 0}): string =>
+  'hosts' in limit ? String(limit.hosts) : `${limit.percent}%`;
+
 function projectOrigin({project, env}: ProjectLocation): string {
   if (project === undefined) return 'found from the working directory upwards';
   return project === env.NIYANTA_PROJECT ? 'NIYANTA_PROJECT' : 'flag --project';
@@ -50,6 +54,8 @@ function written({project, hosts, originOf}: OpenedProject, at: ProjectLocation)
     {name: 'name', value: project.name, origin: originOf(['name'])},
     {name: 'state', value: stateText(project.state), origin: stateOrigin(at) ?? originOf(['state'])},
     {name: 'runtime', value: project.runtime, origin: originOf(['runtime'])},
+    {name: 'parallel', value: String(project.parallel ?? 'all hosts'), origin: originOf(['parallel'])},
+    {name: 'maxUnreachable', value: limitText(project.maxUnreachable), origin: originOf(['maxUnreachable'])},
     {name: 'network.pool', value: project.network.pool, origin: originOf(['network', 'pool'])},
     ...lab,
     ...hosts.map(host => ({

@@ -3,7 +3,12 @@ import {atHome, portable} from '../../src/engine/portable-stack.ts';
 import type {ImageSource, Stack} from '../../src/engine/spec/stack.ts';
 
 const of = (...images: ImageSource[]) =>
-  ({name: 's', services: images.map((image, at) => ({name: `s${at}`, image})), volumes: []}) as unknown as Stack;
+  ({
+    name: 's',
+    services: images.map((image, at) => ({name: `s${at}`, image})),
+    volumes: [],
+    routes: [],
+  }) as unknown as Stack;
 
 test('a stack kept in the lock file works in a clone elsewhere', () => {
   const here = of(
