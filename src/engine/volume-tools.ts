@@ -1,0 +1,48 @@
+import type {BackupTools} from './back-up-volume.ts';
+import type {Change} from './change-environment.ts';
+import type {Actions} from './executor/actions.ts';
+import {hostActions} from './executor/host-actions.ts';
+import type {NameLedger} from './executor/name-ledger.ts';
+import {namesNow} from './names-now.ts';
+import type {ObservedHost} from './runtime/observed.ts';
+import type {StackSession} from './session.ts';
+import {Bug} from './spec/errors.ts';
+
+/** What the commands about volumes work with, under the lease. */
+export interface VolumeTools extends BackupTools {
+  readonly actions: Actions;
+  readonly ledger: NameLedger;
+  readonly signal: AbortSignal;
+  readonly observed: readonly ObservedHost[];
+}
+
+/** The tools of one change. */
+export async function volumeTools(
+  session: StackSession,
+  {fleet, signal}: Change,
+  now: () => Date,
+): Promise<VolumeTools> {
+  const lock = await session.store.read();
+  const actions = hostActions({
+    connection: fleet.connection,
+    changing: fleet.changing,
+    observed: fleet.observed,
+    secrets: new Map(),
+    localImages: new Map(),
+    registryAccess: () => Promise.reject(new Bug('no image is pulled here')),
+    serial: lock.serial,
+    limitPerHost: 4,
+    now,
+  });
+  return {
+    session,
+    stack: session.stack.name,
+    connection: fleet.connection,
+    changing: fleet.changing,
+    actions,
+    ledger: namesNow(fleet.observed, session, lock, actions),
+    signal,
+    observed: fleet.observed,
+    now,
+  };
+}
