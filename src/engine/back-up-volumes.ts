@@ -99,17 +99,18 @@ async function wanted(
 const anythingDue = (session: StackSession, options: BackUpOptions): Promise<boolean> =>
   withFleet(
     session.hosts,
-    {allowUnreachable: options.allowUnreachable, signal: options.signal, ssh: session.ssh},
+    {maxUnreachable: options.maxUnreachable, signal: options.signal, ssh: session.ssh},
     async fleet => (await wanted(session, fleet, options)).length > 0,
   );
 
-/** When a volume's next backup is due, by its good ones. */
+/** When a volume's next backup is due, by those that were made. */
 export function dueAt(
   {host, backup, users}: Pick<VolumeOnHost, 'host' | 'users'> & {readonly backup: VolumeBackup},
   backups: readonly BackupManifest[],
   now: Date,
 ): Date | undefined {
-  const mine = backups.find(one => isOf(one, {host, users}) && one.verified?.ok !== false);
+  // One that turned out bad counts, too: what fails is told, and not done again every few minutes.
+  const mine = backups.find(one => isOf(one, {host, users}));
   return nextDue(backup, mine && new Date(mine.startedAt), now);
 }
 

@@ -38,7 +38,7 @@ interface Asking {
 
 /** The environment's volumes on all hosts that answer, with their newest backups. */
 export function listVolumes(session: StackSession, {now, signal}: Asking): Promise<readonly VolumeRow[]> {
-  return withFleet(session.hosts, {allowUnreachable: true, signal, ssh: session.ssh}, async fleet => {
+  return withFleet(session.hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal, ssh: session.ssh}, async fleet => {
     const volumes = volumesOf(session, fleet);
     const sizes = await sizesByHost(fleet, volumes);
     return Promise.all(
@@ -69,7 +69,7 @@ export function listVolumeBackups(
   volume: string | undefined,
   {signal}: Asking,
 ): Promise<readonly BackupRow[]> {
-  return withFleet(session.hosts, {allowUnreachable: true, signal, ssh: session.ssh}, async fleet => {
+  return withFleet(session.hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal, ssh: session.ssh}, async fleet => {
     const names = session.stack.volumes.flatMap(({name, backup}) =>
       backup && (volume === undefined || name === volume) ? [name] : [],
     );

@@ -8,7 +8,7 @@ import type {BackupManifest} from './runtime/backup/backup-manifest.ts';
 import {readBackup, recordVerified} from './runtime/backup/backup-store.ts';
 import {feed} from './runtime/backup/feed.ts';
 import {describeServer, isReady, loadInto, makeQuick, runQuery} from './runtime/backup/postgres.ts';
-import type {Bytes} from './runtime/backup/seal.ts';
+import {type Bytes, told} from './runtime/backup/seal.ts';
 import {lookAtThrowAway, removeThrowAway, startThrowAway, throwAwayId} from './runtime/backup/throw-away.ts';
 import {asidePath, removeAside, unpackVolume} from './runtime/backup/volume-scripts.ts';
 import {runScript} from './runtime/containers/host-script.ts';
@@ -58,7 +58,11 @@ export async function verifyBackup(
   } catch (error) {
     // Neither a wrong key nor a cut connection says that the backup is bad.
     if (error instanceof OutsideError && !error.transient && !tools.signal.aborted && error.code !== 'fenced')
-      await recordVerified(place, manifest, record(false, messageOf(error)));
+      await recordVerified(
+        place,
+        manifest,
+        record(false, error instanceof VerifyFailed ? error.why : messageOf(error)),
+      );
     throw error;
   }
 }
@@ -80,7 +84,7 @@ async function tryOut(
       await unpack(tools, of.host, folder, data);
       if (!manifest.postgres && !of.backup.verify?.command) return 'all files are there, and as their checksums say';
     } else {
-      await host.run(script('mkdir -p -m 700 "$1"', folder), 'make a folder to verify in');
+      await host.run(script('mkdir -p -m 700 "${1%/*}" && mkdir "$1"', folder), 'make a folder to verify in');
     }
     if (!user) throw noImage(of);
     await start(tools, {of, user, id, folder, manifest});
@@ -177,7 +181,7 @@ async function check(tools: VolumeTools, trial: Trial & {readonly data: Bytes}):
     const process = await host.spawn(execCommand(id, command, {name: 'load'}));
     const {output, failure} = await feed(process, data);
     if (failure !== undefined) throw failure;
-    if (output.code !== 0) throw verifyFailed(trial, `its data could not be loaded: ${lastLine(output.stderr)}`);
+    if (output.code !== 0) throw new VerifyFailed(trial, `its data could not be loaded: ${lastLine(output.stderr)}`);
   };
   const {health} = user.spec;
   const ready = manifest.postgres ? isReady : health?.check.kind === 'exec' ? health.check.command : undefined;
@@ -202,7 +206,7 @@ async function check(tools: VolumeTools, trial: Trial & {readonly data: Bytes}):
       said.push(first || `${verify.command[0]} ended well`);
     }
   } catch (error) {
-    throw error instanceof OutsideError && !error.transient ? verifyFailed(trial, error.message) : error;
+    throw error instanceof OutsideError && !error.transient ? new VerifyFailed(trial, error.message) : error;
   }
   return said.join('; ') || 'it was loaded';
 }
@@ -216,25 +220,32 @@ async function waitFor(tools: VolumeTools, trial: Trial, command: readonly strin
     tools.signal.throwIfAborted();
     const {stdout} = await host.run(script(lookAtThrowAway(id)));
     const [state, ...log] = stdout.trimEnd().split('\n');
-    if (state !== 'running') throw verifyFailed(trial, `it ended: ${log.at(-1) ?? 'without a word'}`, log);
+    if (state !== 'running') throw new VerifyFailed(trial, `it ended: ${log.at(-1) ?? 'without a word'}`, log);
     const {code} = await host.run(
       execCommand(id, command, {name: `ready-${randomBytes(3).toString('hex')}`, timeoutMs: 5_000}),
     );
     if (code === 0) return;
-    if (tools.now().getTime() > until) throw verifyFailed(trial, 'it did not become ready in time', log);
+    if (tools.now().getTime() > until) throw new VerifyFailed(trial, 'it did not become ready in time', log);
     await sleep(300, undefined, {signal: tools.signal});
   }
 }
 
 const lastLine = (text: string): string => text.trim().split('\n').at(-1) ?? '';
 
-const verifyFailed = ({manifest, of}: Trial, why: string, lastLines: readonly string[] = []): OutsideError =>
-  new OutsideError({
-    code: 'backup-verify-failed',
-    message: `backup ${manifest.id} of ${manifest.volume} was restored into a throw-away container on ${of.host}, and ${why}`,
-    hint: 'Do not rely on it: look at what it says, and make another one (niyanta volume backup).',
-    lastLines,
-  });
+/** It was restored, and what was asked of it did not come about. */
+class VerifyFailed extends OutsideError {
+  readonly why: string;
+
+  constructor({manifest, of}: Trial, why: string, lastLines: readonly string[] = []) {
+    super({
+      code: 'backup-verify-failed',
+      message: `backup ${manifest.id} was restored into a throw-away container on ${of.host}, and ${why}`,
+      hint: 'Do not rely on it: see what it says, and make another one (niyanta volume backup).',
+      lastLines,
+    });
+    this.why = why;
+  }
+}
 
 const noImage = ({volume, host}: VolumeOnHost): UserError =>
   new UserError({
@@ -243,12 +254,3 @@ const noImage = ({volume, host}: VolumeOnHost): UserError =>
     hint: 'Apply the stack first: niyanta apply',
     exit: 1,
   });
-
-async function* told(data: Bytes, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
-  let bytes = 0;
-  for await (const chunk of data) {
-    bytes += chunk.length;
-    onBytes(bytes);
-    yield chunk;
-  }
-}

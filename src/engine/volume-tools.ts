@@ -10,6 +10,7 @@ import {Bug} from './spec/errors.ts';
 
 /** What the commands about volumes work with, under the lease. */
 export interface VolumeTools extends BackupTools {
+  readonly session: StackSession;
   readonly actions: Actions;
   readonly ledger: NameLedger;
   readonly signal: AbortSignal;
@@ -29,6 +30,7 @@ export async function volumeTools(
     observed: fleet.observed,
     secrets: new Map(),
     localImages: new Map(),
+    sites: new Map(),
     registryAccess: () => Promise.reject(new Bug('no image is pulled here')),
     serial: lock.serial,
     limitPerHost: 4,

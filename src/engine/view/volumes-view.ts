@@ -1,5 +1,7 @@
 import type {BackUpRow} from '../back-up-volumes.ts';
 import type {BackupRow, VolumeRow} from '../list-volumes.ts';
+import type {Restore} from '../restore-volume.ts';
+import type {BackupManifest} from '../runtime/backup/backup-manifest.ts';
 import type {Look, View} from './look.ts';
 import {printable} from './printable.ts';
 import {ago, bytes} from './quantities-view.ts';
@@ -98,3 +100,34 @@ function backUpText(rows: readonly BackUpRow[], {style}: Look): string {
     })
     .join('\n');
 }
+
+/** `volume verify`. */
+export const verifiedView: View<BackupManifest> = {
+  text: ({id, volume, verified}) => printable(`${id} of ${volume} is good: ${verified?.detail ?? ''}`),
+};
+
+/** What a restore is going to do, before it is agreed to. */
+export function restoreText({volume, host, backup, stops, notes}: Restore, {style, now}: Look): string {
+  const what =
+    backup.kind === 'files' ? 'files' : backup.kind === 'pg_dump' ? `database ${backup.postgres?.database}` : 'data';
+  return [
+    printable(
+      `Restore ${what} of ${volume} on ${host} from ${backup.id}, made ${ago(backup.startedAt, now)} of environment ${backup.environment}.`,
+    ),
+    stops.length > 0
+      ? printable(`Stops meanwhile: ${stops.join(', ')}.`)
+      : 'Nothing is stopped; open sessions end when the data is exchanged.',
+    backup.verified?.ok
+      ? printable(`It was verified: ${backup.verified.detail}.`)
+      : style.yellow('It was not verified yet.'),
+    ...notes.map(note => style.yellow(printable(note))),
+  ].join('\n');
+}
+
+/** `volume restore`. */
+export const restoredView: View<Restore> = {
+  text: ({volume, host, environment, backup, notes}) =>
+    printable(
+      `${volume} on ${host}, environment ${environment}, has the data of ${backup.id} now${notes.length > 0 ? ` (${notes.join('; ')})` : ''}`,
+    ),
+};

@@ -79,3 +79,13 @@ function through(source: Bytes, transform: ReturnType<typeof createZstdCompress>
   pipeline(Readable.from(source, {objectMode: false}), transform, () => undefined);
   return transform;
 }
+
+/** Tells how many bytes have passed. */
+export async function* told(data: Bytes, onBytes: (bytes: number) => void): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of data) {
+    bytes += chunk.length;
+    onBytes(bytes);
+    yield chunk;
+  }
+}
