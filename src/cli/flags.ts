@@ -41,6 +41,13 @@ export const projectFlags = {
   }),
 };
 
+/** For what holds in all environments unless told otherwise; NIYANTA_ENV does not narrow it by itself. */
+export const ownEnvironmentFlag = Flags.string({
+  char: 'e',
+  summary: 'The value of this environment alone; without it, that of all which have none of their own.',
+  helpValue: 'NAME',
+});
+
 /** The environment alone, for commands that need no stack file. */
 export const environmentFlag = stackFlags.env;
 

@@ -9,6 +9,7 @@ import {NiyantaError, OutsideError} from './spec/errors.ts';
 import {ownerName} from './state/process-identity.ts';
 import {makeRunId} from './state/run-id.ts';
 import {mask} from './state/secret-references.ts';
+import type {SecretValue} from './state/secret-value.ts';
 import type {Lease} from './state/store.ts';
 
 /** What a run is about; the rest of its first record is known by whoever begins it. */
@@ -17,7 +18,7 @@ export interface RunIntent
   readonly operations: readonly JournalOperation[];
   readonly present: readonly Present[];
   /** Values that no record may have in it. */
-  readonly secrets: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, SecretValue>;
 }
 
 export interface RunBeginning {

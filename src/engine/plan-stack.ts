@@ -10,6 +10,7 @@ import {type ResolvedImages, resolveImages} from './resolve-images.ts';
 import {unsupported} from './runtime/capabilities.ts';
 import {naming} from './runtime/naming.ts';
 import {toolkitHash} from './runtime/toolkit/index.ts';
+import {secretsOfStack} from './secrets-of-stack.ts';
 import type {StackSession} from './session.ts';
 import {ruleFor} from './spec/environment-rules.ts';
 import {UserError} from './spec/errors.ts';
@@ -17,7 +18,7 @@ import type {Stack} from './spec/stack.ts';
 import {suggest} from './spec/suggest.ts';
 import {fingerprints} from './state/fingerprint.ts';
 import type {EnvironmentState, LockFile, PinnedReference} from './state/lock-file.ts';
-import {secretNames} from './state/secret-references.ts';
+import type {SecretValue} from './state/secret-value.ts';
 
 export interface PlanStackOptions {
   readonly targets?: readonly string[];
@@ -43,7 +44,7 @@ export interface Planned {
   readonly lock: LockFile;
   readonly images: ResolvedImages;
   /** Values of the secrets that the stack refers to. */
-  readonly secrets: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, SecretValue>;
 }
 
 /** Reads the lock file and the hosts and says what `apply` would change, and, when asked, by which commands. Changes nothing. */
@@ -74,7 +75,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
   const lock = await session.store.read();
   const state = lock.environments[environment];
   checkOwner(session, fleet, state);
-  const secrets = await session.secrets.values(secretNames(stack.services.flatMap(({env}) => Object.values(env))));
+  const secrets = await secretsOfStack(session);
   const images = await placing(session, () => resolveImages(session, stack.services, fleet, state, options));
   const input: PlanInput = {
     project: {name: project.name, hosts: session.hosts, network: project.network},
@@ -86,6 +87,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
     observed: fleet.observed,
     images: images.byService,
     secrets: await fingerprintsOf(lock.salt, project.name, secrets),
+    ...(project.secrets.atRest === 'none' && {secretsAtRest: 'none' as const}),
     unsupported: unsupportedByHost(fleet, stack),
     toolkit: toolkitHash,
     naming,
@@ -113,7 +115,7 @@ async function placing<T>({places}: StackSession, plan: () => T | Promise<T>): P
 async function fingerprintsOf(
   salt: string,
   project: string,
-  secrets: ReadonlyMap<string, string>,
+  secrets: ReadonlyMap<string, SecretValue>,
 ): Promise<Record<string, string>> {
   const fingerprint = fingerprints(salt, project);
   const pairs = [...secrets].map(async ([name, value]) => [name, await fingerprint(name, value)] as const);

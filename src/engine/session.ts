@@ -3,8 +3,12 @@ import type {SshOptions} from './hosts/index.ts';
 import type {ServicePlaces} from './spec/index.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
+import {type IdentityPlace, identityPlace} from './state/identity-place.ts';
 import {openStore} from './state/open-store.ts';
+import {projectSecretStore} from './state/project-secret-store.ts';
+import type {SecretStore} from './state/secret-store.ts';
 import {openSecrets, type Secrets} from './state/secrets.ts';
+import {stateSecretStore} from './state/state-secret-store.ts';
 import type {StateStore} from './state/store.ts';
 
 /** What a command works on: the files, read and checked, and where state and secrets are. */
@@ -14,7 +18,12 @@ export interface Session {
   /** Those of niyanta.yaml and of its lab. */
   readonly hosts: readonly Host[];
   readonly store: StateStore;
+  /** Values as this environment has them, wherever they are kept. */
   readonly secrets: Secrets;
+  /** Where encrypted values are kept. */
+  readonly secretStore: SecretStore;
+  /** Where this person's age key is. */
+  readonly identity: IdentityPlace;
   /** How hosts are reached over SSH: whose files, and who is asked for a passphrase. */
   readonly ssh: SshOptions;
   /** Folder for built images; never committed. */
@@ -35,13 +44,23 @@ export async function openSession<T extends {readonly project: Project; readonly
   askPassphrase?: SshOptions['askPassphrase'],
 ): Promise<T & Session> {
   const {project, hosts} = opened;
-  const secrets = openSecrets(project.directory, env);
+  const environment = opened.environment ?? 'default';
   const ssh = {env, ...(askPassphrase ? {askPassphrase} : {})};
+  const identity = identityPlace(env, project.secrets.identity);
+  const sources = project.secrets.sources;
+  const inProject = projectSecretStore(project.secrets.file);
+  // What opens the state cannot be kept in it.
+  const outside = project.secrets.store === 'project' ? inProject : undefined;
+  const forState = openSecrets(project.directory, env, {environment, sources, identity, store: outside});
+  const store = await openStore(project, {hosts, secrets: forState, ssh});
+  const secretStore = outside ?? stateSecretStore(store);
   return {
     ...opened,
-    environment: opened.environment ?? 'default',
-    store: await openStore(project, {hosts, secrets, ssh}),
-    secrets,
+    environment,
+    store,
+    secretStore,
+    identity,
+    secrets: openSecrets(project.directory, env, {environment, sources, identity, store: secretStore}),
     ssh,
     imageCache: join(project.directory, '.niyanta', 'images'),
   };

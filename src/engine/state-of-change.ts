@@ -13,13 +13,14 @@ import {appendHistory, summaryText} from './state/history.ts';
 import {type EnvironmentState, emptyState, type HistoryEntry, type LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
 import {quarantineAfter} from './state/quarantine.ts';
+import type {SecretValue} from './state/secret-value.ts';
 import {updateOwn} from './update-own.ts';
 
 /** What is run, and what the state shall say of it when it ran to its end. */
 export interface ChangeIntent {
   readonly plan: Plan;
   readonly images?: ResolvedImages;
-  readonly secrets: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, SecretValue>;
   /** Absent when everything is removed. */
   readonly stack?: Stack;
   /** Services it is limited to; all when empty. */

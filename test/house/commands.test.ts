@@ -6,7 +6,8 @@ import {commandIds, filesBelow, root, textOf} from './sources.ts';
 const ids = commandIds();
 const topics = new Set(ids.filter(id => id.includes(' ')).map(id => id.split(' ')[0]!));
 // Of oclif and its plugins.
-const known = new Set([...ids, ...topics, 'help', 'autocomplete', 'version']);
+const subtopics = ids.filter(id => id.split(' ').length > 2).map(id => id.split(' ').slice(0, 2).join(' '));
+const known = new Set([...ids, ...topics, ...subtopics, 'help', 'autocomplete', 'version']);
 let commands: readonly {readonly id: string; readonly command: typeof Command}[];
 
 beforeAll(async () => {

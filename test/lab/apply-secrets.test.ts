@@ -1,10 +1,9 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import process from 'node:process';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {busyboxArchive, containersOn, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
+import {watchProcesses} from './harness/watch-processes.ts';
 
 const lab = sharedLab({hosts: 1});
 const secret = 'planted-5ecret-value-7731';
@@ -23,10 +22,7 @@ services:
 
 let project: TestProject;
 const said: string[] = [];
-const seenIn = new Set<string>();
-let watching = true;
-let rounds = 0;
-let watch: Promise<void>;
+let watch: ReturnType<typeof watchProcesses>;
 
 async function run(...words: string[]) {
   const done = await project.niyanta(words);
@@ -34,32 +30,13 @@ async function run(...words: string[]) {
   return done;
 }
 
-/** Processes outside of containers (hosts' are this machine's) that have the secret in arguments or environment. */
-async function lookAtProcesses(): Promise<void> {
-  while (watching) {
-    for (const pid of await readdir('/proc')) {
-      if (!/^\d+$/.test(pid) || Number(pid) === process.pid) continue;
-      const read = (file: string) => readFile(`/proc/${pid}/${file}`, 'utf8').catch(() => '');
-      const text = `${await read('cmdline')}\n${await read('environ')}`;
-      if (forms.some(form => text.includes(form)) && !(await read('cgroup')).includes('shop-default-')) {
-        seenIn.add(text.replaceAll('\0', ' '));
-      }
-    }
-    rounds += 1;
-    await sleep(5);
-  }
-}
-
 beforeAll(async () => {
   project = await lab().project(stack('sleep 1000'), {'one.tar': await busyboxArchive()});
   const set = await project.niyanta(['secret', 'set', 'token'], {input: secret});
   expect(set.code, set.stderr).toBe(0);
-  watch = lookAtProcesses();
+  watch = watchProcesses([secret], cgroup => cgroup.includes('shop-default-'));
 });
-afterAll(async () => {
-  watching = false;
-  await watch;
-});
+afterAll(() => watch.end());
 
 test('a secret reaches its container, and is seen nowhere else', async () => {
   for (const words of [
@@ -94,10 +71,9 @@ test('a secret reaches its container, and is seen nowhere else', async () => {
   ]) {
     expect((await run(...words)).code, said.at(-1)).toBe(0);
   }
-  watching = false;
-  await watch;
-  expect(rounds).toBeGreaterThan(5);
-  expect([...seenIn]).toEqual([]);
+  await watch.end();
+  expect(watch.rounds()).toBeGreaterThan(5);
+  expect(watch.seen()).toEqual([]);
   for (const text of said) for (const form of forms) expect(text).not.toContain(form);
 
   const here = await readdir(project.directory, {recursive: true, withFileTypes: true});

@@ -140,6 +140,7 @@ function creation({spec, how}: ContainerOperation, observed: readonly ObservedHo
           createContainer({
             manifest,
             env: spec.env,
+            secretFiles: new Map((spec.secretFiles ?? []).map(({name}) => [name, `\${secret:${name}}`])),
             peers: [peer(spec)],
             containerd,
             entrypoint: when.entrypoints.get(spec.image.source) ?? [],

@@ -19,6 +19,7 @@ import {toolkitInstallation} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteEmptyVolume, deleteVolume} from '../runtime/volumes.ts';
 import type {HostName} from '../spec/stack.ts';
 import {mask, resolveSecrets} from '../state/secret-references.ts';
+import {type SecretValue, secretBytes} from '../state/secret-value.ts';
 import type {Actions, Peer} from './actions.ts';
 import {bringImage, type ImageSources} from './bring-image.ts';
 import type {FanOut} from './fan-out.ts';
@@ -28,7 +29,7 @@ import {waitHealthy} from './wait-healthy.ts';
 
 export interface HostActionsOptions extends Omit<ImageSources, 'fanOuts'> {
   /** Values of the secrets that the environments refer to. */
-  readonly secrets: ReadonlyMap<string, string>;
+  readonly secrets: ReadonlyMap<string, SecretValue>;
   /** For manifests: the serial that the state will have. */
   readonly serial: number;
   /** How many scripts that start or stop something run at once on a host. */
@@ -75,6 +76,7 @@ export function hostActions(options: HostActionsOptions): Actions {
       const script = createContainer({
         manifest,
         env: withSecrets(spec, options.secrets),
+        secretFiles: secretContents(spec, options.secrets),
         peers: withSelf(peer(spec), peers),
         containerd: on(spec.host).containerd,
         entrypoint:
@@ -176,5 +178,15 @@ const observedManifests = (observed: readonly ObservedHost[]): Map<string, Manif
 const withSelf = (self: Peer, peers: readonly Peer[]): readonly Peer[] =>
   peers.some(({id}) => id === self.id) ? peers : [...peers, self];
 
-const withSecrets = ({env}: ContainerSpec, secrets: ReadonlyMap<string, string>): Record<string, string> =>
+const withSecrets = ({env}: ContainerSpec, secrets: ReadonlyMap<string, SecretValue>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).map(([name, text]) => [name, resolveSecrets(text, secrets)]));
+
+function secretContents({secretFiles = []}: ContainerSpec, secrets: ReadonlyMap<string, SecretValue>) {
+  return new Map(
+    secretFiles.map(({name}) => {
+      const value = secrets.get(name);
+      if (value === undefined) throw new RangeError(`no value was looked up for the secret "${name}"`);
+      return [name, Buffer.from(secretBytes(value)).toString('base64')] as const;
+    }),
+  );
+}

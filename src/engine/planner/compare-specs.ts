@@ -84,15 +84,25 @@ function keyChanges(field: string, old: unknown, now: unknown, forces: boolean):
     .map(key => ({path: `${field}.${key}`, from: before[key], to: after[key], forces}));
 }
 
-/** A secret whose value changed shows at each variable that refers to it, unless that variable's text changed too. */
+/**
+ * A secret whose value changed shows at each variable that refers to it, unless that variable's text changed too, and
+ * by its name where it is a file.
+ */
 function secretChanges(from: ContainerSpec, to: ContainerSpec, forces: boolean): readonly Change[] {
   const renewed = Object.keys(to.secrets).filter(
     name => name in from.secrets && from.secrets[name] !== to.secrets[name],
   );
-  return renewed.sort().flatMap(name =>
-    Object.keys(to.env)
+  const change = (path: string, name: string): Change => ({
+    path,
+    from: `secret ${name}`,
+    to: `secret ${name} changed`,
+    forces,
+  });
+  return renewed.sort().flatMap(name => [
+    ...Object.keys(to.env)
       .filter(key => to.env[key] === from.env[key] && to.env[key]!.includes(`\${secret:${name}}`))
       .sort()
-      .map(key => ({path: `env.${key}`, from: `secret ${name}`, to: `secret ${name} changed`, forces})),
-  );
+      .map(key => change(`env.${key}`, name)),
+    ...((to.secretFiles ?? []).some(file => file.name === name) ? [change(`secrets.${name}`, name)] : []),
+  ]);
 }

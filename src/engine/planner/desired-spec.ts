@@ -1,5 +1,6 @@
 import type {ContainerId, ContainerNetwork, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import {Bug} from '../spec/errors.ts';
+import {secretsUsed} from '../spec/secret-uses.ts';
 import type {HostName, Service} from '../spec/stack.ts';
 import {scopeOf} from './ownership.ts';
 import type {PlanInput, ResolvedImage} from './plan-input.ts';
@@ -27,6 +28,8 @@ export function desiredSpec(
     image: imageOf(resolvedImage(input, service), running),
     env: service.env,
     secrets: secretsOf(input, service),
+    ...(service.secrets && {secretFiles: service.secrets}),
+    ...(service.secrets && input.secretsAtRest === 'none' && {secretsAtRest: 'none'}),
     command: service.command,
     entrypoint: service.entrypoint,
     workdir: service.workdir,
@@ -67,9 +70,8 @@ function imageOf({source, label, pinned}: ResolvedImage, running: ContainerSpec 
 }
 
 function secretsOf(input: PlanInput, service: Service): Readonly<Record<string, string>> {
-  const names = Object.values(service.env).flatMap(text => [...text.matchAll(/\$\{secret:([^}]+)\}/g)].map(m => m[1]!));
   return Object.fromEntries(
-    [...new Set(names)].sort().map(name => {
+    secretsUsed({services: [service]}).map(name => {
       const fingerprint = input.secrets[name];
       if (fingerprint === undefined) throw new Bug(`the plan was not told the fingerprint of secret ${name}`);
       return [name, fingerprint];

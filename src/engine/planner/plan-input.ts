@@ -22,6 +22,8 @@ export interface PlanInput {
   readonly images: Readonly<Record<ServiceName, ResolvedImage>>;
   /** Secret name → short salted hash, for every secret that the stack refers to. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** `none`: no copy of secret files on the hosts' disks. */
+  readonly secretsAtRest?: 'none';
   /** What a service asks for that a host's containerd cannot do, as sentences. */
   readonly unsupported: Readonly<Record<HostName, Readonly<Record<ServiceName, readonly string[]>>>>;
   /** Hash of niyanta's own scripts as this version installs them. */

@@ -6,6 +6,7 @@ import type {
   LogLimits,
   PublishedPort,
   Resources,
+  SecretFile,
   ServiceFile,
   ServiceName,
 } from '../spec/stack.ts';
@@ -28,8 +29,12 @@ export interface ContainerSpec {
   readonly host: HostName;
   readonly image: PinnedImage;
   readonly env: Readonly<Record<string, string>>;
-  /** Fingerprints of the secrets that env refers to: name → short salted hash. A changed secret is a changed spec. */
+  /** Fingerprints of the secrets that env and files refer to: name → short salted hash. A changed secret is a changed spec. */
   readonly secrets: Readonly<Record<string, string>>;
+  /** Secrets that it has as files; absent when there are none, so that containers made before stay as they are. */
+  readonly secretFiles?: readonly SecretFile[];
+  /** `none`: no copy of these files on the host's disk; after a reboot it waits for the next apply. */
+  readonly secretsAtRest?: 'none';
   readonly command?: readonly string[];
   /** In place of the image's entrypoint and command. */
   readonly entrypoint?: readonly string[];

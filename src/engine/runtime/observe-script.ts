@@ -80,6 +80,9 @@ export const observeScript: string = [
   leftoverFiles,
   section('names'),
   `(cd ${paths.hostsFolder} 2>/dev/null && md5sum ./* 2>/dev/null)`,
+  section('secrets'),
+  // Folders of secret files with how many are in each: built-ins of the shell alone.
+  `for f in ${paths.mountedSecretsFolder}/* ${paths.secretsFolder}/*; do [ ! -d "$f" ] || (cd "$f" && set -- * && echo "\${f##*/} $#"); done 2>/dev/null`,
   section('images'),
   `[ -n "$failed" ] || ${render(listedImages.command)} 2>/dev/null`,
   section('volumes'),

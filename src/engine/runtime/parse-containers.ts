@@ -60,6 +60,7 @@ function findings(lines: Lines, listed: readonly string[], files: ReadonlyMap<st
   const translation = parseTranslation(lines('translation'));
   const addresses = new Set(lines('addresses').map(line => line.replace(/^\/proc\/(\d+)\/\S+/, '$1')));
   const namespaces = new Set(lines('namespaces').map(path => path.replace(/^\/run\/netns\//, '')));
+  const secrets = new Set(lines('secrets'));
   const inodes = new Map(lines('inodes').map(line => line.split(' ').reverse() as [string, string]));
   return (id: ContainerId, pid: number | undefined, manifest: Manifest | undefined) => {
     const [own, named] = [inodes.get(`/proc/${pid}/ns/net`), inodes.get(`/run/netns/${id}`)];
@@ -70,6 +71,7 @@ function findings(lines: Lines, listed: readonly string[], files: ReadonlyMap<st
       labelled: labelled?.has(id),
       rootGone: rootless.has(id) || (snapshots !== undefined && !snapshots.has(id)),
       filesThere: [id, `${id}.hostname`, `${id}.resolv`].every(file => files.has(file)),
+      secretsThere: !manifest?.spec.secretFiles || secrets.has(`${id} ${manifest.spec.secretFiles.length}`),
       named: namespaces.has(id) && (own === undefined || own === named),
       hasAddress: addresses.has(`${pid} ${manifest?.spec.network.address}`),
       hasGateway: addresses.has(`/proc/net/fib_trie ${manifest?.spec.network.gateway}`),

@@ -22,6 +22,11 @@ export const fencesFolder = `${root}/fences`;
 /** Copies of what the state says of each environment, for a state that is lost. */
 export const environmentsFolder = `${root}/environments`;
 
+/** By container: its secret files as they are put back after a reboot; clear text, for root alone. */
+export const secretsFolder = `${root}/secrets`;
+/** By container: its secret files as they are mounted; on tmpfs. */
+export const mountedSecretsFolder = `${runtime}/secrets`;
+
 export const manifestPath = (id: ContainerId): string => `${containersFolder}/${id}.json`;
 /** Folder with what `network up ID` needs. */
 export const networkPath = (id: ContainerId): string => `${networksFolder}/${id}`;
@@ -36,5 +41,8 @@ export const startsPath = (id: ContainerId): string => `${logsFolder}/${id}.star
 export const envPath = (id: ContainerId): string => `${runtime}/env/${id}`;
 /** Folder with a container's files, 1, 2, 3, … */
 export const filesPath = (id: ContainerId): string => `${filesFolder}/${id}`;
+/** A secret's file on the host, by its place among the container's; its name may hold slashes. */
+export const mountedSecretPath = (id: ContainerId, index: number): string =>
+  `${mountedSecretsFolder}/${id}/${index + 1}`;
 export const namespacePath = (id: ContainerId): string => `/run/netns/${id}`;
 export const volumePath = (folder: string): string => `${volumesFolder}/${folder}`;

@@ -4,6 +4,7 @@ import {unreadable} from './files.ts';
 import {formatReference, parseReference} from './image-reference.ts';
 import type {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
+import {compileSecretFile} from './secret-file-schema.ts';
 import {compileFiles} from './service-files.ts';
 import type {ParsedService} from './service-schema.ts';
 import type {ImageSource, Service} from './stack.ts';
@@ -18,7 +19,8 @@ export interface Compilation {
 
 /** A checked service as the rest of niyanta reads it: paths absolute, env files read, references in full. */
 export async function compileService(name: string, parsed: ParsedService, compilation: Compilation): Promise<Service> {
-  const {image: _, archive: __, build: ___, envFile: ____, files: _____, env, health, update, stop, ...rest} = parsed;
+  const {image: _, archive: __, build: ___, envFile: ____, files: _____, secrets, ...kept} = parsed;
+  const {env, health, update, stop, ...rest} = kept;
   const files = await compileFiles(name, parsed, compilation);
   return {
     name,
@@ -26,6 +28,7 @@ export async function compileService(name: string, parsed: ParsedService, compil
     image: imageSource(name, parsed, compilation.tree),
     ...(files.length > 0 && {files}),
     env: sorted({...(await envOfFiles(name, parsed, compilation)), ...env}),
+    ...(secrets.length > 0 && {secrets: secrets.map(secret => compileSecretFile(secret, rest.user))}),
     ...(health && {health: compileHealth(health)}),
     update: {...update},
     stop: {signal: stop.signal, graceMs: stop.grace},

@@ -1,5 +1,5 @@
 import type {UserError} from './errors.ts';
-import {ENV_NAME, SECRET_NAME} from './names.ts';
+import {ENV_NAME, isSecretName} from './names.ts';
 import {secretsIn} from './placeholders.ts';
 import {errorAt, type Source} from './tree.ts';
 
@@ -32,7 +32,7 @@ export function parseEnvFile(text: string, source: Source, report: (error: UserE
         );
       else if (value.includes('\0')) wrong(`the value of ${name} contains a NUL character`);
       else {
-        const odd = secretsIn(value).find(secret => !SECRET_NAME.test(secret));
+        const odd = secretsIn(value).find(secret => !isSecretName(secret));
         if (odd !== undefined) wrong(`${JSON.stringify(odd)} is not a name of a secret`);
         values.set(name, value);
       }

@@ -7,11 +7,11 @@ import {UserError} from './errors.ts';
 import {interpolate} from './interpolate.ts';
 import {refuseLater} from './later.ts';
 import {Problems} from './problems.ts';
-import type {Host, Project, ProjectProxy} from './project.ts';
+import type {Host, Project, ProjectProxy, SecretSettings} from './project.ts';
 import {type hostSchema, projectSchema} from './project-schema.ts';
 import {checkSecretPlaces} from './stack-checks.ts';
 import {hasPasswordInClear, parseStateLocation, type StateLocation} from './state-location.ts';
-import {errorAt, keyPlaceAt, locationOf, type Path, placeAt, type Tree, treeAt} from './tree.ts';
+import {errorAt, keyPlaceAt, locationOf, type MapTree, type Path, placeAt, type Tree, treeAt, without} from './tree.ts';
 
 export interface ProjectRequest {
   readonly input: Input;
@@ -37,8 +37,8 @@ export async function loadProject(request: ProjectRequest): Promise<{project: Pr
   if (!first) problems.throwIfAny();
   const {env, readText} = request;
   problems.add(...passwordInClear(first!));
-  const later = refuseLater('Project', first!, [], report);
-  const tree = (await interpolate(later, [], {env, readText, params: new Map()}, report))!;
+  const later = refuseLater('Project', first!, [], report) as MapTree;
+  const tree = await filledIn(later, {env, readText}, report);
   checkSecretPlaces(tree, isPassword, report);
   const {value, errors} = checkShape(projectSchema, tree);
   problems.add(...errors);
@@ -47,6 +47,24 @@ export async function loadProject(request: ProjectRequest): Promise<{project: Pr
   const proxy = value && (await problems.gather(() => compileProxy(value.proxy, tree, readText)));
   problems.throwIfAny();
   return {project: compileProject({...value!, state: state!, proxy: proxy!}, request, tree), tree};
+}
+
+/** `${name}` in a source's command is filled in when a secret is asked for. */
+async function filledIn(
+  tree: MapTree,
+  around: Pick<ProjectRequest, 'env' | 'readText'>,
+  report: (error: UserError) => void,
+): Promise<MapTree> {
+  const secrets = treeAt(tree, ['secrets']);
+  const params = new Map([['name', '${name}']]);
+  const rest = (await interpolate(without(tree, 'secrets'), [], {...around, params: new Map()}, report)) as MapTree;
+  const filled = secrets && (await interpolate(secrets, ['secrets'], {...around, params}, report));
+  return filled
+    ? {
+        ...rest,
+        entries: new Map([...rest.entries, ['secrets', {keyAt: tree.entries.get('secrets')!.keyAt, value: filled}]]),
+      }
+    : rest;
 }
 
 function stateOf(
@@ -87,19 +105,33 @@ type Parsed = Omit<z.output<typeof projectSchema>, 'state' | 'proxy'> & {
 };
 
 function compileProject(parsed: Parsed, {file, home}: ProjectRequest, tree: Tree): Project {
-  const {apiVersion: _, kind: __, hosts, lab, environments, ...rest} = parsed;
+  const {apiVersion: _, kind: __, hosts, lab, secrets, environments, ...rest} = parsed;
   const directory = nodePath.dirname(file);
   return {
     ...rest,
     directory,
     file,
     ...(lab !== undefined && {lab}),
+    secrets: compileSecrets(secrets, directory, home),
     hosts: Object.entries(hosts).map(([name, host]) => compileHost(name, host, tree, home)),
     environments: Object.entries(environments).map(([pattern, {quota, expires}]) => {
       const path = ['environments', pattern];
       const at = locationOf(keyPlaceAt(tree, path), path);
       return {pattern, quota, ...(expires !== undefined && {expiresMs: expires}), at};
     }),
+  };
+}
+
+function compileSecrets(
+  {file, identity, sources, ...rest}: Parsed['secrets'],
+  directory: string,
+  home: string,
+): SecretSettings {
+  return {
+    ...rest,
+    file: nodePath.resolve(directory, fromHome(file, home)),
+    ...(identity !== undefined && {identity: nodePath.resolve(directory, fromHome(identity, home))}),
+    sources: sources.map(({timeout, ...source}) => ({...source, timeoutMs: timeout})),
   };
 }
 

@@ -27,6 +27,12 @@ export function asName(text: string, fallback: string): string {
 /** Secrets come from NIYANTA_SECRET_<NAME>, so their names are those of environment variables. */
 export const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
 
+/** A name with a / is asked of the source whose prefix it begins with: `vault/db/password`. No part of it is `..`. */
+export const SOURCED_NAME = /^[A-Za-z_][A-Za-z0-9_-]{0,63}(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}){1,7}$/;
+
+/** What stacks may refer to as a secret. */
+export const isSecretName = (name: string): boolean => SECRET_NAME.test(name) || SOURCED_NAME.test(name);
+
 /** POSIX environment variables, as containers take them (dots and dashes too, as some Java images want). */
 export const ENV_NAME = /^[A-Za-z_][A-Za-z0-9_.-]*$/;
 

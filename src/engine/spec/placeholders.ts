@@ -1,4 +1,4 @@
-import {PARAM_NAME, SECRET_NAME} from './names.ts';
+import {isSecretName, PARAM_NAME} from './names.ts';
 
 /** A text in parts: what stands as it is, and what is put in. */
 export type Part =
@@ -55,7 +55,7 @@ function placeholder(inside: string, closed: boolean): Part {
     return {kind: 'wrong', message: `\${${inside}}: there is env:, file: and secret:, but no ${source}:`, hint: KEEP};
   }
   if (otherwise !== undefined) return {kind: 'wrong', message: 'a secret has no default'};
-  if (SECRET_NAME.test(rest!)) return {kind: 'secret', name: rest!};
+  if (isSecretName(rest!)) return {kind: 'secret', name: rest!};
   return {
     kind: 'wrong',
     message: `${JSON.stringify(rest)} is not a name of a secret: letters, digits and _, no digit first`,

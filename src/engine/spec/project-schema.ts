@@ -5,6 +5,7 @@ import {dnsName} from './names.ts';
 import {labels} from './placement-schema.ts';
 import {duration, portNumber} from './quantities.ts';
 import {proxySchema} from './route-schema.ts';
+import {secretsSchema} from './secrets-schema.ts';
 import {STATE_FORMS, STATE_SCHEMES} from './state-location.ts';
 import {line} from './texts.ts';
 import {maxUnreachableSchema} from './unreachable.ts';
@@ -120,6 +121,7 @@ export const projectSchema = z.strictObject({
     .record(dnsName('a repository of templates'), repository)
     .default({})
     .describe('Templates from git repositories, each pinned by a commit, used as template: NAME/TEMPLATE.'),
+  secrets: secretsSchema,
   network: z
     .strictObject({
       pool: z

@@ -19,6 +19,7 @@ export interface Project {
   readonly parallel?: number;
   /** How many hosts a change may go on without; none when absent. */
   readonly maxUnreachable?: UnreachableLimit;
+  readonly secrets: SecretSettings;
   readonly registries: Readonly<Record<string, Registry>>;
   /** How logs are turned over, of services that do not say it. */
   readonly logs?: LogLimits;
@@ -48,6 +49,26 @@ export interface ProjectProxy {
   readonly memory?: number;
   /** Bytes of one file, and how many old ones are kept. */
   readonly log: {readonly size: number; readonly files: number};
+}
+
+/** Where secrets are kept, and who gives them. */
+export interface SecretSettings {
+  readonly store: 'project' | 'state';
+  /** Absolute path of the file of the store `project`. */
+  readonly file: string;
+  /** Absolute path of the file with the age key. */
+  readonly identity?: string;
+  readonly sources: readonly SecretSource[];
+  readonly atRest: 'host' | 'none';
+}
+
+/** A command that gives secrets: those whose names begin with `prefix`, or the one called `name`. */
+export interface SecretSource {
+  readonly prefix?: string;
+  readonly name?: string;
+  /** `${name}` stands for the name behind the prefix. */
+  readonly command: readonly string[];
+  readonly timeoutMs: number;
 }
 
 export interface Host {

@@ -7,6 +7,7 @@ import {ENV_NAME} from './names.ts';
 import {labels, placementSchema} from './placement-schema.ts';
 import {capabilitiesSchema, stopSchema, updateSchema} from './process-schema.ts';
 import {cpuCount, memorySize} from './quantities.ts';
+import {secretFile} from './secret-file-schema.ts';
 import {serviceFilesSchema} from './service-files.ts';
 import {containerPath, envValue, line, text} from './texts.ts';
 
@@ -54,6 +55,10 @@ export const serviceSchema = z.strictObject({
     .min(1)
     .optional()
     .describe("Program in place of the image's entrypoint, as a list; the image's own command is left out then."),
+  secrets: z
+    .array(secretFile)
+    .default([])
+    .describe('Secrets delivered as files: names, or {name, target, mode, user}; /run/secrets/NAME by default.'),
   command: z.array(text).min(1).optional().describe("Arguments in place of the image's own, as a list."),
   workdir: containerPath.optional().describe("Working directory in the container, in place of the image's own."),
   health: healthSchema.optional().describe('How to find out whether a replica is healthy.'),

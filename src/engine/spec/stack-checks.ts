@@ -1,5 +1,6 @@
 import type {UserError} from './errors.ts';
 import {secretsIn} from './placeholders.ts';
+import {compileSecretFile} from './secret-file-schema.ts';
 import type {ParsedService} from './service-schema.ts';
 import {didYouMean} from './suggest.ts';
 import {errorAt, keyPlaceAt, type Path, placeAt, type Tree, treeAt} from './tree.ts';
@@ -75,8 +76,13 @@ function checkVolumes({tree, volumes}: CheckedServices, name: string, service: P
 function checkTargets(tree: Tree, name: string, service: ParsedService, report: Report): void {
   const seen = new Map<string, string>();
   for (const target of Object.keys(service.files)) seen.set(target, `files.${target}`);
-  for (const key of ['volumes', 'mounts'] as const) {
-    service[key].forEach(({target}, index) => {
+  const files = service.secrets.map(secret => ({target: compileSecretFile(secret, undefined).target}));
+  for (const [key, mounts] of [
+    ['volumes', service.volumes],
+    ['mounts', service.mounts],
+    ['secrets', files],
+  ] as const) {
+    mounts.forEach(({target}, index) => {
       const path = ['services', name, key, index];
       const first = seen.get(target);
       if (first === undefined) seen.set(target, `${key}.${index}`);
@@ -145,7 +151,7 @@ export function checkSecretPlaces(tree: Tree, allowed: (path: Path) => boolean, 
   } else if (typeof tree.value === 'string' && !allowed(path) && secretsIn(tree.value).length > 0) {
     const message = 'a secret cannot be used here: it would show in process lists, plans or state';
     const hint =
-      'Secrets go into env, env files and passwords of registries and of the state; let the program read its environment.';
+      'Secrets go into env, env files and passwords of registries and of the state, or become files: secrets: [NAME].';
     report(errorAt(tree.at, path, {code: 'secret-misplaced', message, hint}));
   }
 }

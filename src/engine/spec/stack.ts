@@ -40,6 +40,8 @@ export interface Service {
   readonly env: Readonly<Record<string, string>>;
   /** Program in place of the image's entrypoint; its command does not count then, as in Compose. */
   readonly entrypoint?: readonly string[];
+  /** Secrets delivered as files; absent when there are none. */
+  readonly secrets?: readonly SecretFile[];
   /** Arguments after the image's entrypoint, in place of the image's own. */
   readonly command?: readonly string[];
   readonly workdir?: string;
@@ -96,6 +98,17 @@ export interface Health {
   /** Failures in a row, after the start period, before a replica counts as unhealthy. */
   readonly retries: number;
   readonly startPeriodMs: number;
+}
+
+/** A secret as a file in the container. */
+export interface SecretFile {
+  readonly name: string;
+  /** Absolute path in the container. */
+  readonly target: string;
+  /** Four octal digits: `0400`. */
+  readonly mode: string;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface VolumeMount {

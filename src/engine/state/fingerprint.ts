@@ -1,10 +1,11 @@
 import {scrypt} from 'node:crypto';
 import {promisify} from 'node:util';
+import type {SecretValue} from './secret-value.ts';
 
 /** Names a secret's value without telling it: same value, same fingerprint. */
-export type Fingerprint = (name: string, value: string) => Promise<string>;
+export type Fingerprint = (name: string, value: SecretValue) => Promise<string>;
 
-const derive = promisify<string, string, number, Buffer>(scrypt);
+const derive = promisify<SecretValue, string, number, Buffer>(scrypt);
 
 /** 24 bits. */
 const BYTES = 3;
@@ -17,7 +18,7 @@ const BYTES = 3;
 export function fingerprints(salt: string, project: string): Fingerprint {
   const known = new Map<string, Promise<string>>();
   return (name, value) => {
-    const key = JSON.stringify([name, value]);
+    const key = JSON.stringify([name, typeof value === 'string' ? value : Buffer.from(value).toString('base64')]);
     const made = known.get(key) ?? fingerprint(salt, project, name, value);
     known.set(key, made);
     return made;
@@ -25,7 +26,7 @@ export function fingerprints(salt: string, project: string): Fingerprint {
 }
 
 /** 6 hex digits. */
-export async function fingerprint(salt: string, project: string, name: string, value: string): Promise<string> {
+export async function fingerprint(salt: string, project: string, name: string, value: SecretValue): Promise<string> {
   const bytes = await derive(value, JSON.stringify([salt, project, name]), BYTES);
   return bytes.toString('hex');
 }

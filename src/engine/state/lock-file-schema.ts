@@ -3,6 +3,8 @@ import {z} from 'zod';
 import {type Location, UserError, UserErrors} from '../spec/errors.ts';
 import type {Stack} from '../spec/stack.ts';
 import type {LockFile} from './lock-file.ts';
+import {sealedSchema} from './project-secret-store.ts';
+import type {SealedSecrets} from './sealed-secrets.ts';
 
 /** The version of the lock file that this niyanta writes, and the newest it reads. */
 export const LOCK_FILE_VERSION = 1;
@@ -68,6 +70,7 @@ export const lockFileSchema = z
     salt: z.base64().min(1),
     fenceFloor: count.optional(),
     environments: z.record(z.string(), environmentSchema),
+    secrets: sealedSchema.optional(),
   })
   .superRefine((lock, context) => {
     for (const [name, state] of Object.entries(lock.environments)) {
@@ -126,8 +129,15 @@ export function formatLockFile(lock: LockFile): string {
   }));
   const {version, project, serial, salt, fenceFloor} = lock;
   const floor = fenceFloor === undefined ? {} : {fenceFloor};
-  return `${JSON.stringify({version, project, serial, salt, ...floor, environments}, null, 2)}\n`;
+  const secrets = lock.secrets && sortedSecrets(lock.secrets);
+  return `${JSON.stringify({version, project, serial, salt, ...floor, environments, secrets}, null, 2)}\n`;
 }
+
+const sortedSecrets = ({recipients, values, environments}: SealedSecrets): SealedSecrets => ({
+  recipients: [...recipients].sort(),
+  values: sorted(values, same),
+  environments: sorted(environments, own => sorted(own, same)),
+});
 
 const same = <T>(value: T): T => value;
 

@@ -1,5 +1,6 @@
 import type {MadeEnvironment} from '../spec/made-environment.ts';
 import type {EnvironmentName, HostName, ServiceName, Stack} from '../spec/stack.ts';
+import type {SealedSecrets} from './sealed-secrets.ts';
 
 /** The lock file: readable by people, safe to commit, no secret in it in clear. */
 export interface LockFile {
@@ -12,6 +13,8 @@ export interface LockFile {
   /** Highest fencing number of environments that were forgotten: one of the same name goes on from there. */
   readonly fenceFloor?: number;
   readonly environments: Readonly<Record<EnvironmentName, EnvironmentState>>;
+  /** Encrypted with age, for `secrets: {store: state}`. */
+  readonly secrets?: SealedSecrets;
 }
 
 export interface EnvironmentState {

@@ -10,11 +10,14 @@ import {type HostScript, replaceFile, writeFile} from './host-script.ts';
 import {networkFiles} from './network-files.ts';
 import {removeLines} from './remove-container.ts';
 import {environmentHandle, runArguments} from './run-arguments.ts';
+import {type SecretContents, secretFileLines} from './secret-files.ts';
 
 export interface Creation {
   readonly manifest: Manifest;
   /** The environment with secrets in place; the manifest's has them by name. */
   readonly env: Readonly<Record<string, string>>;
+  /** What its secret files hold; every one that the spec names. */
+  readonly secretFiles?: SecretContents;
   /** Who it knows by name from its first moment, itself too. */
   readonly peers: readonly NamedPeer[];
   /** Version of containerd on the host. */
@@ -27,7 +30,7 @@ export interface Creation {
  * Creates and starts a container: its files, its network, its task. The manifest is written first, so that whatever
  * happens in between, the next plan knows whose leftovers these are; what an earlier try left is removed before.
  */
-export function createContainer({manifest, env, peers, containerd, entrypoint}: Creation): HostScript {
+export function createContainer({manifest, env, secretFiles, peers, containerd, entrypoint}: Creation): HostScript {
   const {spec} = manifest;
   const {id} = spec;
   const self = {id, service: spec.service, replica: spec.replica, address: spec.network.address};
@@ -46,6 +49,7 @@ export function createContainer({manifest, env, peers, containerd, entrypoint}: 
     resolvLine(id),
     ...volumeLines(spec),
     ...fileLines(spec),
+    ...secretFileLines(spec, secretFiles ?? new Map()),
     `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
     // Through a pipe: its secrets are in no file and no process list.
     `${render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint})))} ${environmentHandle}<<'end of environment'`,

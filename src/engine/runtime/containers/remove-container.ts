@@ -7,6 +7,7 @@ import {removeFiles} from './container-files.ts';
 import type {HostScript} from './host-script.ts';
 import {labelLines} from './label-lines.ts';
 import {noRestart} from './labels.ts';
+import {secretFolders} from './secret-files.ts';
 
 /** Lines that remove a container and everything that belongs to it, whatever of it there is. */
 export function removeLines(id: ContainerId): readonly string[] {
@@ -25,6 +26,7 @@ export function removeLines(id: ContainerId): readonly string[] {
     `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id), recordPath(id)].map(quote).join(' ')}`,
     removeFiles(id),
     `rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
+    `rm -rf ${secretFolders(id)}`,
     // Last: as long as it is there, the next plan knows that something may be left.
     `rm -f ${quote(paths.manifestPath(id))} ${quote(`${paths.manifestPath(id)}.new`)}`,
   ];

@@ -103,6 +103,7 @@ function mounts(spec: ContainerSpec): readonly string[] {
     bind(paths.hostsPath(spec.id), '/etc/hosts', true),
     bind(paths.hostnamePath(spec.id), '/etc/hostname', true),
     bind(paths.resolvPath(spec.id), '/etc/resolv.conf', true),
+    ...(spec.secretFiles ?? []).map(({target}, index) => bind(paths.mountedSecretPath(spec.id, index), target, true)),
     ...spec.volumes.map(({source, target, readOnly}) => bind(source, target, readOnly)),
     ...fileMounts(spec).map(({source, target}) => bind(source, target, true)),
     ...spec.mounts.map(({source, target, readOnly}) => bind(source, target, readOnly)),

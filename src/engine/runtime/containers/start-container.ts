@@ -4,6 +4,7 @@ import {ctr} from '../ctr.ts';
 import * as paths from '../paths.ts';
 import type {HostScript} from './host-script.ts';
 import {keepRunning, logUri, restartLabels} from './labels.ts';
+import {restoreSecrets} from './secret-files.ts';
 
 /** Starts a container that exists and is stopped; one that runs is left alone, but kept running from now on. Idempotent. */
 export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart' | 'logs'>): HostScript {
@@ -11,6 +12,7 @@ export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart' | 'log
   const labels = [...restartLabels(spec), ...keepRunning(spec)];
   const text = [
     'set -eu',
+    restoreSecrets(id),
     `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
     `state=$(${render(ctr('tasks', 'ls'))} | awk -v id=${quote(id)} '$1 == id {print $3}')`,
     `if [ "$state" = PAUSED ]; then ${render(ctr('tasks', 'resume', id))}; state=RUNNING; fi`,

@@ -17,6 +17,8 @@ export interface Findings {
   readonly rootGone: boolean;
   /** Its hosts file, host name and resolv.conf are there: without them it cannot start again. */
   readonly filesThere: boolean;
+  /** So are its secret files, on tmpfs or on the disk from where they are put back. */
+  readonly secretsThere: boolean;
   /** The namespace with its name is there, and is that of its process. */
   readonly named: boolean;
   readonly hasAddress: boolean;
@@ -38,6 +40,7 @@ export function findDeviations({spec, specHash: recorded}: Manifest, found: Find
     ...(specHash(spec) === recorded ? [] : [container('manifest edited')]),
     ...(found.rootGone ? [container('snapshot removed')] : []),
     ...(found.filesThere ? [] : [container('hosts file removed')]),
+    ...(found.secretsThere ? [] : [container('secret files removed')]),
   ];
   if (!found.running || whole.length > 0) return whole;
   return [

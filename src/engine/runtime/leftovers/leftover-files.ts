@@ -25,6 +25,9 @@ for f in ${paths.networksFolder}/* ${paths.hostsFolder}/* ${paths.logsFolder}/* 
   id=\${f##*/}; id=\${id%.hostname}; id=\${id%.resolv}; id=\${id%.oci}; id=\${id%.starts}; id=\${id%%.log*}
   consider files "$id" "$f"
 done
+for f in ${paths.mountedSecretsFolder}/* ${paths.secretsFolder}/*; do
+  id=\${f##*/}; [ ! -e "$f" ] || consider files "\${id%.new}" "$f"
+done
 for f in ${paths.containersFolder}/*.new; do
   id=\${f##*/}; [ ! -e "$f" ] || consider temporary "\${id%.json.new}" "$f"
 done

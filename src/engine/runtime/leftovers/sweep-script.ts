@@ -2,6 +2,7 @@ import {quote, render} from '../../hosts/command.ts';
 import type {ContainerId} from '../container-spec.ts';
 import {removeFiles} from '../containers/container-files.ts';
 import type {HostScript} from '../containers/host-script.ts';
+import {secretFolders} from '../containers/secret-files.ts';
 import {ctr} from '../ctr.ts';
 import {recordPath} from '../deviations/recorded-config.ts';
 import * as paths from '../paths.ts';
@@ -52,6 +53,7 @@ function filesLines(id: ContainerId): readonly string[] {
     `  rm -f ${files.map(quote).join(' ')}`,
     `  ${removeFiles(id)}`,
     `  rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
+    `  rm -rf ${secretFolders(id)}`,
   ];
 }
 

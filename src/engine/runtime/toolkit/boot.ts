@@ -3,14 +3,15 @@
  * With systemd by the unit; elsewhere to be called from rc.local or an init script.
  */
 export const boot = `#!/bin/sh
-# niyanta: makes the networks of all containers again, before containerd starts them
+# niyanta: makes the networks of all containers again and puts their secrets back, before containerd starts them
+/usr/local/lib/niyanta/secrets boot
 /usr/local/lib/niyanta/overlay boot
 exec /usr/local/lib/niyanta/network boot
 `;
 
 /** systemd.unit(5): ordered before containerd, and pulled in by the normal boot. */
 export const bootUnit = `[Unit]
-Description=niyanta: networks of containers
+Description=niyanta: networks and secrets of containers
 After=network-pre.target local-fs.target
 Before=containerd.service
 

@@ -9,8 +9,9 @@ import {installScript} from './install-script.ts';
 import {logger} from './logger.ts';
 import {network} from './network.ts';
 import {overlay} from './overlay.ts';
+import {secrets} from './secrets.ts';
 
-const files = {logger, network, overlay, boot};
+const files = {logger, network, overlay, secrets, boot};
 
 /** Names the scripts of this version; stands in a file beside them on each host. */
 export const toolkitHash = createHash('sha256')
