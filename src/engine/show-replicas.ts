@@ -5,6 +5,8 @@ import type {EnvironmentStatus} from './environment-status.ts';
 import {type Fleet, withFleet} from './fleet.ts';
 import {healthOf, type ReplicaHealth} from './replica-health.ts';
 import {type ReplicaUsage, usageOn} from './replica-usage.ts';
+import type {TaskEnd} from './runtime/exit-code.ts';
+import {exitReason} from './runtime/exit-reason.ts';
 import type {ObservedHost} from './runtime/observed.ts';
 import {selectReplicas} from './select-replicas.ts';
 import type {Session} from './session.ts';
@@ -26,9 +28,16 @@ export interface ReplicaRow {
   /** `80:8080`, `127.0.0.1:53:53/udp`. */
   readonly ports: readonly string[];
   readonly startedAt?: string;
+  /** How it ended the last time: in words, and what is known; no end, no `ended`. */
+  readonly ended?: EndedBefore;
   readonly cpu?: number;
   readonly memory?: number;
   readonly memoryLimit?: number;
+}
+
+export interface EndedBefore extends TaskEnd {
+  /** `exit 127: command not found`. */
+  readonly reason: string;
 }
 
 /** What `ps` shows of one environment. */
@@ -128,6 +137,7 @@ function row(
     address,
     ports: spec?.ports.map(portText) ?? remembered?.ports.map(String) ?? [],
     ...(container?.startedAt && {startedAt: container.startedAt}),
+    ...(container?.ended && {ended: {...container.ended, reason: exitReason(container.ended, spec?.resources.memory)}}),
     ...(state === 'running' && container ? usage.get(container.id) : {}),
   };
 }

@@ -1,7 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Connection} from '../hosts/connection.ts';
 import type {ContainerSpec} from '../runtime/container-spec.ts';
-import {exitCodeOf, parseExitCodes} from '../runtime/exit-code.ts';
+import {parseTaskEnd, type TaskEnd, taskEndOf} from '../runtime/exit-code.ts';
+import {exitReason} from '../runtime/exit-reason.ts';
 import {type CheckResult, checkHealth} from '../runtime/health-check.ts';
 import {afterCheck, unknownHealth} from '../runtime/health-tracker.ts';
 import {OutsideError} from '../spec/errors.ts';
@@ -47,15 +48,16 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
     // One that has been restarted some time ago may be waited for as well.
     starts ??= Math.max(1, task?.starts ?? 1);
     if (!task?.running) {
-      const code = await exitCode(wait.connection, spec);
+      const {now: ended} = await taskEnd(wait.connection, spec);
+      const code = ended?.code;
       // Ending well is what a job is for.
       if (code === 0 && spec.restart !== 'always') return;
       // containerd leaves a task out of its list for a moment when it is busy: neither there nor ended is no verdict.
-      if (code !== undefined || ++unseen >= looksForUnseen) throw exited(spec, code);
+      if (code !== undefined || ++unseen >= looksForUnseen) throw exited(spec, ended);
       await sleep(lookMs, undefined, {signal: context.signal});
       continue;
     }
-    if (task.starts > starts) throw exited(spec, undefined);
+    if (task.starts > starts) throw exited(spec, (await taskEnd(wait.connection, spec)).last);
     if (!spec.health) {
       if (now() - began >= settledMs) return;
     } else if (now() >= nextCheck) {
@@ -73,16 +75,16 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   }
 }
 
-/** Of a task that has ended; undefined when the restart monitor has started it again since. */
-async function exitCode(connection: Connection, {id}: ContainerSpec): Promise<number | undefined> {
-  const {stdout} = await connection.run(exitCodeOf(id), {timeoutMs: 10_000});
-  return parseExitCodes(stdout).get(id);
+/** How its task ended: `now` of one that stands ended, `last` of one that the restart monitor has started again since. */
+async function taskEnd(connection: Connection, {id}: ContainerSpec): Promise<{now?: TaskEnd; last?: TaskEnd}> {
+  const {stdout} = await connection.run(taskEndOf(id), {timeoutMs: 10_000});
+  return parseTaskEnd(stdout, id);
 }
 
-const exited = (spec: ContainerSpec, code: number | undefined): OutsideError =>
+const exited = (spec: ContainerSpec, end: TaskEnd | undefined): OutsideError =>
   new OutsideError({
     code: 'container-exited',
-    message: `${spec.service} ${spec.replica} on ${spec.host} ended right after it started${code === undefined ? '' : `, with exit code ${code}`}`,
+    message: `${spec.service} ${spec.replica} on ${spec.host} ended right after it started${end ? `: ${exitReason(end, spec.resources.memory)}` : ''}`,
     hint: `Look at what it printed: niyanta logs ${spec.service}. Keep it for a look with: niyanta apply --keep-failed`,
     host: spec.host,
   });

@@ -57,6 +57,8 @@ export const observeScript: string = [
   `for id in $(echo "$tasks" | awk '$3 == "STOPPED" {print $1}'); do exit_code "$id"; done`,
   section('starts'),
   `(cd ${paths.logsFolder} 2>/dev/null && awk '{n[FILENAME]++; last[FILENAME]=$1} END {for (f in n) print f, n[f], last[f]}' ./*.starts 2>/dev/null)`,
+  section('ends'),
+  `(cd ${paths.logsFolder} 2>/dev/null && awk '{last[FILENAME]=$0} END {for (f in last) print f, last[f]}' ./*.ends 2>/dev/null)`,
   section('addresses'),
   // Local addresses that each running container sees in its own network namespace (proc(5), fib_trie).
   'tries=; inodes=; for pid in $pids; do tries="$tries /proc/$pid/net/fib_trie"; inodes="$inodes /proc/$pid/ns/net"; done',

@@ -2,6 +2,7 @@ import type {HostFacts} from '../hosts/facts.ts';
 import type {EnvironmentName, HostName, ServiceName} from '../spec/stack.ts';
 import type {ContainerId, Manifest} from './container-spec.ts';
 import type {Deviation} from './deviations/deviation.ts';
+import type {TaskEnd} from './exit-code.ts';
 import type {ObservedNetwork} from './host-network.ts';
 import type {Leftover} from './leftovers/leftover.ts';
 
@@ -44,6 +45,8 @@ export interface ObservedContainer {
   readonly restarts: number;
   /** Last exit code, when it stopped. */
   readonly exitCode?: number;
+  /** How its task ended the last time, if it ever did since it was made or started by hand. */
+  readonly ended?: TaskEnd;
   /** The container has a network namespace of its own, with its address in it. */
   readonly networkUp: boolean;
   /** Fingerprint of its hosts file, for drift of names. */

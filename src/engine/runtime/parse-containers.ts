@@ -5,7 +5,7 @@ import {parseTranslation} from './deviations/forwarding.ts';
 import {parseLimits} from './deviations/limits.ts';
 import {parseDevices} from './deviations/links.ts';
 import {parseChangedConfigs} from './deviations/recorded-config.ts';
-import {parseExitCodes} from './exit-code.ts';
+import {parseEnd, parseExits, type TaskEnd} from './exit-code.ts';
 import type {Identity, ObservedContainer} from './observed.ts';
 
 /** Lines of a section of the answer, without empty ones. */
@@ -17,8 +17,9 @@ export function parseContainers(lines: Lines): readonly ObservedContainer[] {
   const listed = lines('containers').filter(id => !/\s/.test(id));
   const existing = new Set(listed);
   const tasks = new Map(lines('tasks').slice(1).map(taskLine));
-  const exits = parseExitCodes(lines('exits').join('\n'));
+  const exits = parseExits(lines('exits').join('\n'));
   const starts = new Map(lines('starts').map(startsLine));
+  const ends = new Map(lines('ends').map(endLine));
   const names = new Map(lines('names').map(checksumLine));
   const identities = parseIdentities(lines('identities'));
   const look = findings(lines, listed, names);
@@ -29,6 +30,7 @@ export function parseContainers(lines: Lines): readonly ObservedContainer[] {
     const task = tasks.get(id);
     const started = starts.get(id);
     const running = task?.state === 'running';
+    const ended = (task?.state === 'stopped' ? withTime(exits.get(id), ends.get(id)) : undefined) ?? ends.get(id);
     const found = look(id, running ? task.pid : undefined, manifest);
     const deviations = manifest && existing.has(id) ? findDeviations(manifest, found) : [];
     return {
@@ -40,12 +42,23 @@ export function parseContainers(lines: Lines): readonly ObservedContainer[] {
       pid: running ? task.pid : undefined,
       startedAt: running && started ? new Date(started.last * 1000).toISOString() : undefined,
       restarts: started ? Math.max(0, started.count - 1) : 0,
-      exitCode: task?.state === 'stopped' ? exits.get(id) : undefined,
+      exitCode: task?.state === 'stopped' ? exits.get(id)?.code : undefined,
+      ...(ended ? {ended} : {}),
       networkUp: found.named && (!running || !manifest || found.hasAddress),
       names: names.has(id) ? [names.get(id)!] : [],
     };
   });
 }
+
+/** `./ID.ends EPOCH CODE KILLED`. */
+function endLine(line: string): readonly [ContainerId, TaskEnd | undefined] {
+  const space = line.indexOf(' ');
+  return [line.slice('./'.length, space - '.ends'.length), parseEnd(line.slice(space + 1))];
+}
+
+/** What stands ended has no time; the record of the same end has. */
+const withTime = (now: TaskEnd | undefined, last: TaskEnd | undefined): TaskEnd | undefined =>
+  now && {...(last?.at !== undefined && last.code === now.code ? {at: last.at} : {}), ...now};
 
 /** What the host was seen to do for a container, of which the process that runs is given. */
 function findings(lines: Lines, listed: readonly string[], files: ReadonlyMap<string, string>) {

@@ -37,6 +37,8 @@ export const resolvPath = (id: ContainerId): string => `${hostsFolder}/${id}.res
 export const logPath = (id: ContainerId): string => `${logsFolder}/${id}.log`;
 /** One line a start of its task: seconds since the epoch. */
 export const startsPath = (id: ContainerId): string => `${logsFolder}/${id}.starts`;
+/** One line an end of its task: seconds since the epoch, exit code or -, processes that the kernel killed for memory. */
+export const endsPath = (id: ContainerId): string => `${logsFolder}/${id}.ends`;
 /** Where earlier versions put the environment while a container was made. */
 export const envPath = (id: ContainerId): string => `${runtime}/env/${id}`;
 /** Folder with a container's files, 1, 2, 3, … */

@@ -2,8 +2,9 @@ import type {EnvironmentStatus} from '../environment-status.ts';
 import type {ReplicaRow, ShownReplicas} from '../show-replicas.ts';
 import type {Look, Paint, Style, View} from './look.ts';
 import {printable} from './printable.ts';
-import {age, bytes} from './quantities-view.ts';
+import {age, ago, bytes} from './quantities-view.ts';
 import {type Column, table} from './tables.ts';
+import {truncate} from './text-layout.ts';
 
 /** Replicas with where and how they run, and the environment's state with why. */
 export const psView: View<ShownReplicas> = {text: psText};
@@ -14,7 +15,14 @@ function psText(result: ShownReplicas, look: Look): string {
   const silent = result.unreachable.map(({host, error}) =>
     look.style.yellow(printable(`${host} does not answer: ${error}`)),
   );
-  return [stateLine(result, look), '', body, ...(silent.length > 0 ? ['', ...silent] : [])].join('\n');
+  const ends = endLines(result.replicas, look);
+  return [
+    stateLine(result, look),
+    '',
+    body,
+    ...(ends.length > 0 ? ['', ...ends] : []),
+    ...(silent.length > 0 ? ['', ...silent] : []),
+  ].join('\n');
 }
 
 /** `shop, environment default: degraded, backend 1 of 2`. */
@@ -28,6 +36,16 @@ export function statePaint(state: EnvironmentStatus['state'], style: Style): Pai
   return {pending: style.blue, running: style.green, stopped: style.dim, degraded: style.yellow, failed: style.red}[
     state
   ];
+}
+
+/** Why those that do not run, or did not all the time, ended: `hog 1 ended 5s ago: exit 1`. */
+function endLines(rows: readonly ReplicaRow[], {style, now, columns}: Look): readonly string[] {
+  return rows.flatMap(({service, replica, state, restarts, ended}) => {
+    if (!ended || state === 'stopped' || (state === 'running' && restarts === 0)) return [];
+    const when = ended.at === undefined ? '' : ` ${ago(ended.at, now)}`;
+    const line = truncate(printable(`${service} ${replica} ended${when}: ${ended.reason}`), columns);
+    return [ended.code === 0 ? line : style.yellow(line)];
+  });
 }
 
 /** The columns of `ps`; on narrow terminals addresses, images and ports go first. */

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {factsMarker} from '../../../src/engine/hosts/facts-script.ts';
 import {manifestOf} from '../../../src/engine/runtime/containers/write-manifest.ts';
-import {parseExitCodes} from '../../../src/engine/runtime/exit-code.ts';
+import {parseExits, parseTaskEnd} from '../../../src/engine/runtime/exit-code.ts';
 import {observeScript, sectionMark} from '../../../src/engine/runtime/observe-script.ts';
 import {parseObservation} from '../../../src/engine/runtime/parse-observation.ts';
 import {parseTaskStates} from '../../../src/engine/runtime/task-states.ts';
@@ -139,12 +139,18 @@ test('the script asks a silent containerd once, and its answer is whole', async 
 });
 
 test('exit codes, and how often each task was started', () => {
-  expect(parseExitCodes('a-1 0\nb-1 137\nnonsense\n')).toEqual(
+  expect(parseExits('a-1 0\nb-1 137 2\nnonsense\n')).toEqual(
     new Map([
-      ['a-1', 0],
-      ['b-1', 137],
+      ['a-1', {code: 0, oomKills: 0}],
+      ['b-1', {code: 137, oomKills: 2}],
     ]),
   );
+  expect(parseTaskEnd('b-1 137 2\nended 1700000000 1 0\n', 'b-1')).toEqual({
+    now: {code: 137, oomKills: 2},
+    last: {at: '2023-11-14T22:13:20.000Z', code: 1, oomKills: 0},
+  });
+  expect(parseTaskEnd('ended 1700000000 - 0\n', 'b-1')).toEqual({last: {at: '2023-11-14T22:13:20.000Z', oomKills: 0}});
+  expect(parseTaskEnd('ended 99999999999999 1 0\n', 'b-1')).toEqual({});
   expect(
     parseTaskStates(
       `${table(['a-1', 5, 'RUNNING'], ['b-1', 6, 'STOPPED'])}\nstarts ./b-1.starts 4\nstarts ./a-1.starts 1\n`,

@@ -23,7 +23,7 @@ export function removeLines(id: ContainerId): readonly string[] {
     // An interrupted creation leaves a snapshot without a container.
     `${render(ctr('snapshots', 'rm', id))} >/dev/null 2>&1 || :`,
     `if [ -x ${quote(`${paths.toolkit}/network`)} ]; then ${quote(`${paths.toolkit}/network`)} down ${name}; fi`,
-    `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id), recordPath(id)].map(quote).join(' ')}`,
+    `rm -f ${[paths.hostsPath(id), paths.hostnamePath(id), paths.resolvPath(id), paths.envPath(id), paths.startsPath(id), paths.endsPath(id), recordPath(id)].map(quote).join(' ')}`,
     removeFiles(id),
     `rm -f ${quote(paths.logPath(id))} ${quote(paths.logPath(id))}.[0-9]`,
     `rm -rf ${secretFolders(id)}`,

@@ -18,7 +18,7 @@ export function startContainer(spec: Pick<ContainerSpec, 'id' | 'restart' | 'log
     `if [ "$state" = PAUSED ]; then ${render(ctr('tasks', 'resume', id))}; state=RUNNING; fi`,
     'if [ "$state" != RUNNING ]; then',
     `  if [ -n "$state" ]; then ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :; fi`,
-    `  rm -f ${quote(paths.startsPath(id))}`,
+    `  rm -f ${quote(paths.startsPath(id))} ${quote(paths.endsPath(id))}`,
     // Of one that crashed, the monitor may have been a moment faster; then it runs, which is what is asked for.
     `  if ! said=$(${render(ctr('tasks', 'start', '--detach', '--log-uri', logUri(spec), id))} 2>&1); then`,
     '    case $said in *"already exists"*) ;; *) printf "%s\\n" "$said" >&2; exit 1 ;; esac',

@@ -22,7 +22,7 @@ consider() { # KIND ID PATH
 }
 for f in ${paths.networksFolder}/* ${paths.hostsFolder}/* ${paths.logsFolder}/* ${paths.filesFolder}/* ${paths.containersFolder}/*.oci; do
   [ -e "$f" ] || continue
-  id=\${f##*/}; id=\${id%.hostname}; id=\${id%.resolv}; id=\${id%.oci}; id=\${id%.starts}; id=\${id%%.log*}
+  id=\${f##*/}; id=\${id%.hostname}; id=\${id%.resolv}; id=\${id%.oci}; id=\${id%.starts}; id=\${id%.ends}; id=\${id%%.log*}
   consider files "$id" "$f"
 done
 for f in ${paths.mountedSecretsFolder}/* ${paths.secretsFolder}/*; do

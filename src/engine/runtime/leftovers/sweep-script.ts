@@ -46,6 +46,7 @@ function filesLines(id: ContainerId): readonly string[] {
     paths.hostnamePath(id),
     paths.resolvPath(id),
     paths.startsPath(id),
+    paths.endsPath(id),
     recordPath(id),
   ];
   return [
