@@ -18,6 +18,11 @@ export default class Destroy extends ChangeCommand {
     env: environmentFlag,
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
+    backup: Flags.boolean({
+      summary: 'With --volumes: back up first what the stack says is backed up.',
+      default: true,
+      allowNo: true,
+    }),
     volumes: Flags.boolean({summary: 'Remove its volumes as well, with all data in them.', default: false}),
     ...hostLimitFlags,
   };
@@ -33,6 +38,7 @@ export default class Destroy extends ChangeCommand {
       destroyStack(session, {
         ...hooks,
         volumes: flags.volumes,
+        backup: flags.backup,
         ...hostLimits(flags, session),
         lockWaitMs: flags['lock-wait'],
       }),

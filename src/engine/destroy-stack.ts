@@ -15,6 +15,8 @@ export interface DestroyOptions
     Omit<RunChangeOptions, 'action' | 'onFailure' | 'keepFailed' | 'interrupted'> {
   /** Remove the named volumes, with the data in them, as well. */
   readonly volumes: boolean;
+  /** Back up before what the stack says is backed up; done unless told not to. */
+  readonly backup?: boolean;
   /** Shown the plan; rejects when it is not agreed to. Not asked when there is nothing to remove. */
   readonly confirm: (plan: Plan) => Promise<void>;
   /** Told of a run that was interrupted, from which this one goes on. */

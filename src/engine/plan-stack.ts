@@ -34,6 +34,8 @@ export interface PlanStackOptions {
   readonly pins?: Readonly<Record<string, PinnedReference>>;
   /** Digests that win over what the lock file remembers, by label: another environment's, to promote. */
   readonly prefer?: Readonly<Record<string, PinnedReference>>;
+  /** A volume that goes to another host. */
+  readonly move?: PlanInput['options']['move'];
   readonly signal: AbortSignal;
   readonly now: () => Date;
 }
@@ -94,6 +96,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
     options: {
       purpose: options.purpose,
       targets: options.targets,
+      ...(options.move && {move: options.move}),
       maxUnreachable: options.maxUnreachable,
       moveLost: options.moveLost,
     },

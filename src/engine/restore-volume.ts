@@ -14,7 +14,7 @@ import {runScript} from './runtime/containers/host-script.ts';
 import {execCommand} from './runtime/exec.ts';
 import type {StackSession} from './session.ts';
 import {UserError} from './spec/errors.ts';
-import {unpack} from './verify-backup.ts';
+import {unpack} from './unpack-volume.ts';
 import {type ChosenBackup, chosenBackup} from './verify-volume.ts';
 import {type VolumeTools, volumeTools} from './volume-tools.ts';
 import {userOf, type VolumeOnHost} from './volumes-now.ts';

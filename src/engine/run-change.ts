@@ -21,6 +21,7 @@ import type {ObservedHost} from './runtime/observed.ts';
 import type {Session} from './session.ts';
 import type {HostName} from './spec/stack.ts';
 import {type ChangeIntent, stateAfter, stateBefore, stateNotWritten} from './state-of-change.ts';
+import {volumeActions} from './volume-actions.ts';
 
 export interface RunChangeOptions {
   readonly action: 'apply' | 'rollback' | 'destroy';
@@ -103,6 +104,7 @@ export async function runChange(
     ),
     inverses,
     actions: hostActions({
+      volumes: volumeActions(session, change, intent.plan.stack, options.now),
       connection: fleet.connection,
       changing: fleet.changing,
       observed: fleet.observed,

@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {failed, inContainer} from './back-up-volume.ts';
+import {inContainer} from './back-up-volume.ts';
 import {backupPlace, openKey} from './backup-access.ts';
 import {script} from './hosts/command.ts';
 import {messageOf} from './runtime/backup/backup-errors.ts';
@@ -10,13 +10,14 @@ import {feed} from './runtime/backup/feed.ts';
 import {describeServer, isReady, loadInto, makeQuick, runQuery} from './runtime/backup/postgres.ts';
 import {type Bytes, told} from './runtime/backup/seal.ts';
 import {lookAtThrowAway, removeThrowAway, startThrowAway, throwAwayId} from './runtime/backup/throw-away.ts';
-import {asidePath, removeAside, unpackVolume} from './runtime/backup/volume-scripts.ts';
+import {asidePath, removeAside} from './runtime/backup/volume-scripts.ts';
 import {runScript} from './runtime/containers/host-script.ts';
 import {execCommand} from './runtime/exec.ts';
 import {shortHash} from './runtime/hashes.ts';
 import {imageEntrypoint} from './runtime/images/index.ts';
 import type {VolumeBackup} from './spec/backup.ts';
 import {OutsideError, UserError} from './spec/errors.ts';
+import {unpack} from './unpack-volume.ts';
 import type {VolumeTools} from './volume-tools.ts';
 import {userOf, type VolumeOnHost, type VolumeUser} from './volumes-now.ts';
 
@@ -93,18 +94,6 @@ async function tryOut(
     await runScript(host, removeThrowAway(id)).catch(() => undefined);
     await runScript(host, removeAside(folder)).catch(() => undefined);
   }
-}
-
-/** Unpacks a backup of files into a folder beside the volumes. The folder is good only if this resolves. */
-export async function unpack(
-  {changing}: Pick<VolumeTools, 'changing'>,
-  host: string,
-  folder: string,
-  data: Bytes,
-): Promise<void> {
-  const {output, failure} = await feed(await changing(host).spawn(unpackVolume(folder), 'unpack a backup'), data);
-  if (failure !== undefined) throw failure;
-  if (output.code !== 0) throw failed(host, 'unpack the backup', output);
 }
 
 /** What an earlier one, which was killed, left: under this lease nobody else verifies here. */

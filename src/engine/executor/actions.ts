@@ -1,4 +1,4 @@
-import type {ImageOperation, VolumeOperation} from '../planner/plan.ts';
+import type {BackupOperation, ImageOperation, VolumeOperation} from '../planner/plan.ts';
 import type {ContainerId, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import type {Aspect} from '../runtime/deviations/deviation.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
@@ -26,7 +26,10 @@ export interface Actions {
   installToolkit(host: HostName): Promise<void>;
   bringImage(operation: ImageOperation, context: StepContext): Promise<PinnedImage>;
   createVolume(operation: VolumeOperation): Promise<void>;
-  deleteVolume(operation: VolumeOperation): Promise<void>;
+  /** Makes it of the one on the host `from`, which stays as it is. */
+  copyVolume(operation: VolumeOperation, context: StepContext): Promise<void>;
+  backUpVolume(operation: BackupOperation, context: StepContext): Promise<void>;
+  deleteVolume(operation: Pick<VolumeOperation, 'host' | 'path' | 'volume'>): Promise<void>;
   /** Removes a volume's folder when nothing is in it; data stays. */
   deleteEmptyVolume(host: HostName, path: string): Promise<void>;
   /** Creates and starts; `peers` are those whose names it shall know from its first moment. */

@@ -1,6 +1,8 @@
-import {type Command, render} from '../hosts/command.ts';
+import {argv, type Command, render} from '../hosts/command.ts';
 import {answersToName, isOfScope} from '../planner/ownership.ts';
-import type {ContainerOperation, Operation, Plan} from '../planner/plan.ts';
+import type {BackupOperation, ContainerOperation, Operation, Plan} from '../planner/plan.ts';
+import {dumpDatabase} from '../runtime/backup/postgres.ts';
+import {readVolume} from '../runtime/backup/volume-scripts.ts';
 import {connectNetwork, disconnectNetwork} from '../runtime/connect-network.ts';
 import type {Manifest} from '../runtime/container-spec.ts';
 import {createContainer} from '../runtime/containers/create-container.ts';
@@ -78,6 +80,8 @@ function commandsByHost(
       return one(pullOf(operation.source.reference, operation.pinned?.digest, when.registries));
     case 'volume':
       return one(operation.action === 'delete' ? deleteVolume(operation.path) : createVolume(operation.path));
+    case 'backup':
+      return one(backupCommand(operation));
     case 'network':
       return one(operation.network ? connectNetwork(operation.network) : disconnectNetwork(operation.bridge));
     case 'repair':
@@ -89,6 +93,12 @@ function commandsByHost(
     case 'container':
       return containerCommands(operation, observed, when);
   }
+}
+
+/** What prints the data; compressing and encrypting it is done here. */
+function backupCommand({path, backup: {before}}: BackupOperation): Command {
+  if (before.kind === 'pg_dump') return argv(...dumpDatabase(before));
+  return before.kind === 'stream' ? argv(...before.dump) : readVolume(path, []);
 }
 
 /** By digest, as apply pulls it; the words of a private pull hold no password: that goes over standard input. */

@@ -17,6 +17,7 @@ import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
 import {toolkitInstallation} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteEmptyVolume, deleteVolume} from '../runtime/volumes.ts';
+import {Bug} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import {mask, resolveSecrets} from '../state/secret-references.ts';
 import {type SecretValue, secretBytes} from '../state/secret-value.ts';
@@ -35,7 +36,20 @@ export interface HostActionsOptions extends Omit<ImageSources, 'fanOuts'> {
   /** How many scripts that start or stop something run at once on a host. */
   readonly limitPerHost: number;
   readonly now: () => Date;
+  /** What moves whole volumes; only where a plan may ask for it. */
+  readonly volumes?: VolumeActions;
 }
+
+/** Done by the use cases, which know where backups go. */
+export interface VolumeActions {
+  readonly backUp: Actions['backUpVolume'];
+  readonly copy: Actions['copyVolume'];
+}
+
+const noVolumes: VolumeActions = {
+  backUp: () => Promise.reject(new Bug('no volume is backed up here')),
+  copy: () => Promise.reject(new Bug('no volume is copied here')),
+};
 
 /** Lines of a failed container's log that are shown. */
 const lastLines = 15;
@@ -44,7 +58,7 @@ const startTimeoutMs = 120_000;
 
 /** Does operations on real hosts, over their connections. */
 export function hostActions(options: HostActionsOptions): Actions {
-  const {connection, changing} = options;
+  const {connection, changing, volumes = noVolumes} = options;
   const hosts = new Map<HostName, PerHost>();
   const on = (host: HostName): PerHost => {
     const known = hosts.get(host) ?? perHost(connection(host), options);
@@ -68,6 +82,8 @@ export function hostActions(options: HostActionsOptions): Actions {
     installToolkit: host => runScript(changing(host), toolkitInstallation).then(() => undefined),
     bringImage: (operation, context) => bringImage(operation, {...options, fanOuts}, context),
     createVolume: ({host, path}) => runScript(changing(host), createVolume(path)).then(() => undefined),
+    copyVolume: (operation, context) => volumes.copy(operation, context),
+    backUpVolume: (operation, context) => volumes.backUp(operation, context),
     deleteEmptyVolume: (host, path) => runScript(changing(host), deleteEmptyVolume(path)).then(() => undefined),
     deleteVolume: ({host, path}) => runScript(changing(host), deleteVolume(path)).then(() => undefined),
     async createContainer(spec, peers) {

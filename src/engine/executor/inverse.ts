@@ -18,7 +18,14 @@ export type InverseStep =
   /** The operation gives it another manifest, whose hash is `specHash`. */
   | {readonly do: 'write-manifest'; readonly host: HostName; readonly spec: ContainerSpec; readonly specHash: string}
   /** The operation makes its folder. Deleted only while it is empty: data is never taken back. */
-  | {readonly do: 'delete-volume'; readonly host: HostName; readonly volume: string; readonly path: string}
+  | {
+      readonly do: 'delete-volume';
+      readonly host: HostName;
+      readonly volume: string;
+      readonly path: string;
+      /** It is a copy of the one on this host: deleted with its data, as long as that one is there. */
+      readonly copyOf?: HostName;
+    }
   /** The operation gives it another part of the environment's network, or takes it away. */
   | {readonly do: 'connect-network'; readonly host: HostName; readonly network: HostNetwork}
   /** The operation makes it. */
@@ -44,8 +51,10 @@ export type FindPresent = (host: HostName, id: string) => Present | undefined;
 /** How an operation is taken back, known before it begins. Its steps mirror what the operation does, newest first. */
 export function inverseOf(operation: Operation, present: FindPresent): Inverse {
   if (operation.kind === 'volume') {
-    const {host, volume, path} = operation;
-    return operation.action === 'create' ? [{do: 'delete-volume', host, volume, path}] : [];
+    const {host, volume, path, from} = operation;
+    return operation.action === 'create'
+      ? [{do: 'delete-volume', host, volume, path, ...(from !== undefined && {copyOf: from})}]
+      : [];
   }
   if (operation.kind === 'network') {
     const {host, bridge, before} = operation;
@@ -110,6 +119,7 @@ async function runStep(
     case 'write-manifest':
       return actions.writeManifest(step.spec);
     case 'delete-volume':
+      if (step.copyOf !== undefined) return actions.deleteVolume(step);
       return actions.deleteEmptyVolume(step.host, step.path);
     case 'connect-network':
       return actions.connectNetwork(step.host, step.network);

@@ -75,7 +75,13 @@ const inverseStep = z.discriminatedUnion('do', [
   z.object({do: z.literal('stop-container'), host: z.string(), id: z.string()}),
   z.object({do: z.literal('start-container'), host: z.string(), id: z.string(), spec: container}),
   z.object({do: z.literal('write-manifest'), host: z.string(), spec: container, specHash: z.string()}),
-  z.object({do: z.literal('delete-volume'), host: z.string(), volume: z.string(), path: z.string()}),
+  z.object({
+    do: z.literal('delete-volume'),
+    host: z.string(),
+    volume: z.string(),
+    path: z.string(),
+    copyOf: z.string().optional(),
+  }),
   z.object({do: z.literal('connect-network'), host: z.string(), network}),
   z.object({do: z.literal('disconnect-network'), host: z.string(), bridge: z.string()}),
 ]);

@@ -27,7 +27,10 @@ export async function runOperation(operation: Operation, run: OperationRun, cont
       return;
     case 'volume':
       for (const step of inverse) reached.add(step);
+      if (operation.from !== undefined) return actions.copyVolume(operation, context);
       return operation.action === 'delete' ? actions.deleteVolume(operation) : actions.createVolume(operation);
+    case 'backup':
+      return actions.backUpVolume(operation, context);
     case 'network':
       for (const step of inverse) reached.add(step);
       if (operation.network) return actions.connectNetwork(operation.host, operation.network);

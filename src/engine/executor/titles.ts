@@ -8,7 +8,11 @@ export function operationTitle(operation: Operation): string {
     case 'image':
       return `bring ${operation.label} to ${operation.host}`;
     case 'volume':
+      if (operation.from !== undefined)
+        return `copy volume ${operation.volume} from ${operation.from} to ${operation.host}`;
       return `${operation.action} volume ${operation.volume} on ${operation.host}`;
+    case 'backup':
+      return `back up volume ${operation.volume} on ${operation.host}`;
     case 'network':
       return `${operation.network ? 'connect' : 'disconnect'} network on ${operation.host}`;
     case 'repair':

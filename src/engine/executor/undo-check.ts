@@ -35,6 +35,8 @@ export function stillToDo(
   for (const step of inverse) {
     const host = observed.find(one => one.host === step.host);
     if (!host?.reachable) return {steps: [], left: `host ${step.host} does not answer`};
+    if (step.do === 'delete-volume' && step.copyOf !== undefined && !hasVolume(step.path, step.copyOf, observed))
+      return {steps: [], left: `volume ${step.volume} on ${step.host} is the only one with its data`};
     const verdict = judge(
       step,
       host.containers.find(({id}) => id === containerOf(step)),
@@ -46,6 +48,11 @@ export function stillToDo(
   }
   return {steps};
 }
+
+const hasVolume = (path: string, on: string, observed: readonly ObservedHost[]): boolean => {
+  const host = observed.find(one => one.host === on);
+  return host?.reachable === true && host.volumes.some(folder => path.endsWith(`/${folder}`));
+};
 
 /** Whether a step is to be done, or why the whole operation must be left. */
 function judge(

@@ -89,7 +89,11 @@ function candidate(input: PlanInput, {hosts, unreachable}: Situation, name: stri
     ports: takenPorts(found, others, input.project.name),
     volumes: input.stack.volumes
       .map(volume => volume.name)
-      .filter(volume => found.volumes.includes(input.naming.volumeFolder(scope, volume))),
+      .filter(volume =>
+        input.options.move?.volume === volume
+          ? input.options.move.to === name
+          : found.volumes.includes(input.naming.volumeFolder(scope, volume)),
+      ),
   };
 }
 

@@ -1,6 +1,7 @@
 import {needsOrder} from '../scheduler/needs-order.ts';
 import {fingerprint} from './fingerprint.ts';
 import {ownNetworks} from './host-networks.ts';
+import {addBackupsBeforeDestroy} from './operations/backups.ts';
 import {removal} from './operations/container-operations.ts';
 import {OperationGraph} from './operations/graph.ts';
 import {networkId} from './operations/networks.ts';
@@ -18,11 +19,18 @@ export type DestroyInput = Pick<
   'project' | 'stack' | 'environment' | 'serial' | 'lock' | 'observed' | 'naming' | 'toolkit'
 > & {readonly options: {readonly maxUnreachable: number}};
 
+export interface DestroyWish {
+  /** The data of its volumes, too. */
+  readonly volumes: boolean;
+  /** Back up before what the stack says is backed up; done unless told not to. */
+  readonly backup?: boolean;
+}
+
 /**
  * Removes every container of the environment, callers before what they need; then, when asked, the data of its
  * volumes. Networks go with their containers. Errors: OutsideError `host-unreachable`.
  */
-export function planDestroy(input: DestroyInput, {volumes}: {readonly volumes: boolean}): Plan {
+export function planDestroy(input: DestroyInput, {volumes, backup = true}: DestroyWish): Plan {
   const {hosts, unreachable} = refuseUnreachable(input);
   const graph = new OperationGraph();
   const own = [...ownContainers(input, hosts)].sort(
@@ -65,6 +73,7 @@ export function planDestroy(input: DestroyInput, {volumes}: {readonly volumes: b
       own,
       removals.map(({operation}) => operation.id),
     );
+  if (volumes && backup) addBackupsBeforeDestroy(graph, input, volumesOf(input, hosts));
   const operations = graph.operations();
   const plan = {
     version: 1 as const,
@@ -79,7 +88,7 @@ export function planDestroy(input: DestroyInput, {volumes}: {readonly volumes: b
     summary: summarise(operations),
     warnings: [
       ...unreachable.map(({host, error}) => `host ${host} is unreachable; what runs there stays: ${error}`),
-      ...(volumes ? [] : keptVolumes(input, hosts)),
+      ...(volumes ? (backup ? withoutBackup(input, hosts) : []) : keptVolumes(input, hosts)),
     ],
     subnets: Object.fromEntries(
       Object.entries(input.lock?.subnets ?? {}).filter(([host]) => unreachable.some(other => other.host === host)),
@@ -136,6 +145,16 @@ function volumesOf(input: DestroyInput, hosts: Hosts) {
       .sort()
       .map(folder => ({host, volume: folder.slice(prefix.length)})),
   );
+}
+
+/** Data that is deleted without a copy. */
+function withoutBackup(input: DestroyInput, hosts: Hosts): readonly string[] {
+  const lost = volumesOf(input, hosts).filter(
+    ({volume}) => !input.stack.volumes.some(({name, backup}) => name === volume && backup),
+  );
+  if (lost.length === 0) return [];
+  const list = lost.map(({host, volume}) => `${volume} on ${host}`).join(', ');
+  return [`deleted without a backup, since the stack as it was applied last has none for it: ${list}`];
 }
 
 function keptVolumes(input: DestroyInput, hosts: Hosts): readonly string[] {

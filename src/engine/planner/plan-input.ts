@@ -40,6 +40,8 @@ export interface PlanOptions {
   readonly maxUnreachable: number;
   /** Start replicas without volumes elsewhere when their host is unreachable, in place of leaving them. */
   readonly moveLost?: boolean;
+  /** A volume that goes to another host, and its service with it. */
+  readonly move?: {readonly volume: VolumeName; readonly from: HostName; readonly to: HostName};
 }
 
 /** An image as far as it is known before anything is pulled or built. */

@@ -4,6 +4,7 @@ import type {HostNetwork} from '../runtime/host-network.ts';
 import type {Leftover} from '../runtime/leftovers/leftover.ts';
 import type {ProxyRoutes} from '../runtime/proxy/proxy-routes.ts';
 import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
+import type {VolumeBackup} from '../spec/backup.ts';
 import type {EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
 
 /** Stable: made of kind, host and name, so that the same intent has the same id in two plans. */
@@ -67,6 +68,7 @@ export type Operation =
   | HostOperation
   | ImageOperation
   | VolumeOperation
+  | BackupOperation
   | NetworkOperation
   | ContainerOperation
   | NamesOperation
@@ -93,6 +95,18 @@ export interface VolumeOperation extends OperationBase {
   readonly volume: string;
   /** Directory on the host. */
   readonly path: string;
+  /** Its data is copied from this host, where it stays. */
+  readonly from?: HostName;
+}
+
+/** Back a volume up before something happens that its data might not survive. */
+export interface BackupOperation extends OperationBase {
+  readonly kind: 'backup';
+  readonly volume: string;
+  readonly path: string;
+  /** As the stack says, secrets by name. */
+  readonly backup: VolumeBackup;
+  readonly why: 'before-change' | 'before-destroy';
 }
 
 export interface ContainerOperation extends OperationBase {

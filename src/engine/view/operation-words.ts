@@ -35,6 +35,8 @@ function what(operation: Operation): string {
       return `image ${printable(operation.label)}`;
     case 'volume':
       return `volume ${printable(operation.volume)}`;
+    case 'backup':
+      return `backup of volume ${printable(operation.volume)}`;
     case 'network':
       return 'network';
     case 'repair':

@@ -32,6 +32,7 @@ function sameness(operation: Operation): string {
     image: operation.kind === 'image' && operation.label,
     volume: operation.kind === 'volume' && operation.volume,
     container: operation.kind === 'container' && [operation.how, operation.order, operation.previous.length > 0],
+    backup: operation.kind === 'backup' && operation.volume,
     network: '',
     names: '',
     repair: '',

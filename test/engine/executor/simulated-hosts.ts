@@ -74,6 +74,9 @@ export class SimulatedHosts implements Actions {
     return {source: operation.label, name: operation.label, digest: 'sha256:found'};
   }
   createVolume = (operation: {volume: string}) => this.#act(`volume ${operation.volume}`);
+  copyVolume = (operation: {volume: string; from?: string}) =>
+    this.#act(`copy ${operation.volume} from ${operation.from}`);
+  backUpVolume = (operation: {volume: string}) => this.#act(`back up ${operation.volume}`);
   deleteVolume = (operation: {volume: string}) => this.#act(`delete volume ${operation.volume}`);
   deleteEmptyVolume = (_host: string, path: string) => this.#act(`delete empty ${path}`);
   async createContainer(spec: ContainerSpec): Promise<void> {

@@ -41,6 +41,8 @@ export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
         })),
       ];
     }
+    case 'backup':
+      return [];
     case 'names':
       return [rename(operation.host)];
     case 'repair':

@@ -7,9 +7,11 @@ import type {Operation, OperationId} from '../plan.ts';
 import type {PlanInput} from '../plan-input.ts';
 import type {Sorted} from '../reconcile.ts';
 import {lostVolumes} from '../volumes.ts';
+import {addBackups} from './backups.ts';
 import {type ReplicaSteps, replicaSteps} from './container-operations.ts';
 import {OperationGraph} from './graph.ts';
 import {restoreImages} from './images.ts';
+import {moveVolume} from './moves.ts';
 import {addNames} from './names.ts';
 import {awaitNetworks, joinNetworks, leaveNetworks} from './networks.ts';
 import {handOverPorts} from './ports.ts';
@@ -58,6 +60,7 @@ export function operationsFor(
       steps.filter(({sorted: {replica}}) => replica.service === service.name),
     );
   }
+  moveVolume(graph, input, steps);
   awaitNeeds(graph, input.stack.services, starting);
   for (const step of steps) stopBeforeRestart(graph, services, step);
   handOverPorts(graph, steps);
@@ -65,6 +68,7 @@ export function operationsFor(
   addNames(graph, input, hosts, steps);
   addRepairs(graph, input, steps, starting);
   restoreImages(graph, input, hosts, services, steps);
+  addBackups(graph, input, steps);
   if (!input.options.targets?.length) addSweeps(graph, input, hosts);
   leaveNetworks(graph, networks);
   return {operations: graph.operations(), steps};
