@@ -8,7 +8,6 @@ import {hostActions} from './executor/host-actions.ts';
 import type {InverseStep} from './executor/inverse.ts';
 import type {JournalOperation} from './executor/journal-record.ts';
 import type {RunLog} from './executor/run-journal.ts';
-import {namesNow} from './names-now.ts';
 import type {ContainerSpec} from './runtime/container-spec.ts';
 import {selectReplicas} from './select-replicas.ts';
 import {operationsOf, type ReplicaOperation, type Verb} from './service-operations.ts';
@@ -18,6 +17,7 @@ import {Bug, NiyantaError, UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
+import {trafficNow} from './traffic-now.ts';
 import {updateOwn} from './update-own.ts';
 
 export interface ChangeServicesOptions extends LeaseOptions {
@@ -122,7 +122,7 @@ function stepsOn(session: Session, {fleet}: Change, options: ChangeServicesOptio
     limitPerHost: options.limitPerHost,
     now: options.now,
   });
-  const ledger = namesNow(fleet.observed, session, lock, actions);
+  const ledger = trafficNow(fleet.observed, session, lock, actions);
   return serviceSteps({actions, ledger, changing: fleet.changing});
 }
 

@@ -1,26 +1,27 @@
 import {beginRun, reporting} from './begin-run.ts';
-import type {Change, ChangingFleet} from './change-environment.ts';
+import type {Change} from './change-environment.ts';
 import {copyToHosts} from './environment-copies.ts';
+import {appliedStack} from './environment-replicas.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import type {Site} from './executor/fan-out.ts';
 import {hostActions} from './executor/host-actions.ts';
 import {idempotencyKey} from './executor/idempotency-key.ts';
-import type {Inverse, Present} from './executor/inverse.ts';
+import type {Inverse} from './executor/inverse.ts';
 import type {JournalOperation} from './executor/journal-record.ts';
 import {runPlan} from './executor/run-plan.ts';
 import type {RunStory} from './executor/run-story.ts';
 import {operationTitle} from './executor/titles.ts';
 import {inversesOf} from './executor/undo-log.ts';
-import {silentPeers} from './planner/named-peers.ts';
-import {answersToName} from './planner/ownership.ts';
 import type {Plan} from './planner/plan.ts';
 import {underlayOf} from './planner/underlay.ts';
 import {portable} from './portable-stack.ts';
 import {registryAccess} from './registry-credentials.ts';
+import {releaseBook} from './release-book.ts';
 import type {ObservedHost} from './runtime/observed.ts';
 import type {Session} from './session.ts';
 import type {HostName} from './spec/stack.ts';
 import {type ChangeIntent, stateAfter, stateBefore, stateNotWritten} from './state-of-change.ts';
+import {presentNow, routesNow, silentNow, wallClock} from './traffic-now.ts';
 import {volumeActions} from './volume-actions.ts';
 
 export interface RunChangeOptions {
@@ -61,9 +62,13 @@ export async function runChange(
 ): Promise<ChangeEnd> {
   const {fleet, lease, signal} = change;
   const began = options.now().getTime();
-  const before = await stateBefore(session, intent.plan);
+  const at = new Date(began).toISOString();
+  // What is listed is told by the releases as they were, not by those that begin now.
+  const known = (await session.store.read()).environments[session.environment];
+  const asked = {project: session.project.name, environment: session.environment, known};
+  const before = await stateBefore(session, intent.plan, at);
   const serial = before.serial + 1;
-  const present = presentContainers(fleet, intent.plan);
+  const present = presentNow(fleet.observed, asked);
   const inverses = inversesOf(intent.plan.operations, (host, id) =>
     present.find(one => one.host === host && one.id === id),
   );
@@ -82,7 +87,6 @@ export async function runChange(
     },
   );
   const onEvent = reporting(lease, options.onEvent);
-  const at = new Date(began).toISOString();
   const started = {type: 'started', at, operations: intent.plan.operations.length, run: journal.run} as const;
   journal.note(started);
   onEvent(started);
@@ -97,11 +101,13 @@ export async function runChange(
     // What the history says does not count: hosts may have been made anew, or the lock file lost.
     deployedBefore: present.some(({running}) => running),
     present,
-    silent: silentPeers(
-      fleet.observed,
-      before.environments[session.environment],
-      present.flatMap(({listed, spec}) => (listed && spec ? [spec] : [])),
-    ),
+    silent: silentNow(fleet.observed, asked, present),
+    routes: routesNow(fleet.observed, asked, [
+      ...(appliedStack(known)?.services ?? []),
+      ...(intent.stack?.services ?? []),
+    ]),
+    releases: releaseBook(session),
+    clock: wallClock,
     inverses,
     actions: hostActions({
       volumes: volumeActions(session, change, intent.plan.stack, options.now),
@@ -155,17 +161,3 @@ const journalOperations = ({operations}: Plan, inverses: ReadonlyMap<string, Inv
     after: operation.after,
     inverse: inverses.get(operation.id)!,
   }));
-
-/** The containers of the plan's environment, as they were seen before it runs. */
-function presentContainers(fleet: ChangingFleet, {project, environment}: Plan): readonly Present[] {
-  return fleet.observed.flatMap(host =>
-    host.reachable
-      ? host.containers.flatMap((container): Present[] => {
-          const {id, manifest, task} = container;
-          if (manifest?.spec.project !== project || manifest.spec.environment !== environment) return [];
-          const [running, exists, listed] = [task === 'running', task !== 'gone', answersToName(container)];
-          return [{host: host.host, id, running, exists, listed, spec: manifest.spec}];
-        })
-      : [],
-  );
-}

@@ -1,7 +1,7 @@
 import type {EnvironmentReplica} from './environment-replicas.ts';
 import type {Actions, StepContext} from './executor/actions.ts';
-import type {NameLedger} from './executor/name-ledger.ts';
 import {peer} from './executor/peer.ts';
+import type {Traffic} from './executor/traffic.ts';
 import type {Manifest} from './runtime/container-spec.ts';
 import {runScript} from './runtime/containers/host-script.ts';
 import {rewriteManifest} from './runtime/containers/write-manifest.ts';
@@ -15,7 +15,7 @@ export type ServiceSteps = Readonly<Record<Verb, (replica: EnvironmentReplica, c
 interface StepTools {
   readonly actions: Actions;
   /** Who is listed under which name; replicas that stop leave it before, those that start join when healthy. */
-  readonly ledger: NameLedger;
+  readonly ledger: Traffic;
   readonly changing: (host: string) => FencedHost;
 }
 

@@ -4,6 +4,7 @@ import {renewed} from './expiry.ts';
 import {placementsNow} from './placements.ts';
 import type {Plan} from './planner/plan.ts';
 import {portable} from './portable-stack.ts';
+import {releasesBefore, releasesSeen} from './release-book.ts';
 import type {ResolvedImages} from './resolve-images.ts';
 import type {Session} from './session.ts';
 import {NiyantaError, OutsideError, UserError} from './spec/errors.ts';
@@ -32,7 +33,7 @@ export interface ChangeIntent {
 }
 
 /** Writes the state before a change, so that subnets given out are known whatever happens. Errors: UserError `stale-plan`. */
-export function stateBefore({store, environment}: Session, plan: Plan): Promise<LockFile> {
+export function stateBefore({store, environment}: Session, plan: Plan, at: string): Promise<LockFile> {
   return updateOwn(store, lock => {
     refuseTakenSubnets(lock, environment, plan);
     const state = lock.environments[environment];
@@ -40,6 +41,7 @@ export function stateBefore({store, environment}: Session, plan: Plan): Promise<
       ...(state ?? emptyState(plan.stack)),
       stack: plan.stack,
       subnets: {...state?.subnets, ...plan.subnets},
+      releases: releasesBefore(state?.releases, plan, at),
     });
   });
 }
@@ -91,6 +93,7 @@ export async function stateAfter(
       subnets: {...state.subnets, ...intent.plan.subnets},
       images: applied ? {...state.images, ...intent.images?.pins} : state.images,
       placements: placementsNow(observed, session.project.name, session.environment, state.placements),
+      releases: releasesSeen(state.releases, observed),
       stopped: applied && intent.stack === undefined ? [] : state.stopped,
       // Of hosts that were gone on without, what was to be done there was not even begun.
       quarantine: quarantineAfter(state.quarantine, answers, {

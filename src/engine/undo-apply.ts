@@ -8,9 +8,9 @@ import {Patience} from './executor/patience.ts';
 import {RunJournal} from './executor/run-journal.ts';
 import type {RunStory} from './executor/run-story.ts';
 import {takeBack} from './executor/take-back.ts';
-import {type OperationToUndo, operationsToUndo} from './executor/undo-check.ts';
-import {namesNow} from './names-now.ts';
+import {isSwitch, type OperationToUndo, operationsToUndo} from './executor/undo-check.ts';
 import {placementsNow} from './placements.ts';
+import {releasesSeen} from './release-book.ts';
 import {byCommand} from './resume-apply.ts';
 import {inFlightPerHost} from './run-change.ts';
 import type {Session} from './session.ts';
@@ -18,6 +18,7 @@ import {Bug, UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import type {LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
+import {trafficNow} from './traffic-now.ts';
 import {updateOwn} from './update-own.ts';
 
 export interface UndoOptions extends LeaseOptions {
@@ -76,13 +77,14 @@ async function undo(
   await journal.durably({type: 'undo-started', at: at(), who: ownerName()});
   const lock = await session.store.read();
   const actions = actionsOn(fleet, lock, options);
-  const ledger = namesNow(fleet.observed, session, lock, actions);
+  const ledger = trafficNow(fleet.observed, session, lock, actions);
   const todo = operations.filter(({steps}) => steps.length > 0).length;
   const undone: string[] = [];
   const patience = new Patience();
   options.onEvent({type: 'rollback-started', at: at(), reason: `run ${story.begin.run} is taken back`});
   const failures = await takeBack(operations, {
     limitPerHost: inFlightPerHost,
+    holds: ({steps}) => isSwitch(steps),
     undo: async ({id, host, title, steps}) => {
       if (steps.length === 0) return;
       await patience.with(host, () => runInverse(steps, {actions, ledger, keepCreated: false}));
@@ -146,7 +148,8 @@ async function commit(
       summary: `${count} taken back`,
     });
     const placements = placementsNow(observed, project.name, environment, state.placements);
-    return {...lock, environments: {...lock.environments, [environment]: {...state, placements, history}}};
+    const releases = releasesSeen(state.releases, observed);
+    return {...lock, environments: {...lock.environments, [environment]: {...state, placements, releases, history}}};
   });
 }
 

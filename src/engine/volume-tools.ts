@@ -2,17 +2,17 @@ import type {BackupTools} from './back-up-volume.ts';
 import type {Change} from './change-environment.ts';
 import type {Actions} from './executor/actions.ts';
 import {hostActions} from './executor/host-actions.ts';
-import type {NameLedger} from './executor/name-ledger.ts';
-import {namesNow} from './names-now.ts';
+import type {Traffic} from './executor/traffic.ts';
 import type {ObservedHost} from './runtime/observed.ts';
 import type {StackSession} from './session.ts';
 import {Bug} from './spec/errors.ts';
+import {trafficNow} from './traffic-now.ts';
 
 /** What the commands about volumes work with, under the lease. */
 export interface VolumeTools extends BackupTools {
   readonly session: StackSession;
   readonly actions: Actions;
-  readonly ledger: NameLedger;
+  readonly ledger: Traffic;
   readonly signal: AbortSignal;
   readonly observed: readonly ObservedHost[];
 }
@@ -42,7 +42,7 @@ export async function volumeTools(
     connection: fleet.connection,
     changing: fleet.changing,
     actions,
-    ledger: namesNow(fleet.observed, session, lock, actions),
+    ledger: trafficNow(fleet.observed, session, lock, actions),
     signal,
     observed: fleet.observed,
     now,

@@ -4,6 +4,7 @@ import type {Aspect} from '../runtime/deviations/deviation.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
 import type {Leftover} from '../runtime/leftovers/leftover.ts';
 import type {HostName} from '../spec/stack.ts';
+import type {ProxyActions} from './proxy-actions.ts';
 
 /** A running replica as others of its environment know it by name. */
 export interface Peer {
@@ -22,7 +23,7 @@ export interface StepContext {
  * What the executor can do to hosts, each idempotent, each naming its host in what it throws.
  * `hostActions` does them over connections; tests of the order of things use a simulation that says so in its name.
  */
-export interface Actions {
+export interface Actions extends Pick<ProxyActions, 'writeRoutes' | 'inFlight' | 'upstreamFigures'> {
   installToolkit(host: HostName): Promise<void>;
   bringImage(operation: ImageOperation, context: StepContext): Promise<PinnedImage>;
   createVolume(operation: VolumeOperation): Promise<void>;

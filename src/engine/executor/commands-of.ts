@@ -90,6 +90,8 @@ function commandsByHost(
       return one(sweep(operation.leftovers));
     case 'names':
       return one(writeHostsFiles(hostsFilesOf(plan, host, observed)));
+    case 'switch':
+      return operation.promote === 'manual' ? [] : retirement(operation.from, observed);
     case 'container':
       return containerCommands(operation, observed, when);
   }
@@ -131,6 +133,17 @@ function containerCommands(operation: ContainerOperation, observed: readonly Obs
   }));
   const removals = retired.map(({host, id}) => ({host, commands: [textOf(removeContainer(id))]}));
   return operation.order === 'stop-first' ? [...stops, ...created, ...removals] : [...created, ...stops, ...removals];
+}
+
+/** What was replaced is stopped, and removed when all else is done. */
+function retirement(
+  from: readonly {readonly host: string; readonly id: string}[],
+  observed: readonly ObservedHost[],
+): OnHost[] {
+  return from.map(({host, id}) => ({
+    host,
+    commands: [textOf(stopContainer(id, stopOf(observed, host, id))), textOf(removeContainer(id))],
+  }));
 }
 
 function creation({spec, how}: ContainerOperation, observed: readonly ObservedHost[], when: When): OnHost[] {

@@ -1,16 +1,16 @@
 import {isDeepStrictEqual} from 'node:util';
-import type {ContainerOperation, Operation} from '../planner/plan.ts';
+import type {ContainerOperation, Operation, SwitchOperation} from '../planner/plan.ts';
 import type {ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import {Bug, OutsideError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {Actions, StepContext} from './actions.ts';
 import {containerOf, type FindPresent, type Inverse, type InverseStep} from './inverse.ts';
-import type {NameLedger} from './name-ledger.ts';
 import {peer} from './peer.ts';
+import type {Traffic} from './traffic.ts';
 
 export interface ContainerRun {
   readonly actions: Actions;
-  readonly ledger: NameLedger;
+  readonly ledger: Traffic;
   readonly present: FindPresent;
   /** Digests found out by image operations of this run, by `PinnedImage.source`. */
   readonly images: ReadonlyMap<string, PinnedImage>;
@@ -35,10 +35,31 @@ export async function runContainerOperation(
   }
 }
 
-/** Removes what was kept only to be able to go back. Idempotent. */
-export async function removeReplaced(operation: Operation, actions: Actions): Promise<void> {
-  if (operation.kind !== 'container' || operation.how === 'manifest' || operation.how === 'start') return;
+/**
+ * Removes what was kept only to be able to go back; of a release, what still runs on the old side, when the requests that
+ * it was serving are done. Idempotent.
+ */
+export async function removeReplaced(
+  operation: Operation,
+  actions: Actions,
+  ledger: Traffic,
+): Promise<readonly unknown[]> {
+  if (operation.kind === 'switch') return retireSide(operation, actions, ledger);
+  if (operation.kind !== 'container' || operation.how === 'manifest' || operation.how === 'start') return [];
   for (const {host, id} of operation.previous) await actions.removeContainer(host, id);
+  return [];
+}
+
+/** All of a side at once; a host that is gone does not keep the others. Returns what went wrong. */
+async function retireSide({from}: SwitchOperation, actions: Actions, ledger: Traffic): Promise<readonly unknown[]> {
+  const ends = await Promise.allSettled(
+    from.map(async ({host, id}) => {
+      await ledger.leave(host, id);
+      await actions.stopContainer(host, id);
+      await actions.removeContainer(host, id);
+    }),
+  );
+  return ends.flatMap(end => (end.status === 'rejected' ? [end.reason] : []));
 }
 
 type Steps = (operation: ContainerOperation, run: ContainerRun, context: StepContext) => Promise<void>;
@@ -46,7 +67,7 @@ type Steps = (operation: ContainerOperation, run: ContainerRun, context: StepCon
 const replace: Steps = async (operation, run, context) => {
   const spec = withPinnedImage(desired(operation), run.images);
   if (operation.order === 'stop-first') await retire(operation, run);
-  await createNew(spec, run, context);
+  await createNew(spec, operation.staged ?? false, run, context);
   if (operation.order === 'start-first') await retire(operation, run);
 };
 
@@ -60,7 +81,7 @@ const steps: Record<ContainerOperation['how'], Steps> = {
     await run.ledger.return(spec.host, peer(spec));
     await run.actions.startContainer(spec.host, spec.id);
     await run.actions.waitHealthy(spec, context);
-    await run.ledger.join(spec.host, peer(spec));
+    await arrived(spec, operation.staged ?? false, run);
   },
   manifest: async (operation, run, context) => {
     const spec = withPinnedImage(desired(operation), run.images);
@@ -72,11 +93,17 @@ const steps: Record<ContainerOperation['how'], Steps> = {
   },
 };
 
-async function createNew(spec: ContainerSpec, run: ContainerRun, context: StepContext): Promise<void> {
+async function createNew(spec: ContainerSpec, staged: boolean, run: ContainerRun, context: StepContext): Promise<void> {
   reach(run, 'remove-container', spec.host, spec.id);
   await run.actions.createContainer(spec, run.ledger.arrive(spec.host, peer(spec)), context);
   await run.actions.waitHealthy(spec, context);
-  await run.ledger.join(spec.host, peer(spec));
+  await arrived(spec, staged, run);
+}
+
+/** Healthy: from now on it gets requests, or waits for the switch of its release. */
+async function arrived(spec: ContainerSpec, staged: boolean, {ledger}: ContainerRun): Promise<void> {
+  if (staged) ledger.standBy(spec.host, peer(spec));
+  else await ledger.join(spec.host, peer(spec));
 }
 
 /** Takes the superseded containers out of the names, then stops them; they stay until they are removed for good. */

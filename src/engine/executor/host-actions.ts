@@ -145,6 +145,10 @@ export function hostActions(options: HostActionsOptions): Actions {
     async repairContainer(spec, aspects) {
       await act(spec.host, repairContainer(spec, aspects));
     },
+    // Routes that stand on a proxy are what brings anybody here.
+    writeRoutes: host => Promise.reject(new Bug(`${host} has no proxy`)),
+    inFlight: host => Promise.reject(new Bug(`${host} has no proxy`)),
+    upstreamFigures: host => Promise.reject(new Bug(`${host} has no proxy`)),
     sweep: (host, leftovers) => runScript(changing(host), sweep(leftovers)).then(() => undefined),
     async lastLogLines(host, id) {
       // The logger may be a moment behind the program that has just ended.

@@ -16,6 +16,8 @@ function intent(operation: Operation): string {
       return operation.pinned?.digest ?? operation.label;
     case 'container':
       return operation.spec ? `${operation.how} ${specHash(operation.spec)}` : 'removed';
+    case 'switch':
+      return canonicalJson([operation.services, operation.strategy, operation.steps, operation.promote]);
     default: {
       // Why, and after what, is no part of what shall be.
       const {reason: _, after: __, changes: ___, bytes: ____, ...rest} = operation;

@@ -3,9 +3,10 @@ import type {ContainerSpec} from '../runtime/container-spec.ts';
 import {specHash} from '../runtime/hashes.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
 import type {HostName} from '../spec/stack.ts';
+import type {ReleaseMember} from '../state/lock-file.ts';
 import type {Actions} from './actions.ts';
-import type {NameLedger} from './name-ledger.ts';
 import {peer} from './peer.ts';
+import type {Traffic} from './traffic.ts';
 
 /** One step of taking an operation back, as data: what a live rollback does and `apply --undo` does from the journal. */
 export type InverseStep =
@@ -17,6 +18,18 @@ export type InverseStep =
   | {readonly do: 'start-container'; readonly host: HostName; readonly id: string; readonly spec: ContainerSpec}
   /** The operation gives it another manifest, whose hash is `specHash`. */
   | {readonly do: 'write-manifest'; readonly host: HostName; readonly spec: ContainerSpec; readonly specHash: string}
+  /**
+   * The operation sends everybody from one side of a release to the other; `to` is the one that is sent to again, and
+   * `weight` what the other got beside it.
+   */
+  | {
+      readonly do: 'switch-back';
+      readonly host: HostName;
+      readonly to: readonly ReleaseMember[];
+      readonly from: readonly ReleaseMember[];
+      readonly weight: number;
+      readonly sticky: boolean;
+    }
   /** The operation makes its folder. Deleted only while it is empty: data is never taken back. */
   | {
       readonly do: 'delete-volume';
@@ -41,6 +54,8 @@ export interface Present {
   readonly running: boolean;
   /** Others know it by name. */
   readonly listed: boolean;
+  /** A new replica of a release that goes on: it runs, and others do not know it yet. */
+  readonly standsBy?: boolean;
   /** containerd has it, running or not. */
   readonly exists: boolean;
   readonly spec?: ContainerSpec;
@@ -59,6 +74,10 @@ export function inverseOf(operation: Operation, present: FindPresent): Inverse {
   if (operation.kind === 'network') {
     const {host, bridge, before} = operation;
     return [before ? {do: 'connect-network', host, network: before} : {do: 'disconnect-network', host, bridge}];
+  }
+  if (operation.kind === 'switch') {
+    const {host, to, from, weight, sticky} = operation;
+    return [{do: 'switch-back', host, to: from, from: to, weight, sticky}];
   }
   if (operation.kind !== 'container') return [];
   const {spec, previous, how, order} = operation;
@@ -83,7 +102,7 @@ export const containerOf = (step: InverseStep): string | undefined =>
 
 export interface InverseTools {
   readonly actions: Actions;
-  readonly ledger: NameLedger;
+  readonly ledger: Traffic;
   /** Leaves what was created on its host, stopped, for people to look at. */
   readonly keepCreated: boolean;
 }
@@ -118,6 +137,8 @@ async function runStep(
       return ledger.join(step.host, peer(step.spec)).catch(onUntold);
     case 'write-manifest':
       return actions.writeManifest(step.spec);
+    case 'switch-back':
+      return ledger.switchBack(step, step.weight, step.sticky);
     case 'delete-volume':
       if (step.copyOf !== undefined) return actions.deleteVolume(step);
       return actions.deleteEmptyVolume(step.host, step.path);

@@ -4,14 +4,14 @@ import type {HostNetwork} from '../runtime/host-network.ts';
 import {UserError} from '../spec/errors.ts';
 import type {JsonValue} from '../spec/json-value.ts';
 import type {Stack} from '../spec/stack.ts';
-import type {PinnedReference} from '../state/lock-file.ts';
+import type {PinnedReference, ReleaseAction} from '../state/lock-file.ts';
 import type {ApplyEvent} from './events.ts';
 import type {Inverse} from './inverse.ts';
 
 /** The version of the records that this niyanta writes, and the newest it reads. */
 export const JOURNAL_VERSION = 1;
 
-export type RunAction = 'apply' | 'rollback' | 'destroy' | 'start' | 'stop' | 'restart';
+export type RunAction = 'apply' | 'rollback' | 'destroy' | 'start' | 'stop' | 'restart' | ReleaseAction;
 
 /** One operation of a run as its journal keeps it: enough to say what was meant and to take it back. */
 export interface JournalOperation {
@@ -70,6 +70,13 @@ const container = z.custom<ContainerSpec>(
   value => typeof (value as ContainerSpec | null)?.id === 'string' && typeof (value as ContainerSpec).host === 'string',
 );
 const network = z.custom<HostNetwork>(value => typeof (value as HostNetwork | null)?.bridge === 'string');
+const member = z.object({
+  host: z.string(),
+  id: z.string(),
+  service: z.string(),
+  replica: z.number(),
+  address: z.string(),
+});
 const inverseStep = z.discriminatedUnion('do', [
   z.object({do: z.literal('remove-container'), host: z.string(), id: z.string(), specHash: z.string()}),
   z.object({do: z.literal('stop-container'), host: z.string(), id: z.string()}),
@@ -82,6 +89,14 @@ const inverseStep = z.discriminatedUnion('do', [
     path: z.string(),
     copyOf: z.string().optional(),
   }),
+  z.object({
+    do: z.literal('switch-back'),
+    host: z.string(),
+    to: z.array(member),
+    from: z.array(member),
+    weight: z.number(),
+    sticky: z.boolean(),
+  }),
   z.object({do: z.literal('connect-network'), host: z.string(), network}),
   z.object({do: z.literal('disconnect-network'), host: z.string(), bridge: z.string()}),
 ]);
@@ -92,7 +107,7 @@ const begin = z.object({
   run: z.string(),
   at: z.string(),
   who: z.string(),
-  action: z.enum(['apply', 'rollback', 'destroy', 'start', 'stop', 'restart']),
+  action: z.enum(['apply', 'rollback', 'destroy', 'start', 'stop', 'restart', 'promote', 'abort', 'split']),
   fence: z.number(),
   serial: z.number(),
   // It was valid when the run began, as the snapshots of the lock file were.

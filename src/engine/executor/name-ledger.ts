@@ -1,29 +1,33 @@
 import type {HostName} from '../spec/stack.ts';
 import type {Actions, Peer} from './actions.ts';
+import {LatestWrites} from './latest-writes.ts';
 
-interface Listed {
+/** A container that answers to a name, or will. */
+export interface Listed {
   readonly host: HostName;
   readonly peer: Peer;
 }
 
 /**
  * Who answers to a name in the environment while a plan runs, and whose hosts files tell of them: on every host that has
- * containers of it. Joins and leaves that come while a host's files are being written are written together by the next
- * write, so forty replicas do not cost forty times forty files.
+ * containers of it.
  */
 export class NameLedger {
   readonly #listed = new Map<string, Listed>();
-  /** Being started: they know the others, who do not know them yet. */
+  /** Being started, or waiting for a switch: they know the others, who do not know them yet. */
   readonly #arriving = new Map<string, Listed>();
   readonly #silent: readonly Peer[];
-  readonly #writing = new Map<HostName, {current: Promise<void>; next?: Promise<void>}>();
-  readonly #write: Actions['writeNames'];
+  readonly #writes: LatestWrites;
 
   /** `silent` are listed although their hosts cannot be reached, so that nothing is written there. */
   constructor(write: Actions['writeNames'], present: readonly Listed[], silent: readonly Peer[] = []) {
-    this.#write = write;
     this.#silent = silent;
     for (const one of present) this.#listed.set(one.peer.id, one);
+    this.#writes = new LatestWrites(host => {
+      const all = [...this.#listed.values(), ...this.#arriving.values()];
+      const selves = all.filter(one => one.host === host).map(({peer}) => peer);
+      return selves.length === 0 ? Promise.resolve() : write(host, selves, this.peers());
+    });
   }
 
   /** Of the whole environment. */
@@ -64,31 +68,23 @@ export class NameLedger {
     return this.#everywhere();
   }
 
-  refresh(host: HostName): Promise<void> {
-    const writing = this.#writing.get(host);
-    if (writing) {
-      writing.next ??= writing.current.catch(() => undefined).then(() => this.#begin(host));
-      return writing.next;
+  /** Lists `to` in place of `from`, who run on and go on being told. Resolves when every container knows. */
+  swap(from: readonly Listed[], to: readonly Listed[]): Promise<void> {
+    for (const one of from) {
+      if (this.#listed.delete(one.peer.id)) this.#arriving.set(one.peer.id, one);
     }
-    return this.#begin(host);
+    for (const one of to) {
+      this.#arriving.delete(one.peer.id);
+      this.#listed.set(one.peer.id, one);
+    }
+    return this.#everywhere();
   }
 
-  async #everywhere(): Promise<void> {
-    const hosts = new Set([...this.#listed.values(), ...this.#arriving.values()].map(({host}) => host));
-    const ends = await Promise.allSettled([...hosts].map(host => this.refresh(host)));
-    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+  refresh(host: HostName): Promise<void> {
+    return this.#writes.to(host);
   }
 
-  #begin(host: HostName): Promise<void> {
-    const all = [...this.#listed.values(), ...this.#arriving.values()];
-    const selves = all.filter(one => one.host === host).map(({peer}) => peer);
-    const current = selves.length === 0 ? Promise.resolve() : this.#write(host, selves, this.peers());
-    const state: {current: Promise<void>; next?: Promise<void>} = {current};
-    this.#writing.set(host, state);
-    const clear = () => {
-      if (this.#writing.get(host) === state && !state.next) this.#writing.delete(host);
-    };
-    current.then(clear, clear);
-    return current;
+  #everywhere(): Promise<void> {
+    return this.#writes.toAll(new Set([...this.#listed.values(), ...this.#arriving.values()].map(({host}) => host)));
   }
 }

@@ -1,13 +1,18 @@
-import type {Operation} from '../planner/plan.ts';
+import type {Operation, SwitchOperation} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
 import type {Actions, StepContext} from './actions.ts';
 import {runContainerOperation} from './container-steps.ts';
 import type {FindPresent, Inverse, InverseStep} from './inverse.ts';
-import type {NameLedger} from './name-ledger.ts';
+import {type Clock, type ReleaseBook, runSwitch} from './run-switch.ts';
+import type {Traffic} from './traffic.ts';
 
 export interface OperationRun {
   readonly actions: Actions;
-  readonly ledger: NameLedger;
+  readonly ledger: Traffic;
+  readonly releases: ReleaseBook;
+  readonly clock: Clock;
+  /** Told that everything goes to the new side of a release. */
+  readonly onSwitched: (operation: SwitchOperation) => void;
   readonly present: FindPresent;
   /** Digests found out by image operations of this run, by `PinnedImage.source`. */
   readonly images: Map<string, PinnedImage>;
@@ -43,6 +48,9 @@ export async function runOperation(operation: Operation, run: OperationRun, cont
       return actions.sweep(operation.host, operation.leftovers);
     case 'names':
       return ledger.refresh(operation.host);
+    case 'switch':
+      if ((await runSwitch(operation, run, context)) === 'switched') run.onSwitched(operation);
+      return;
     case 'container':
       return runContainerOperation(operation, run, context);
   }

@@ -1,4 +1,4 @@
-import type {Operation, Plan} from '../planner/plan.ts';
+import type {Operation, Plan, SwitchOperation} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
 import {NiyantaError, OutsideError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
@@ -7,15 +7,16 @@ import {removeReplaced} from './container-steps.ts';
 import type {ApplyEvent, ApplyResult, OnEvent, OperationOutcome} from './events.ts';
 import {runGraph} from './graph.ts';
 import type {Inverse, InverseTools, Present} from './inverse.ts';
-import {NameLedger} from './name-ledger.ts';
 import {oftenEnough} from './often-enough.ts';
 import {Patience} from './patience.ts';
-import {peer} from './peer.ts';
 import {isHostGone, withRetry} from './retry.ts';
 import type {RunLog} from './run-journal.ts';
 import {runOperation} from './run-operation.ts';
+import type {Clock, ReleaseBook} from './run-switch.ts';
 import {type Failure, takeBack} from './take-back.ts';
 import {operationTitle} from './titles.ts';
+import type {Traffic} from './traffic.ts';
+import {type RoutesBefore, trafficOf} from './traffic-before.ts';
 import {UndoLog} from './undo-log.ts';
 
 export interface RunOptions {
@@ -24,6 +25,11 @@ export interface RunOptions {
   readonly present: readonly Present[];
   /** Listed although their hosts cannot be reached. */
   readonly silent?: readonly Peer[];
+  /** What the proxies of the environment's hosts have, and how services with a release are split. */
+  readonly routes: RoutesBefore;
+  /** Where releases are written down while they go on. */
+  readonly releases: ReleaseBook;
+  readonly clock: Clock;
   /** How each operation is taken back, by id: `inversesOf`. */
   readonly inverses: ReadonlyMap<string, Inverse>;
   /** `rollback` takes everything back, `stop` keeps what was done, `continue` does what does not depend on it. */
@@ -82,7 +88,8 @@ class PlanRun {
   readonly #plan: Plan;
   readonly #images = new Map<string, PinnedImage>();
   readonly #undo: UndoLog;
-  readonly #ledger: NameLedger;
+  readonly #ledger: Traffic;
+  readonly #switched: SwitchOperation[] = [];
   readonly #present: ReadonlyMap<string, Present>;
   readonly #tools: InverseTools;
   /** By operation: why what it did before it failed could not be taken back. */
@@ -99,11 +106,17 @@ class PlanRun {
     this.#options = options;
     this.#undo = new UndoLog(inverses);
     this.#present = new Map(present.map(one => [`${one.host}/${one.id}`, one]));
-    this.#ledger = new NameLedger(
-      (host, selves, peers) => this.#writeNames(host, selves, peers),
-      present.flatMap(({host, listed, spec}) => (listed && spec ? [{host, peer: peer(spec)}] : [])),
-      options.silent,
-    );
+    this.#ledger = trafficOf(plan.operations, {
+      present,
+      silent: options.silent,
+      routes: options.routes,
+      clock: options.clock,
+      actions: {
+        writeNames: (host, selves, peers) => this.#unlessLost(host, () => actions.writeNames(host, selves, peers)),
+        writeRoutes: (host, routes) => this.#unlessLost(host, () => actions.writeRoutes(host, routes)),
+        inFlight: (host, upstreams) => actions.inFlight(host, upstreams),
+      },
+    });
     this.#tools = {actions, ledger: this.#ledger, keepCreated: keepFailed};
   }
 
@@ -146,9 +159,9 @@ class PlanRun {
     return true;
   }
 
-  async #writeNames(host: HostName, selves: readonly Peer[], peers: readonly Peer[]): Promise<void> {
+  async #unlessLost(host: HostName, write: () => Promise<void>): Promise<void> {
     if (this.#lost.has(host)) return;
-    await this.#options.actions.writeNames(host, selves, peers).catch(error => {
+    await write().catch(error => {
       if (!this.#loses(host, error)) throw error;
     });
   }
@@ -166,6 +179,9 @@ class PlanRun {
     const run = {
       actions: this.#options.actions,
       ledger: this.#ledger,
+      releases: this.#options.releases,
+      clock: this.#options.clock,
+      onSwitched: (one: SwitchOperation) => this.#switched.push(one),
       images: this.#images,
       present: (host: string, container: string) => this.#present.get(`${host}/${container}`),
       inverse: this.#undo.inverse(id),
@@ -206,6 +222,7 @@ class PlanRun {
     const patience = new Patience();
     return takeBack(this.#plan.operations, {
       limitPerHost: this.#options.inFlightPerHost,
+      holds: ({kind}) => kind === 'switch',
       undo: async operation => {
         const {id, host} = operation;
         if (!this.#undo.has(id)) return;
@@ -219,17 +236,24 @@ class PlanRun {
 
   /** Makes all that was done final, at once; what fails is found and repaired by the next apply. */
   async #commit(): Promise<readonly Failure[]> {
-    const final = this.#plan.operations.filter(
-      operation => operation.kind === 'container' && this.outcomes.get(operation.id)?.outcome === 'done',
-    );
+    const done = this.#plan.operations.filter(({id}) => this.outcomes.get(id)?.outcome === 'done');
+    const switched = new Set(this.#switched.map(({id}) => id));
+    const final = done.filter(({kind, id}) => kind === 'container' || switched.has(id));
     this.#options.journal.note(this.#at({type: 'commit-started'} as const));
     const patience = new Patience();
     const ends = await Promise.allSettled(
-      final.map(operation => patience.with(operation.host, () => removeReplaced(operation, this.#options.actions))),
+      final.map(async operation => {
+        let left: readonly unknown[] = [];
+        await patience.with(operation.host, async () => {
+          left = await removeReplaced(operation, this.#options.actions, this.#ledger);
+        });
+        return left;
+      }),
     );
-    return ends.flatMap((end, index) =>
-      end.status === 'rejected' ? [{operation: final[index]!.id, error: end.reason}] : [],
-    );
+    return ends.flatMap((end, index) => {
+      const errors = end.status === 'rejected' ? [end.reason as unknown] : end.value;
+      return errors.map(error => ({operation: final[index]!.id, error}));
+    });
   }
 
   #ended(outcome: RunEnd['outcome'], failures: readonly Failure[] = []): RunEnd {

@@ -10,6 +10,11 @@ export interface TakeBackOptions<S extends Step> {
   readonly limitPerHost: number;
   /** Takes one operation back; what it rejects with is remembered, and the others go on. */
   readonly undo: (step: S) => Promise<void>;
+  /**
+   * Whether what went before a step stays when that cannot be taken back: new replicas that a switch could not be taken
+   * from go on serving.
+   */
+  readonly holds?: (step: S) => boolean;
 }
 
 /**
@@ -18,7 +23,7 @@ export interface TakeBackOptions<S extends Step> {
  */
 export async function takeBack<S extends Step>(
   steps: readonly S[],
-  {limitPerHost, undo}: TakeBackOptions<S>,
+  {limitPerHost, undo, holds}: TakeBackOptions<S>,
 ): Promise<readonly Failure[]> {
   const dependants = new Map<string, string[]>();
   for (const {id, after} of steps)
@@ -32,7 +37,11 @@ export async function takeBack<S extends Step>(
     onFailure: 'continue',
     // Ctrl-C does not stop it: half taken back is worse than either.
     signal: new AbortController().signal,
-    run: ({id, step}) => undo(step).catch(error => void failures.push({operation: id, error})),
+    run: ({id, step}) =>
+      undo(step).catch(error => {
+        failures.push({operation: id, error});
+        if (holds?.(step)) throw error;
+      }),
   });
   return failures;
 }

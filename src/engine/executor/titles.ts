@@ -1,4 +1,4 @@
-import type {Operation} from '../planner/plan.ts';
+import type {Operation, SwitchOperation} from '../planner/plan.ts';
 
 /** What an operation is called in progress lines and history: `replace backend 2 on h1`. */
 export function operationTitle(operation: Operation): string {
@@ -19,11 +19,18 @@ export function operationTitle(operation: Operation): string {
       return `repair ${operation.service} ${operation.replica} on ${operation.host}`;
     case 'sweep':
       return `remove leftovers from ${operation.host}`;
+    case 'switch':
+      return `${switchVerb(operation)} ${operation.services.join(', ')}`;
     case 'names':
       return `update names on ${operation.host}`;
     case 'container':
       return `${verbs[operation.how]} ${operation.service} ${operation.replica} on ${operation.host}`;
   }
+}
+
+function switchVerb({strategy, steps, promote}: SwitchOperation): string {
+  if (steps.length > 0) return 'send more and more requests to the new';
+  return promote === 'manual' ? `leave open the ${strategy} release of` : 'send all requests to the new';
 }
 
 const verbs = {create: 'start', replace: 'replace', manifest: 'update', start: 'start', delete: 'remove'} as const;

@@ -19,12 +19,34 @@ export interface OperationToUndo {
  * Holds what a run's journal says against what the hosts run: only what the run did, and what nobody changed since, is
  * taken back. All of the run's operations are in the answer, since their order matters.
  */
-export const operationsToUndo = (story: RunStory, observed: readonly ObservedHost[]): readonly OperationToUndo[] =>
-  story.operations.map(({operation: {id, host, after, title, inverse}, story: what}) => {
+export function operationsToUndo(story: RunStory, observed: readonly ObservedHost[]): readonly OperationToUndo[] {
+  const all = story.operations.map(({operation: {id, host, after, title, inverse}, story: what}) => {
     const untouched = what === 'not-begun' || what === 'undone';
     const {steps, left} = untouched ? {steps: []} : stillToDo(inverse, observed);
-    return {id, host, after, title, steps, ...(left === undefined ? {} : {left})};
+    return {id, host, after, title, steps, switches: isSwitch(inverse), ...(left === undefined ? {} : {left})};
   });
+  const kept = keptBySwitches(all);
+  return all.map(({switches: _, ...one}) =>
+    kept.has(one.id) && one.steps.length > 0
+      ? {...one, steps: [], left: 'requests go to it, and what served them before is gone'}
+      : one,
+  );
+}
+
+export const isSwitch = (inverse: Inverse): boolean => inverse.some(step => step.do === 'switch-back');
+
+/** What a switch that has to be left was made for: its new replicas serve. */
+function keptBySwitches(operations: readonly (OperationToUndo & {readonly switches: boolean})[]): ReadonlySet<string> {
+  const kept = new Set(operations.flatMap(({switches, left, after}) => (switches && left !== undefined ? after : [])));
+  for (const {id, after} of operations.toReversed()) if (kept.has(id)) for (const other of after) kept.add(other);
+  return kept;
+}
+
+const runsOn = (observed: readonly ObservedHost[], {host, id}: {readonly host: string; readonly id: string}): boolean =>
+  observed.some(
+    one =>
+      one.host === host && one.reachable && one.containers.some(other => other.id === id && other.task === 'running'),
+  );
 
 /** Steps that are still to be done; none, and why, when the operation has to be left as it is. */
 export function stillToDo(
@@ -39,6 +61,7 @@ export function stillToDo(
       return {steps: [], left: `volume ${step.volume} on ${step.host} is the only one with its data`};
     const verdict = judge(
       step,
+      observed,
       host.containers.find(({id}) => id === containerOf(step)),
       host.volumes,
     );
@@ -57,6 +80,7 @@ const hasVolume = (path: string, on: string, observed: readonly ObservedHost[]):
 /** Whether a step is to be done, or why the whole operation must be left. */
 function judge(
   step: InverseStep,
+  observed: readonly ObservedHost[],
   container: ObservedContainer | undefined,
   volumes: readonly string[],
 ): boolean | string {
@@ -77,6 +101,10 @@ function judge(
       return found === undefined || found === step.specHash || `someone changed ${step.spec.id} since`;
     case 'delete-volume':
       return volumes.some(folder => step.path.endsWith(`/${folder}`));
+    case 'switch-back': {
+      const gone = step.to.find(one => !runsOn(observed, one));
+      return gone ? `${gone.id}, which got the requests before, does not run any more` : true;
+    }
     default:
       return true;
   }

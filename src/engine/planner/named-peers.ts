@@ -2,6 +2,7 @@ import type {ObservedHost} from '../runtime/observed.ts';
 import type {EnvironmentState} from '../state/lock-file.ts';
 import {answersToName, type Own} from './ownership.ts';
 import type {NamedPeer} from './plan-input.ts';
+import {isListed} from './releases.ts';
 
 /** How others know a container by name. Only of one with a manifest. */
 export const peerOf = ({id, service, replica, manifest}: Own): NamedPeer => ({
@@ -12,8 +13,10 @@ export const peerOf = ({id, service, replica, manifest}: Own): NamedPeer => ({
 });
 
 /** Who answers to a name in the whole environment, as found. */
-export const answering = (own: readonly Own[]): readonly NamedPeer[] =>
-  own.filter(({container}) => answersToName(container)).map(peerOf);
+export const answering = (
+  own: readonly Own[],
+  known: Pick<EnvironmentState, 'releases'> | undefined,
+): readonly NamedPeer[] => own.filter(one => answersToName(one.container) && isListed(known, one)).map(peerOf);
 
 /**
  * Replicas on hosts that do not answer, of services of which no other replica does: they stay listed, since the hosts

@@ -26,7 +26,7 @@ export function planStack(input: PlanInput): Plan {
   const networks = new Networks(input, scopeOf(input), situation.hosts);
   const sorted = reconcile(input, situation, placed, networks);
   const connected = hostNetworks(input, situation, sorted, networks);
-  const {operations, steps} = operationsFor(input, situation.hosts, sorted, connected);
+  const {operations, steps, warnings} = operationsFor(input, situation.hosts, sorted, connected);
   const placements = [...placed.placements, ...sorted.flatMap(unplaced)].sort((a, b) =>
     a.service < b.service ? -1 : a.service > b.service ? 1 : a.replica - b.replica,
   );
@@ -41,7 +41,7 @@ export function planStack(input: PlanInput): Plan {
     interruption: interruptions(input.stack.services, steps, operations),
     bytes: operations.reduce((sum, {bytes}) => sum + (bytes ?? 0), 0),
     summary: summarise(operations),
-    warnings: warningsOf(input, situation, sorted),
+    warnings: [...warningsOf(input, situation, sorted), ...warnings],
     subnets: networks.subnets,
   };
   return {...plan, fingerprint: fingerprint(input, plan)};

@@ -5,7 +5,8 @@ import type {Leftover} from '../runtime/leftovers/leftover.ts';
 import type {ProxyRoutes} from '../runtime/proxy/proxy-routes.ts';
 import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
 import type {VolumeBackup} from '../spec/backup.ts';
-import type {EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
+import type {CanaryJudge, CanaryStep, EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
+import type {ReleaseMember, ReleaseRecord} from '../state/lock-file.ts';
 
 /** Stable: made of kind, host and name, so that the same intent has the same id in two plans. */
 export type OperationId = string;
@@ -71,6 +72,7 @@ export type Operation =
   | BackupOperation
   | NetworkOperation
   | ContainerOperation
+  | SwitchOperation
   | NamesOperation
   | RepairOperation
   | SweepOperation;
@@ -126,6 +128,30 @@ export interface ContainerOperation extends OperationBase {
    * of a replacement in two parts, whose `delete` ran before.
    */
   readonly how: 'create' | 'replace' | 'manifest' | 'start' | 'delete';
+  /** Of `create` and `start`: once healthy it waits beside the old ones for a switch, and is not listed until then. */
+  readonly staged?: boolean;
+}
+
+/**
+ * Sends requests to new replicas in place of old ones, by all proxies and names or by none; what was replaced is drained
+ * and removed when all else of the plan is done. A canary gets there step by step.
+ */
+export interface SwitchOperation extends OperationBase {
+  readonly kind: 'switch';
+  readonly services: readonly ServiceName[];
+  readonly strategy: ReleaseRecord['strategy'];
+  readonly to: readonly ReleaseMember[];
+  readonly from: readonly ReleaseMember[];
+  /** Percent that the new ones get when this begins. */
+  readonly weight: number;
+  /** Of a canary, those that are left. */
+  readonly steps: readonly CanaryStep[];
+  /** Steps that an earlier apply did. */
+  readonly stepsBefore: number;
+  readonly judge?: CanaryJudge;
+  readonly sticky: boolean;
+  /** manual: the release stays open at its last weight. */
+  readonly promote: 'auto' | 'manual';
 }
 
 /** Make a host's part of the environment's network as it should be: who its peers are, and who is kept out. */

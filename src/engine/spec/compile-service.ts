@@ -7,8 +7,9 @@ import {decodeText} from './read-yaml.ts';
 import {compileSecretFile} from './secret-file-schema.ts';
 import {compileFiles} from './service-files.ts';
 import type {ParsedService} from './service-schema.ts';
-import type {ImageSource, Service} from './stack.ts';
+import type {ImageSource, Service, UpdatePolicy} from './stack.ts';
 import {errorAt, type Path, placeAt, type Tree} from './tree.ts';
+import {defaultSteps, judgeSchema} from './update-schema.ts';
 
 export interface Compilation {
   readonly tree: Tree;
@@ -30,7 +31,7 @@ export async function compileService(name: string, parsed: ParsedService, compil
     env: sorted({...(await envOfFiles(name, parsed, compilation)), ...env}),
     ...(secrets.length > 0 && {secrets: secrets.map(secret => compileSecretFile(secret, rest.user))}),
     ...(health && {health: compileHealth(health)}),
-    update: {...update},
+    update: compileUpdate(update),
     stop: {signal: stop.signal, graceMs: stop.grace},
   };
 }
@@ -56,6 +57,20 @@ function imageSource(name: string, {image, archive, build}: ParsedService, tree:
   const file = nodePath.resolve(context, 'file' in parts && parts.file !== undefined ? parts.file : 'Dockerfile');
   const target = 'target' in parts ? parts.target : undefined;
   return {kind: 'build', context, file, args: parts.args, ...(target !== undefined && {target})};
+}
+
+/** What is as it always was is left out, so that stacks applied before stay the same. */
+function compileUpdate({drain, steps, judge, promote, ...rest}: ParsedService['update']): UpdatePolicy {
+  const {errorRate, p95, minRequests, required} = judge ?? judgeSchema.parse({});
+  return {
+    ...rest,
+    ...(drain !== 30_000 && {drainMs: drain}),
+    ...(promote === 'manual' && {promote}),
+    ...(rest.strategy === 'canary' && {
+      steps: (steps ?? defaultSteps).map(({weight, pause}) => ({weight, pauseMs: pause})),
+      judge: {errorRate, ...(p95 && {p95}), minRequests, required},
+    }),
+  };
 }
 
 function compileHealth({

@@ -15,7 +15,6 @@ const DISK =
 const STACK: readonly Later[] = [
   {path: 'networks', why: 'each environment has one network of its own'},
   {path: 'workloads'},
-  {path: 'services.*.update.strategy', value: /^(blue-green|canary)$/, why: 'use rolling or recreate'},
   {path: 'services.*.resources.disk', why: DISK},
   {path: 'services.*.resources.gpu'},
   {path: 'services.*.schedule'},

@@ -13,6 +13,7 @@ import {type MadeEnvironment, setValues} from './made-environment.ts';
 import {mergeTrees} from './merge-trees.ts';
 import {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
+import {checkReleases, routedServices} from './release-checks.ts';
 import {type ParsedService, serviceSchema} from './service-schema.ts';
 import type {EnvironmentName, Service, ServiceName, Stack} from './stack.ts';
 import {checkSecretPlaces, checkStack} from './stack-checks.ts';
@@ -187,6 +188,7 @@ async function compile(
   const names = all.map(([name]) => name);
   checkStack({tree, services: new Map(readable), names, volumes, unfinished}, error => problems.add(error));
   checkBackups(tree, shape.value?.volumes ?? {}, new Map(readable), error => problems.add(error));
+  checkReleases({tree, services: new Map(readable)}, routedServices(tree), error => problems.add(error));
   const {files, nameOf} = request.templates;
   const services: Service[] = [];
   for (const [name, service] of readable) {
@@ -202,6 +204,7 @@ async function compile(
         ...(volume?.backup && {backup: compileBackup(volume.backup)}),
       })),
       routes,
+      ...(shape.value.release === 'atomic' && {release: 'atomic' as const}),
     }
   );
 }

@@ -79,27 +79,3 @@ export const stopSchema = z.strictObject({
 });
 
 const signalName = (text: string): string => (/^sig/i.test(text) ? text.toUpperCase() : `SIG${text.toUpperCase()}`);
-
-/** How replicas are replaced by new ones. */
-export const updateSchema = z
-  .strictObject({
-    strategy: z
-      .enum(['rolling', 'recreate'])
-      .default('rolling')
-      .describe('rolling replaces some at a time; recreate stops all, then starts all.'),
-    maxSurge: z.int().min(0).max(1000).default(1).describe('How many replicas more than asked for may run meanwhile.'),
-    maxUnavailable: z.int().min(0).max(1000).default(0).describe('How many replicas fewer than asked for may run.'),
-    backup: z
-      .enum(['auto', 'before', 'never'])
-      .optional()
-      .describe(
-        'Whether its volumes with a backup are backed up before it is replaced; auto: when another major version of its image comes.',
-      ),
-  })
-  .superRefine((update, context) => {
-    if (update.strategy === 'rolling' && update.maxSurge === 0 && update.maxUnavailable === 0) {
-      context.addIssue(
-        'maxSurge and maxUnavailable are both 0, so no replica could ever be replaced: set one of them to 1',
-      );
-    }
-  });

@@ -5,11 +5,12 @@ import {logsSchema} from './logs-schema.ts';
 import {hostMount, publishedPort, volumeMount} from './mount-texts.ts';
 import {ENV_NAME} from './names.ts';
 import {labels, placementSchema} from './placement-schema.ts';
-import {capabilitiesSchema, stopSchema, updateSchema} from './process-schema.ts';
+import {capabilitiesSchema, stopSchema} from './process-schema.ts';
 import {cpuCount, memorySize} from './quantities.ts';
 import {secretFile} from './secret-file-schema.ts';
 import {serviceFilesSchema} from './service-files.ts';
 import {containerPath, envValue, line, text} from './texts.ts';
+import {updateSchema} from './update-schema.ts';
 
 const image = z.string().superRefine((written, context) => {
   const parsed = parseReference(written);

@@ -21,6 +21,10 @@ export const stackSchema = z.strictObject({
   services: z.record(dnsName('a service'), serviceSchema).default({}).describe('Services by name.'),
   volumes: volumes.default({}).describe('Named volumes; each is one folder on each host that needs it.'),
   routes: z.array(routeSchema).default([]).describe('What a proxy sends to which service, by host name and path.'),
+  release: z
+    .enum(['atomic', 'each'])
+    .default('each')
+    .describe('atomic switches all services that get new replicas at once; each lets every service go by itself.'),
 });
 
 const override = z.strictObject({

@@ -22,6 +22,8 @@ export interface Stack {
   readonly volumes: readonly Volume[];
   /** What the proxies of the project's hosts send to which service. */
   readonly routes: readonly Route[];
+  /** atomic: all services that get new replicas in one apply are switched to them at once. Absent: each by itself. */
+  readonly release?: 'atomic' | 'each';
 }
 
 export interface Volume {
@@ -150,11 +152,37 @@ export interface Resources {
 }
 
 export interface UpdatePolicy {
-  readonly strategy: 'rolling' | 'recreate';
+  readonly strategy: 'rolling' | 'recreate' | 'blue-green' | 'canary';
   readonly maxSurge: number;
   readonly maxUnavailable: number;
   /** Whether its volumes are backed up before its containers are replaced: `auto` when another version is to read them. */
   readonly backup?: 'auto' | 'before' | 'never';
+  /** How long requests under way are waited for before an old replica is stopped; absent in old snapshots: 30 s. */
+  readonly drainMs?: number;
+  /** manual: the release stays open until `niyanta release promote`. Absent: auto. */
+  readonly promote?: 'auto' | 'manual';
+  /** Of a canary. */
+  readonly steps?: readonly CanaryStep[];
+  readonly judge?: CanaryJudge;
+}
+
+/** A part of the requests, and for how long before it is judged. */
+export interface CanaryStep {
+  /** Percent of the requests that the new replicas get, 1 to 99. */
+  readonly weight: number;
+  readonly pauseMs: number;
+}
+
+/** By which figures of the proxies' access logs the new replicas of a canary are judged. */
+export interface CanaryJudge {
+  /** Percent of answers with 5xx, or none at all, that is still good. */
+  readonly errorRate: number;
+  /** Milliseconds in which 95 of 100 requests have to be answered, or how many times the old ones' p95 it may be. */
+  readonly p95?: {readonly ms: number} | {readonly times: number};
+  /** Fewer requests than this to the new replicas say nothing. */
+  readonly minRequests: number;
+  /** Too few requests fail the canary, in place of being told and passed over. */
+  readonly required: boolean;
 }
 
 export interface PlacementRules {

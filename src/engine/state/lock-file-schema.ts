@@ -4,6 +4,7 @@ import {type Location, UserError, UserErrors} from '../spec/errors.ts';
 import type {Stack} from '../spec/stack.ts';
 import type {LockFile} from './lock-file.ts';
 import {sealedSchema} from './project-secret-store.ts';
+import {releaseSchema} from './release-schema.ts';
 import type {SealedSecrets} from './sealed-secrets.ts';
 
 /** The version of the lock file that this niyanta writes, and the newest it reads. */
@@ -33,7 +34,19 @@ const historyEntry = z.strictObject({
   serial: count,
   at: time,
   who: z.string(),
-  action: z.enum(['apply', 'destroy', 'rollback', 'start', 'stop', 'restart', 'rebuild', 'undo']),
+  action: z.enum([
+    'apply',
+    'destroy',
+    'rollback',
+    'start',
+    'stop',
+    'restart',
+    'rebuild',
+    'undo',
+    'promote',
+    'abort',
+    'split',
+  ]),
   outcome: z.enum(['applied', 'rolled-back', 'rollback-failed', 'partly-applied', 'failed', 'cancelled']),
   summary: z.string(),
   stack: snapshot.optional(),
@@ -58,6 +71,7 @@ export const environmentSchema = z.strictObject({
   placements: z.record(z.string(), z.array(placement)),
   stopped: z.array(z.string()),
   quarantine: z.record(z.string(), z.strictObject({since: time})).optional(),
+  releases: z.record(z.string(), releaseSchema).optional(),
   history: z.array(historyEntry),
 });
 
@@ -125,6 +139,7 @@ export function formatLockFile(lock: LockFile): string {
     placements: sorted(state.placements, replicas => [...replicas].sort((a, b) => a.replica - b.replica)),
     stopped: [...state.stopped].sort(),
     ...(state.quarantine && {quarantine: sorted(state.quarantine, same)}),
+    ...(state.releases && Object.keys(state.releases).length > 0 && {releases: sorted(state.releases, same)}),
     history: state.history,
   }));
   const {version, project, serial, salt, fenceFloor} = lock;

@@ -35,6 +35,8 @@ export interface EnvironmentState {
   readonly stopped: readonly ServiceName[];
   /** Hosts that a change went on without, until one has reached them again; absent when there are none. */
   readonly quarantine?: Readonly<Record<HostName, Quarantine>>;
+  /** Releases of services that are not at their end: both old and new replicas run. */
+  readonly releases?: Readonly<Record<ServiceName, ReleaseRecord>>;
   /** Newest last. */
   readonly history: readonly HistoryEntry[];
 }
@@ -74,7 +76,7 @@ export interface HistoryEntry {
   readonly at: string;
   /** user@machine. */
   readonly who: string;
-  readonly action: 'apply' | 'destroy' | 'rollback' | 'start' | 'stop' | 'restart' | 'rebuild' | 'undo';
+  readonly action: 'apply' | 'destroy' | 'rollback' | 'start' | 'stop' | 'restart' | 'rebuild' | 'undo' | ReleaseAction;
   readonly outcome: 'applied' | 'rolled-back' | 'rollback-failed' | 'partly-applied' | 'failed' | 'cancelled';
   /** `2 created, 1 replaced`. */
   readonly summary: string;
@@ -95,3 +97,38 @@ export const emptyState = (stack: string): EnvironmentState => ({
   stopped: [],
   history: [],
 });
+/** What `niyanta release` and `route split` do. */
+export type ReleaseAction = 'promote' | 'abort' | 'split';
+
+/** A container of a release and how others know it. */
+export interface ReleaseMember {
+  readonly host: HostName;
+  readonly id: string;
+  readonly service: ServiceName;
+  readonly replica: number;
+  readonly address: string;
+}
+
+/** A release of one service while it goes on; what is not in it any more was not there when last looked. */
+export interface ReleaseRecord {
+  readonly strategy: 'blue-green' | 'canary';
+  /** RFC 3339: when the apply began that started the new ones. */
+  readonly since: string;
+  /** Percent of the requests that the new ones get; at 100 names lead to them, too. */
+  readonly weight: number;
+  /** Of a canary: the step it is at, from 1, of how many. */
+  readonly step?: number;
+  readonly steps?: number;
+  /** running: an apply is, or was, at it. open: it waits for `niyanta release promote` or `abort`. */
+  readonly phase: 'running' | 'open';
+  /** A visitor stays with the side that answered first. */
+  readonly sticky?: boolean;
+  /** Services that are switched together with this one. */
+  readonly together: readonly ServiceName[];
+  /** The new ones (green). */
+  readonly new: readonly ReleaseMember[];
+  /** The old ones (blue). */
+  readonly old: readonly ReleaseMember[];
+  /** What someone asked of the apply that is at it. */
+  readonly request?: {readonly what: 'promote' | 'abort'; readonly by: string; readonly at: string};
+}

@@ -43,6 +43,8 @@ function what(operation: Operation): string {
       return printable(operation.service ?? operation.id);
     case 'sweep':
       return 'leftovers';
+    case 'switch':
+      return `release of ${operation.services.map(printable).join(', ')}`;
     case 'names':
       return 'names of services';
     case 'host':

@@ -37,6 +37,7 @@ function sameness(operation: Operation): string {
     names: '',
     repair: '',
     sweep: '',
+    switch: operation.id,
   }[kind];
   return JSON.stringify([kind, action, reason, changes, particular]);
 }

@@ -80,6 +80,8 @@ function stepText(step: OperationToUndo['steps'][number]): string {
       return `start ${step.id} again`;
     case 'write-manifest':
       return `put back the manifest of ${step.spec.id}`;
+    case 'switch-back':
+      return `send requests to ${step.to.map(({id}) => id).join(', ')} again`;
     case 'delete-volume':
       return `delete volume ${step.volume}, if it is empty`;
     case 'connect-network':

@@ -1,10 +1,10 @@
 import {expect, test} from 'vitest';
 import {inverseOf, runInverse} from '../../../src/engine/executor/inverse.ts';
-import {NameLedger} from '../../../src/engine/executor/name-ledger.ts';
 import {operationTitle} from '../../../src/engine/executor/titles.ts';
+import {trafficOf} from '../../../src/engine/executor/traffic-before.ts';
 import type {NetworkOperation} from '../../../src/engine/planner/plan.ts';
 import type {HostNetwork} from '../../../src/engine/runtime/host-network.ts';
-import {SimulatedHosts, specOf} from './simulated-hosts.ts';
+import {noReleases, SimulatedHosts, specOf} from './simulated-hosts.ts';
 
 const [small, large]: HostNetwork[] = [1350, 1450].map(mtu => ({bridge: 'ny1', subnet: '10.89.0.0/24', mtu}));
 const operation = (given: Partial<NetworkOperation>): NetworkOperation => ({
@@ -51,8 +51,7 @@ test('a container is removed although another host cannot be told of it; that is
   hosts.before = action => {
     if (action === 'names h2') throw new Error('h2 does not answer');
   };
-  const peers = [gone, stays].map(spec => ({host: spec.host, peer: {...spec, address: spec.network.address}}));
-  const ledger = new NameLedger(hosts.writeNames.bind(hosts), peers);
+  const ledger = trafficOf([], {...noReleases, present: hosts.present(), actions: hosts});
   const inverse = [{do: 'remove-container', host: 'h1', id: gone.id, specHash: ''} as const];
   await expect(runInverse(inverse, {actions: hosts, ledger, keepCreated: false})).rejects.toThrow('h2 does not answer');
   expect([...hosts.containers.keys()]).toEqual([`h2/${stays.id}`]);

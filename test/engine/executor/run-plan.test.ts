@@ -5,10 +5,11 @@ import {type RunOptions, runPlan} from '../../../src/engine/executor/run-plan.ts
 import {inversesOf} from '../../../src/engine/executor/undo-log.ts';
 import type {Operation} from '../../../src/engine/planner/plan.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
-import {containerOperation, planOf, presentOf, SimulatedHosts, specOf} from './simulated-hosts.ts';
+import {containerOperation, noReleases, planOf, presentOf, SimulatedHosts, specOf} from './simulated-hosts.ts';
 
 const apply = (hosts: SimulatedHosts, operations: readonly Operation[], more: Partial<RunOptions> = {}) =>
   runPlan(planOf(operations), {
+    ...noReleases,
     actions: hosts,
     present: hosts.present(),
     inverses: inversesOf(operations, presentOf(hosts)),

@@ -4,6 +4,7 @@ import type {ContainerOperation, ImageOperation, Plan} from '../../../src/engine
 import type {ContainerSpec, PinnedImage} from '../../../src/engine/runtime/container-spec.ts';
 import {manifestOf} from '../../../src/engine/runtime/containers/write-manifest.ts';
 import type {ObservedContainer, ObservedHost} from '../../../src/engine/runtime/observed.ts';
+import type {ProxyRoutes, Upstream, UpstreamFigures} from '../../../src/engine/runtime/proxy/proxy-routes.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
 import {sampleSpec} from '../runtime/sample-spec.ts';
 
@@ -109,12 +110,39 @@ export class SimulatedHosts implements Actions {
     await this.#act(`names ${host}`);
     this.names.set(host, peers);
   }
+  /** host → what its proxy has of the environment, as last acknowledged. */
+  readonly routes = new Map<string, ProxyRoutes>();
+  /** Requests that containers are serving, by id. */
+  readonly serving = new Map<string, number>();
+  /** What the access logs would say, by address. */
+  readonly figures = new Map<string, Omit<UpstreamFigures, 'address' | 'port'>>();
+  async writeRoutes(host: string, routes: ProxyRoutes): Promise<void> {
+    await this.#act(`routes ${host}`);
+    this.routes.set(host, routes);
+  }
+  async inFlight(host: string, upstreams: readonly Upstream[]): Promise<number> {
+    await this.#act(`in flight ${host}`);
+    return upstreams.reduce((sum, {id}) => sum + (this.serving.get(id) ?? 0), 0);
+  }
+  async upstreamFigures(_host: string, upstreams: readonly Upstream[]): Promise<readonly UpstreamFigures[]> {
+    return upstreams.flatMap(({address, port}) => {
+      const figures = this.figures.get(address);
+      return figures ? [{address, port, ...figures}] : [];
+    });
+  }
   connectNetwork = (host: string) => this.#act(`connect ${host}`);
   disconnectNetwork = (host: string) => this.#act(`disconnect ${host}`);
   repairContainer = (spec: ContainerSpec) => this.#act(`repair ${spec.id}`);
   sweep = (host: string) => this.#act(`sweep ${host}`);
   lastLogLines = async (_host: string, id: string) => [`last words of ${id}`];
 }
+
+/** What a run without proxies and releases is given of them. */
+export const noReleases = {
+  routes: {standing: [], splits: [], drainMs: {}},
+  releases: {note: async () => undefined, request: async () => undefined},
+  clock: {now: () => 0, sleep: async () => undefined},
+};
 
 /** The containers that are there now, to be asked later for what was there then. */
 export function presentOf(hosts: SimulatedHosts): FindPresent {

@@ -5,16 +5,16 @@ import type {ApplyEvent} from '../../../src/engine/executor/events.ts';
 import {idempotencyKey} from '../../../src/engine/executor/idempotency-key.ts';
 import {runInverse} from '../../../src/engine/executor/inverse.ts';
 import type {BeginRecord, JournalRecord} from '../../../src/engine/executor/journal-record.ts';
-import {NameLedger} from '../../../src/engine/executor/name-ledger.ts';
 import {peer} from '../../../src/engine/executor/peer.ts';
 import {runPlan} from '../../../src/engine/executor/run-plan.ts';
 import {countOf, isUnfinished, type RunStory, storyOf, wasInterrupted} from '../../../src/engine/executor/run-story.ts';
 import {takeBack} from '../../../src/engine/executor/take-back.ts';
 import {operationTitle} from '../../../src/engine/executor/titles.ts';
+import {trafficOf} from '../../../src/engine/executor/traffic-before.ts';
 import {operationsToUndo} from '../../../src/engine/executor/undo-check.ts';
 import {inversesOf} from '../../../src/engine/executor/undo-log.ts';
 import type {Operation} from '../../../src/engine/planner/plan.ts';
-import {containerOperation, planOf, presentOf, SimulatedHosts, specOf} from './simulated-hosts.ts';
+import {containerOperation, noReleases, planOf, presentOf, SimulatedHosts, specOf} from './simulated-hosts.ts';
 
 const all = ['h1', 'h2'];
 
@@ -90,6 +90,7 @@ async function runUntil(
   const noted: JournalRecord[] = [];
   const {actions, killed} = mortal(hosts, action);
   const run = runPlan(planOf(operations), {
+    ...noReleases,
     actions,
     present: hosts.present(),
     silent: [],
@@ -139,11 +140,7 @@ const beginOf = (operations: readonly Operation[], inverses: ReturnType<typeof i
 /** What `apply --undo` does, on simulated hosts. Returns why operations were left. */
 async function undo({hosts, story}: Interrupted, actions: Actions = hosts): Promise<readonly string[]> {
   const operations = operationsToUndo(story, hosts.observed(all));
-  const present = hosts.present().filter(({listed}) => listed);
-  const ledger = new NameLedger(
-    actions.writeNames.bind(actions),
-    present.map(({host, spec}) => ({host, peer: peer(spec!)})),
-  );
+  const ledger = trafficOf([], {...noReleases, present: hosts.present(), actions});
   const failures = await takeBack(operations, {
     limitPerHost: 4,
     undo: ({steps}) => runInverse(steps, {actions, ledger, keepCreated: false}),

@@ -49,6 +49,9 @@ export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
       return [onContainer(operation.host, operation.spec.id, asMade)];
     case 'sweep':
       return [onHost(operation.host, ({leftovers: _, ...host}) => host)];
+    case 'switch':
+      // Who is listed is no part of this world: old and new both run until what was replaced is removed.
+      return [renameAll];
     case 'container':
       return containerAtoms(operation, plan);
   }
@@ -67,7 +70,11 @@ function containerAtoms(operation: ContainerOperation, plan: Plan): readonly Ato
 
 /** What an operation leaves to remove once the whole plan has succeeded. */
 export const commitAtoms = (operation: Operation): readonly Atom[] =>
-  operation.kind === 'container' ? operation.previous.map(({host, id}) => remove(host, id)) : [];
+  operation.kind === 'switch'
+    ? operation.from.flatMap(({host, id}) => [leave(host, id), remove(host, id)])
+    : operation.kind === 'container'
+      ? operation.previous.map(({host, id}) => remove(host, id))
+      : [];
 
 /** The lock file as it stands after a plan, written from what runs. */
 export function commitLock(plan: Plan): Atom {

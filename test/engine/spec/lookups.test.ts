@@ -55,7 +55,16 @@ describe('explain', () => {
       required: false,
     });
     const children = explainField('services.backend.update').children.map(child => child.name);
-    expect(children).toEqual(['strategy', 'maxSurge', 'maxUnavailable', 'backup']);
+    expect(children).toEqual([
+      'strategy',
+      'maxSurge',
+      'maxUnavailable',
+      'backup',
+      'drain',
+      'promote',
+      'steps',
+      'judge',
+    ]);
   });
 
   test('finds fields of projects and templates, and lets names be left out', () => {

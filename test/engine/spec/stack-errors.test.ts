@@ -120,7 +120,7 @@ const wrongFields: [string, string][] = [
   ],
   [
     'update: {strategy: rolin}',
-    'stack.yaml:7:24 services.web.update.strategy: must be one of rolling, recreate, is the text "rolin", did you mean "rolling"?',
+    'stack.yaml:7:24 services.web.update.strategy: must be one of rolling, recreate, blue-green, canary, is the text "rolin", did you mean "rolling"?',
   ],
   ['update: {maxSurge: -1}', 'stack.yaml:7:24 services.web.update.maxSurge: must be at least 0, is -1'],
   [
@@ -191,17 +191,54 @@ test.each(wrongImages)('%s', async (line, error) => {
   expect(await errorsOf(readStack(web(line)))).toEqual([error]);
 });
 
-describe('what later versions bring is refused where it stands', () => {
+describe('a release that could not work is refused where it is written', () => {
+  const asked = (strategy: string, line: string) => web('image: nginx', `update: {strategy: ${strategy}}\n    ${line}`);
   test.each([
-    ['update: {strategy: canary}', 'stack.yaml:7:24 services.web.update.strategy: canary is not in this version'],
     [
-      'update: {strategy: blue-green}',
-      'stack.yaml:7:24 services.web.update.strategy: blue-green is not in this version',
+      'blue-green',
+      'ports: ["80:80"]',
+      'stack.yaml:8:13 services.web.ports.0: port 80 of a host can be held by one container, but blue-green runs old and new replicas at once',
     ],
-    ['resources: {disk: 1Gi}', 'stack.yaml:7:17 services.web.resources.disk: not in this version'],
-  ])('%s', async (line, error) => {
-    expect(await errorsOf(readStack(web('image: nginx', line)))).toEqual([error]);
+    [
+      'blue-green',
+      'mounts: ["/srv:/srv"]',
+      'stack.yaml:8:14 services.web.mounts.0: /srv is written by one container at a time, but blue-green runs old and new replicas at once',
+    ],
+    [
+      'canary',
+      'mounts: ["/srv:/srv:ro"]',
+      'stack.yaml:7:24 services.web.update.strategy: no route leads to web, and only proxies can send it a part of the requests',
+    ],
+  ])('%s with %s', async (strategy, line, error) => {
+    expect(await errorsOf(readStack(asked(strategy, line)))).toEqual([error]);
   });
+
+  test('blue-green with a volume that is written to, but not with one that is read', async () => {
+    const text = (mode: string) => `${asked('blue-green', `volumes: ["data:/data${mode}"]`)}\nvolumes: {data: {}}\n`;
+    expect(await errorsOf(readStack(text('')))).toEqual([
+      'stack.yaml:8:15 services.web.volumes.0: volume data is written by one container at a time, but blue-green runs old and new replicas at once',
+    ]);
+    await expect(readStack(text(':ro'))).resolves.toBeDefined();
+  });
+
+  test.each([
+    ['{strategy: rolling, promote: manual}', /promote: manual is for strategy blue-green or canary, not rolling/],
+    ['{strategy: blue-green, steps: [{weight: 5}]}', /steps: is for strategy: canary, not blue-green/],
+    ['{strategy: canary, steps: [{weight: 50}, {weight: 10}]}', /must be more than that of the step before, 50/],
+    ['{strategy: canary, judge: {errorRate: 101%}}', /is not a percentage from 0% to 100%/],
+    ['{strategy: canary, judge: {p95: fast}}', /neither a length of time \(500ms\) nor a multiple/],
+  ])('update: %s', async (update, error) => {
+    expect((await errorsOf(readStack(web('image: nginx', `update: ${update}`)))).join('\n')).toMatch(error);
+  });
+});
+
+describe('what later versions bring is refused where it stands', () => {
+  test.each([['resources: {disk: 1Gi}', 'stack.yaml:7:17 services.web.resources.disk: not in this version']])(
+    '%s',
+    async (line, error) => {
+      expect(await errorsOf(readStack(web('image: nginx', line)))).toEqual([error]);
+    },
+  );
 
   test('workloads in a stack', async () => {
     const text = `${web('image: nginx')}\nworkloads: [{name: a}]\n`;

@@ -42,7 +42,7 @@ export function addNames(
 
 /** Running containers whose hosts file does not say who is there, on all hosts of the environment. */
 export function wrongNames(input: PlanInput, own: readonly Own[]): readonly Own[] {
-  const answers = answering(own);
+  const answers = answering(own, input.lock);
   const peers = [...answers, ...silentPeers(input.observed, input.lock, answers)];
   return own.filter(one => isRunning(one) && one.manifest && !knows(input, one, peers));
 }

@@ -16,6 +16,7 @@ import {addNames} from './names.ts';
 import {awaitNetworks, joinNetworks, leaveNetworks} from './networks.ts';
 import {handOverPorts} from './ports.ts';
 import {addImage, addToolkits, addVolumes, hostId, hostsUsed} from './preparations.ts';
+import {addSwitches, bySwitch} from './releases.ts';
 import {addRepairs} from './repairs.ts';
 import {roll} from './rolling.ts';
 import {addSweeps} from './sweep.ts';
@@ -24,6 +25,8 @@ import {updateOrder} from './update-order.ts';
 export interface Operations {
   readonly operations: readonly Operation[];
   readonly steps: readonly ReplicaSteps[];
+  /** What is worth knowing about releases. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -39,7 +42,10 @@ export function operationsFor(
 ): Operations {
   const graph = new OperationGraph();
   const services = new Map(input.stack.services.map(service => [service.name, service]));
-  const steps = sorted.map(one => replicaSteps(one, services));
+  const {steps, switches, warnings} = bySwitch(
+    input,
+    sorted.map(one => replicaSteps(one, services)),
+  );
   addToolkits(graph, input, hosts, new Set([...hostsUsed(sorted), ...networks.found.keys()]));
   joinNetworks(graph, networks);
   for (const step of steps) prepare(graph, input, services, hosts, step);
@@ -62,6 +68,7 @@ export function operationsFor(
   }
   moveVolume(graph, input, steps);
   awaitNeeds(graph, input.stack.services, starting);
+  addSwitches(graph, input, switches, steps);
   for (const step of steps) stopBeforeRestart(graph, services, step);
   handOverPorts(graph, steps);
   removeLast(graph, input, steps, starting);
@@ -71,7 +78,7 @@ export function operationsFor(
   addBackups(graph, input, steps);
   if (!input.options.targets?.length) addSweeps(graph, input, hosts);
   leaveNetworks(graph, networks);
-  return {operations: graph.operations(), steps};
+  return {operations: graph.operations(), steps, warnings};
 }
 
 /** A folder is made again under a service that has had data in it: the plan says so where people look. */

@@ -21,7 +21,7 @@ export function updateOrder(old: ContainerSpec | undefined, now: ContainerSpec, 
     const folder = sharedFolder(old, now);
     if (folder) return stopFirst(`${folder} is written by one container at a time`);
   }
-  if (policy.maxSurge === 0) return stopFirst('update.maxSurge is 0');
+  if (policy.maxSurge === 0 && policy.strategy === 'rolling') return stopFirst('update.maxSurge is 0');
   return {order: 'start-first'};
 }
 
