@@ -1,8 +1,9 @@
 import type {HostNetwork, NetworkPeer, ObservedNetwork} from '../runtime/host-network.ts';
 import type {ReachableHost} from '../runtime/observed.ts';
 import {UserError} from '../spec/errors.ts';
-import type {HostName} from '../spec/stack.ts';
+import type {HostName, Service} from '../spec/stack.ts';
 import {addressIn, overlap, parseBlock} from './cidr.ts';
+import {addressesAfterwards, addressesMeanwhile, policiesOn, type ServiceAddress} from './network-policies.ts';
 import type {Networks} from './networks.ts';
 import {isOfScope, isRunning, scopeOf} from './ownership.ts';
 import type {PlanInput, Scope} from './plan-input.ts';
@@ -42,9 +43,27 @@ export function hostNetworks(
   );
   const silent = silentPeers(input, situation, found);
   if (staying.length + silent.length > 1) refuseApart(input, staying, networks);
-  const join = (hosts: readonly ReachableHost[]) => joined(input, hosts, silent, found, networks);
-  return {found, meanwhile: join([...staying, ...leaving]), afterwards: join(staying)};
+  const join = (hosts: readonly ReachableHost[], addresses: readonly ServiceAddress[]) =>
+    guarded(joined(input, hosts, silent, found, networks), input.stack.services, addresses);
+  return {
+    found,
+    meanwhile: join([...staying, ...leaving], addressesMeanwhile(sorted)),
+    afterwards: join(staying, addressesAfterwards(sorted)),
+  };
 }
+
+/** With who may talk to whom, where services say so. */
+const guarded = (
+  networks: ReadonlyMap<HostName, HostNetwork>,
+  services: readonly Service[],
+  addresses: readonly ServiceAddress[],
+): ReadonlyMap<HostName, HostNetwork> =>
+  new Map(
+    [...networks].map(([host, network]) => {
+      const policies = policiesOn(host, services, addresses);
+      return [host, policies ? {...network, policies} : network];
+    }),
+  );
 
 /** This environment's part on each host that has one. */
 export function ownNetworks(

@@ -1,4 +1,4 @@
-import type {HostName} from '../spec/stack.ts';
+import type {HostName, ServiceName} from '../spec/stack.ts';
 
 /** One host's part of an environment's network: what stands in /var/lib/niyanta/overlays/BRIDGE. */
 export interface HostNetwork {
@@ -9,6 +9,18 @@ export interface HostNetwork {
   readonly mtu: number;
   /** Absent while no other host has containers of the environment. */
   readonly overlay?: Overlay;
+  /** Of services that say who may reach them, or that they stay inside, and run here; absent when there are none. */
+  readonly policies?: readonly NetworkPolicy[];
+}
+
+/** Who may talk to one service's containers on this host, and whether they may talk to the outside. */
+export interface NetworkPolicy {
+  readonly service: ServiceName;
+  /** Of its containers on this host, sorted. */
+  readonly addresses: readonly string[];
+  /** Who of the environment may connect to them, sorted; everyone when absent. */
+  readonly from?: readonly string[];
+  readonly egress: 'any' | 'none';
 }
 
 /** The VXLAN device that leads to the environment's other hosts. */
@@ -42,12 +54,17 @@ export interface ObservedNetwork extends HostNetwork {
 }
 
 /** Its file: lines that the toolkit's `overlay` reads. */
-export function networkText({subnet, mtu, overlay}: HostNetwork): string {
+export function networkText({subnet, mtu, overlay, policies = []}: HostNetwork): string {
   const lines = [`subnet ${subnet}`, `mtu ${mtu}`];
   if (overlay) {
     const {device, vni, address, mac, port, peers} = overlay;
     lines.push(`vxlan ${device} ${vni} ${address} ${mac} ${port}`);
     for (const peer of peers) lines.push(`peer ${peer.host} ${peer.address} ${peer.subnet} ${peer.mac}`);
+  }
+  for (const {service, addresses, from, egress} of policies) {
+    lines.push(`policy ${service} ${egress} ${from ? 'closed' : 'open'}`);
+    for (const address of addresses) lines.push(`at ${address}`);
+    for (const address of from ?? []) lines.push(`from ${address}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -64,7 +81,9 @@ export function parseNetworks(files: readonly string[], wrong: readonly string[]
     const [subnet, mtu] = [of('subnet')?.[0], Number(of('mtu')?.[0])];
     if (bridge.endsWith('.new') || subnet === undefined || !Number.isInteger(mtu)) return [];
     const overlay = overlayOf(of('vxlan'), words);
-    return [{bridge, subnet, mtu, ...(overlay ? {overlay} : {}), wrong: complaints, pending}];
+    const policies = policiesOf(words);
+    const parts = {...(overlay ? {overlay} : {}), ...(policies.length > 0 ? {policies} : {})};
+    return [{bridge, subnet, mtu, ...parts, wrong: complaints, pending}];
   });
 }
 
@@ -75,4 +94,20 @@ function overlayOf(vxlan: readonly string[] | undefined, lines: readonly (readon
     key === 'peer' && host && at && subnet && peerMac ? [{host, address: at, subnet, mac: peerMac}] : [],
   );
   return {device, vni: Number(vni), address, mac, port: Number(port), peers};
+}
+
+/** Each begins with its own line; the addresses after it are its own. */
+function policiesOf(lines: readonly (readonly string[])[]): readonly NetworkPolicy[] {
+  const starts = lines.flatMap(([key], index) => (key === 'policy' ? [index] : []));
+  return starts.map((start, index) => {
+    const [, service = '', egress, entrance] = lines[start]!;
+    const own = lines.slice(start + 1, starts[index + 1]);
+    const all = (key: string) => own.flatMap(([word, address]) => (word === key && address ? [address] : []));
+    return {
+      service,
+      addresses: all('at'),
+      ...(entrance === 'closed' ? {from: all('from')} : {}),
+      egress: egress === 'none' ? 'none' : 'any',
+    };
+  });
 }

@@ -100,6 +100,19 @@ export const serviceSchema = z.strictObject({
   logs: logsSchema
     .optional()
     .describe('How its log is turned over on its host; as the project says, else four files of 10Mi.'),
+  network: z
+    .strictObject({
+      from: z
+        .array(z.string())
+        .optional()
+        .describe('Services that may connect to this one; all of the environment when not said, none when empty.'),
+      egress: z
+        .enum(['any', 'none'])
+        .default('any')
+        .describe("none keeps it inside the environment's network: no Internet, no host, no DNS server."),
+    })
+    .optional()
+    .describe('Who may reach it, and what it may reach. Published ports and routes stay reachable.'),
   labels: labels.default({}).describe('Labels of the containers, for people and other programs.'),
 });
 

@@ -22,6 +22,7 @@ export function checkStack(checked: CheckedServices, report: Report): void {
   for (const [name, service] of checked.services) {
     if (!checked.unfinished.has(name)) checkSource(checked.tree, name, service, report);
     checkNeeds(checked, name, service, report);
+    checkNetwork(checked, name, service, report);
     checkVolumes(checked, name, service, report);
     checkTargets(checked.tree, name, service, report);
     service.placement.avoid.forEach((avoid, index) => {
@@ -51,6 +52,13 @@ function checkSource(tree: Tree, name: string, service: ParsedService, report: R
     const message = `cannot stand beside ${given[0]}: an image has one source`;
     report(errorAt(keyPlaceAt(tree, [...path, key]), [...path, key], {code: 'conflict', message}));
   }
+}
+
+function checkNetwork(checked: CheckedServices, name: string, {network}: ParsedService, report: Report): void {
+  network?.from?.forEach((service, index) => {
+    const path = ['services', name, 'network', 'from', index];
+    if (!checked.names.includes(service)) report(unknownService(checked, path, service));
+  });
 }
 
 function checkNeeds(checked: CheckedServices, name: string, service: ParsedService, report: Report): void {

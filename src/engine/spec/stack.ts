@@ -67,6 +67,16 @@ export interface Service {
   readonly labels: Readonly<Record<string, string>>;
   /** How its log is turned over on its host; four files of 10 MiB when absent. */
   readonly logs?: LogLimits;
+  /** Absent when everyone of the environment may reach it, and it may reach everything. */
+  readonly network?: NetworkRules;
+}
+
+/** Who may reach a service's replicas, and what they may reach. */
+export interface NetworkRules {
+  /** Services of the environment that may connect to it; all when absent. */
+  readonly from?: readonly ServiceName[];
+  /** none: nothing outside of the environment's network. */
+  readonly egress: 'any' | 'none';
 }
 
 export interface LogLimits {

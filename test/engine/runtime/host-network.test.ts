@@ -29,6 +29,28 @@ test('a network is found as it was written', () => {
   expect(parseNetworks(found(alone), [])).toEqual([{...alone, wrong: [], pending: false}]);
 });
 
+test('who may talk to whom goes with it, each service with its own addresses', () => {
+  const policies = [
+    {service: 'batch', addresses: ['10.89.0.9'], egress: 'none' as const},
+    {service: 'db', addresses: ['10.89.0.2', '10.89.0.3'], from: ['10.89.0.4', '10.89.1.2'], egress: 'any' as const},
+    {service: 'vault', addresses: ['10.89.0.5'], from: [], egress: 'none' as const},
+  ];
+  const guarded = {...network, policies};
+  expect(parseNetworks(found(guarded), [])).toEqual([{...guarded, wrong: [], pending: false}]);
+  expect(networkText({...alone, policies})).toBe(`subnet 10.89.0.0/24
+mtu 1450
+policy batch none open
+at 10.89.0.9
+policy db any closed
+at 10.89.0.2
+at 10.89.0.3
+from 10.89.0.4
+from 10.89.1.2
+policy vault none closed
+at 10.89.0.5
+`);
+});
+
 test('what is wrong goes with its network; what was cut short says so; what is no network is left out', () => {
   const other = {...alone, bridge: 'ny89abcdef'};
   expect(

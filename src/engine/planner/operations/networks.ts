@@ -61,9 +61,11 @@ export function awaitNetworks(
   services: ReadonlyMap<string, Service>,
   steps: readonly ReplicaSteps[],
 ): void {
+  // Whoever others let in is known to them before it starts.
+  const guarded = [...networks.meanwhile.values()].some(({policies}) => policies !== undefined);
   for (const {main} of steps) {
     if (!main?.spec || main.how === 'manifest') continue;
-    const needy = (services.get(main.service!)?.needs.length ?? 0) > 0;
+    const needy = guarded || (services.get(main.service!)?.needs.length ?? 0) > 0;
     for (const host of networks.meanwhile.keys()) {
       if (host === main.host || needy) graph.wait(main.id, networkId(host));
     }
@@ -89,6 +91,7 @@ function reasons(before: HostNetwork | undefined, now: HostNetwork): readonly st
     ...(before.overlay && now.overlay && before.overlay.address !== now.overlay.address ? ['its address changed'] : []),
     ...(before.mtu === now.mtu ? [] : [`packets may have ${now.mtu} bytes`]),
     ...(before.subnet === now.subnet ? [] : ['its subnet changed']),
+    ...guardedServices(before, now),
   ];
 }
 
@@ -100,9 +103,27 @@ function changesBetween(before: HostNetwork, now: HostNetwork): readonly Change[
     .map(path => ({path, from: from[path], to: to[path], forces: false}));
 }
 
-const fields = ({subnet, mtu, overlay}: HostNetwork): Readonly<Record<string, string | number | undefined>> => ({
+function guardedServices(before: HostNetwork, now: HostNetwork): readonly string[] {
+  const of = ({policies = []}: HostNetwork) => new Map(policies.map(one => [one.service, canonical(one)]));
+  const [had, has] = [of(before), of(now)];
+  const changed = [...new Set([...had.keys(), ...has.keys()])].filter(name => had.get(name) !== has.get(name)).sort();
+  return changed.length > 0 ? [`who may talk to ${changed.join(', ')} changes`] : [];
+}
+
+const fields = ({
+  subnet,
+  mtu,
+  overlay,
+  policies,
+}: HostNetwork): Readonly<Record<string, string | number | undefined>> => ({
   subnet,
   mtu,
   ...(overlay ? {address: overlay.address} : {}),
   ...Object.fromEntries(overlay?.peers.map(peer => [`peers.${peer.host}`, `${peer.subnet}@${peer.address}`]) ?? []),
+  ...Object.fromEntries(
+    policies?.flatMap(({service, from, egress}) => [
+      ...(from ? [[`network.${service}.from`, from.join(' ')]] : []),
+      ...(egress === 'none' ? [[`network.${service}.egress`, egress]] : []),
+    ]) ?? [],
+  ),
 });

@@ -1,3 +1,5 @@
+import {policies} from './policies.ts';
+
 /**
  * Joins the networks that one environment has on several hosts, and keeps everyone else out. Each host's part is a file
  * of lines in /var/lib/niyanta/overlays, named after the bridge; devices and rules are made from it, again after a
@@ -100,10 +102,12 @@ resize() { # BRIDGE
   [ ! -e "/sys/class/net/$1" ] || ip link set "$1" mtu "$mtu"
 }
 
+${policies}
 rules() { # what iptables-restore reads: our chains of all environments, whole
   echo '*filter'
   echo ':NIYANTA-FORWARD - [0:0]'
   echo ':NIYANTA-INPUT - [0:0]'
+  for bridge in $guarded; do read_file "$bridge"; guards "$bridge"; done
   for file in "$overlays"/ny*; do
     [ -e "$file" ] || continue
     bridge=\${file##*/}
@@ -153,13 +157,25 @@ jump() { # CHAIN: to ours first, unless it is there
   esac
 }
 
-ours() { iptables-save 2>/dev/null | grep -e '^-A NIYANTA-' -e ' -j NIYANTA-'; }
+ours() {
+  iptables-save 2>/dev/null | grep -e '^-A NIYANTA-' -e ' -j NIYANTA-'
+  [ ! -e $run/guarded ] || ip6tables-save 2>/dev/null | grep -e '^-A NIYANTA-' -e ' -j NIYANTA-'
+}
 
 firewall() {
   now="$(iptables-save 2>/dev/null)
 "
+  guarded=
+  for file in "$overlays"/ny*; do
+    case $file in *.new) continue ;; esac
+    [ ! -e "$file" ] || ! guarded "\${file##*/}" || guarded="$guarded \${file##*/}"
+  done
+  [ -z "$guarded" ] || watch_bridged || return 1
+  firewall6 "$guarded" || return 1
+  if [ -n "$guarded" ]; then : >$run/guarded; else rm -f $run/guarded; fi
   if ! ls "$overlays"/ny* >/dev/null 2>&1; then open_up; return 0; fi
   answer=$(rules | iptables-restore --wait --noflush 2>&1) || { echo "overlay: cannot set the rules of the firewall: $answer" >&2; return 1; }
+  case "$now" in *":NIYANTA-"[0-9a-f]*) forget_chains ;; esac
   ours >$run/firewall
 }
 
@@ -167,12 +183,14 @@ open_up() { # nothing of ours stays when no network does
   for chain in FORWARD INPUT; do
     iptables -w -D $chain -j NIYANTA-$chain && iptables -w -F NIYANTA-$chain && iptables -w -X NIYANTA-$chain
   done 2>/dev/null
+  forget_chains
   { iptables -w -t nat -D POSTROUTING -j NIYANTA-POSTROUTING && iptables -w -t nat -F NIYANTA-POSTROUTING &&
     iptables -w -t nat -X NIYANTA-POSTROUTING; } 2>/dev/null
   rm -f $run/firewall
 }
 
 wrong() { # BRIDGE: what of it is not as its file says, a line each
+  ! guarded "$1" || sees_bridged || echo "$1 packets on the bridge pass by the firewall"
   if [ -n "$device" ]; then
     case "$seen" in
       *" $device: "*" link/ether $mac "*" vxlan id $vni local $local "*" dstport $port "*"nolearning "*) ;;
