@@ -18,6 +18,7 @@ export function leftoversToSweep(
   return leftovers.filter(leftover => {
     if (leftover.kind === 'bridge' || leftover.kind === 'ports')
       return leftover.bridge === own || !used.has(leftover.bridge);
+    if (leftover.kind === 'namespace') return leftover.bridge === own;
     if (leftover.kind === 'snapshot') return ownName(leftover.id);
     if (leftover.kind === 'files') {
       if (leftover.bridge !== undefined) return leftover.bridge === own || (leftover.old && !used.has(leftover.bridge));
@@ -39,6 +40,8 @@ export function leftoverText(leftover: Leftover): string {
       return `bridge ${leftover.bridge}`;
     case 'ports':
       return `forwarded ports of ${leftover.id}`;
+    case 'namespace':
+      return `network namespace of ${leftover.id}`;
     case 'snapshot':
       return `file system of ${leftover.id}`;
   }

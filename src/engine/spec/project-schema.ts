@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {environmentRulesSchema} from './environment-rules-schema.ts';
+import {imageRuleSchema} from './image-rule-schema.ts';
 import {logsSchema} from './logs-schema.ts';
 import {dnsName} from './names.ts';
 import {labels} from './placement-schema.ts';
@@ -117,6 +118,7 @@ export const projectSchema = z.strictObject({
     .default({})
     .describe('How to reach registries, by name as in image references.'),
   logs: logsSchema.optional().describe('How logs are turned over on the hosts, of services that do not say it.'),
+  images: imageRuleSchema.prefault({}).describe('Images on the hosts, and how long they stay.'),
   templates: z
     .record(dnsName('a repository of templates'), repository)
     .default({})

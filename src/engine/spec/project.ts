@@ -23,6 +23,8 @@ export interface Project {
   readonly registries: Readonly<Record<string, Registry>>;
   /** How logs are turned over, of services that do not say it. */
   readonly logs?: LogLimits;
+  /** Which images `gc` leaves on the hosts: of so many releases of each environment, and of so many days. */
+  readonly images: {readonly keep: {readonly releases: number; readonly days: number; readonly afterApply: boolean}};
   /** Repositories of templates, by name. */
   readonly templates: Readonly<Record<string, TemplateRepository>>;
   /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */

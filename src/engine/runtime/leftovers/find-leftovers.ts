@@ -15,6 +15,8 @@ export interface Traces {
   readonly overlays: readonly string[];
 }
 
+const bridgeForm = /^ny[0-9a-f]{8}$/;
+
 /** Everything of niyanta's on the host that nothing owns. */
 export function findLeftovers({containers, files, devices, translation, ...rest}: Traces): readonly Leftover[] {
   const known = new Set(containers.map(({id}) => id));
@@ -23,13 +25,16 @@ export function findLeftovers({containers, files, devices, translation, ...rest}
     [...(translation?.masqueraded ?? [])].map(line => line.split(' ')),
     ([bridge]) => bridge!,
   );
-  const empty = devices.filter(
-    ({name}) => /^ny[0-9a-f]{8}$/.test(name) && !devices.some(({bridge}) => bridge === name),
-  );
+  const empty = devices.filter(({name}) => bridgeForm.test(name) && !devices.some(({bridge}) => bridge === name));
   const bridges = [...new Set([...empty.map(({name}) => name), ...ruled.keys()])].filter(
     name => !used.has(name) && !devices.some(({bridge}) => bridge === name),
   );
   const ports = [...(translation?.chains ?? [])].filter(([id]) => !known.has(id));
+  const filed = new Set(files.flatMap(leftover => (leftover.kind === 'files' ? [leftover.id] : [])));
+  const namespaces = devices.flatMap(({bridge, namespace: id}): Leftover[] => {
+    if (id === undefined || bridge === undefined || known.has(id) || filed.has(id)) return [];
+    return idForm.test(id) && bridgeForm.test(bridge) ? [{kind: 'namespace', id, bridge}] : [];
+  });
   const snapshots = rest.snapshots.filter(key => idForm.test(key) && !known.has(key));
   return [
     ...files,
@@ -41,6 +46,7 @@ export function findLeftovers({containers, files, devices, translation, ...rest}
       }),
     ),
     ...ports.map(([id, {bridge, chains}]): Leftover => ({kind: 'ports', id, bridge, chains})),
+    ...namespaces,
     ...snapshots.map((id): Leftover => ({kind: 'snapshot', id})),
   ];
 }

@@ -15,6 +15,8 @@ export type Leftover =
       readonly bridge: string;
       readonly chains: readonly string[];
     }
+  /** A network namespace that is on one of our bridges, and of no container; nor are there files of it. */
+  | {readonly kind: 'namespace'; readonly id: ContainerId; readonly bridge: string}
   /** A file system that no container has. */
   | {readonly kind: 'snapshot'; readonly id: ContainerId};
 

@@ -27,6 +27,8 @@ function linesFor(leftover: Leftover): readonly string[] {
       return bridgeLines(leftover.bridge, leftover.subnets);
     case 'ports':
       return unowned(leftover.id, leftover.chains.flatMap(chainLines));
+    case 'namespace':
+      return unowned(leftover.id, [`  ${quote(`${paths.toolkit}/network`)} down ${quote(leftover.id)}`]);
     case 'snapshot':
       return unowned(leftover.id, [`  ${render(ctr('snapshots', 'rm', leftover.id))} >/dev/null 2>&1 || :`]);
   }

@@ -1,0 +1,132 @@
+import type {Fleet} from './fleet.ts';
+import type {Orphan} from './planner/gc/gc-plan.ts';
+import {disconnectNetwork} from './runtime/connect-network.ts';
+import type {HostScript} from './runtime/containers/host-script.ts';
+import {removeContainer} from './runtime/containers/remove-container.ts';
+import {stopContainer} from './runtime/containers/stop-container.ts';
+import {dropCopy} from './runtime/environment-copies.ts';
+import type {FencedHost} from './runtime/fenced-host.ts';
+import {removeFence, removeImages} from './runtime/house/removals.ts';
+import {sweep} from './runtime/leftovers/sweep-script.ts';
+import * as paths from './runtime/paths.ts';
+import {raiseFence} from './runtime/raise-fence.ts';
+import {deleteEmptyVolume, deleteVolume} from './runtime/volumes.ts';
+import {OutsideError} from './spec/errors.ts';
+import type {HostName} from './spec/stack.ts';
+import type {Lease} from './state/store.ts';
+
+/** Orphans that are still there, or may be, with the reason. */
+export interface FailedOrphans {
+  readonly host: HostName;
+  readonly orphans: readonly Orphan[];
+  readonly error: OutsideError;
+}
+
+/** Under whose right it is done. */
+export interface Removal {
+  readonly lease: Lease;
+  /** PROJECT.ENV. */
+  readonly scope: string;
+  /** The highest number that hosts know of it, where the state does not; 0 where it does. */
+  readonly seen: number;
+  readonly signal: AbortSignal;
+  readonly onHostBusy: (host: HostName, doing: readonly string[]) => void;
+  readonly onRemoved: (orphans: readonly Orphan[]) => void;
+}
+
+/** A group of orphans that go with one script. */
+interface Step {
+  readonly orphans: readonly Orphan[];
+  readonly scripts: readonly HostScript[];
+  readonly timeoutMs: number;
+}
+
+/**
+ * Removes the orphans of one environment from all hosts at once, on each in the order in which they hang together.
+ * A host that fails does not hold up the others. Errors: OutsideError `fenced`, `fence-busy`, `lease-lost`.
+ */
+export async function removeOrphans(
+  fleet: Fleet,
+  orphans: readonly Orphan[],
+  removal: Removal,
+): Promise<{readonly removed: readonly Orphan[]; readonly failed: readonly FailedOrphans[]}> {
+  const over = new AbortController();
+  const refused = new AbortController();
+  const stop = AbortSignal.any([removal.lease.lost, refused.signal, removal.signal, over.signal]);
+  const removed: Orphan[] = [];
+  const failed: FailedOrphans[] = [];
+  try {
+    await Promise.all(
+      [...Map.groupBy(orphans, ({host}) => host)].map(async ([host, here]) => {
+        let left = here;
+        try {
+          const fenced = await fencedHost(host);
+          for (const step of stepsOf(here)) {
+            for (const script of step.scripts) await fenced.script(script, {timeoutMs: step.timeoutMs});
+            left = left.filter(orphan => !step.orphans.includes(orphan));
+            removed.push(...step.orphans);
+            removal.onRemoved(step.orphans);
+          }
+          // Made by the fence that this was done under; nobody asks for it any more.
+          if (!here.some(({environment}) => environment)) await fenced.script(removeFence(removal.scope));
+        } catch (error) {
+          if (stop.aborted || !(error instanceof OutsideError) || error.exit !== 1) throw error;
+          failed.push({host, orphans: left, error});
+        }
+      }),
+    );
+  } catch (error) {
+    throw refused.signal.aborted ? refused.signal.reason : error;
+  } finally {
+    over.abort();
+  }
+  return {removed, failed};
+
+  function fencedHost(host: HostName): Promise<FencedHost> {
+    const {lease, scope, seen, signal, onHostBusy} = removal;
+    const fence = {scope, number: Math.max(lease.holder.fence, seen + 1), holder: lease.holder.id};
+    return raiseFence(fleet.connection(host), fence, {
+      stop,
+      signal: AbortSignal.any([signal, stop]),
+      onBusy: doing => onHostBusy(host, doing),
+      onFenced: error => refused.abort(error),
+    });
+  }
+}
+
+const SCRIPT_MS = 120_000;
+/** A volume, or an image of many layers, takes as long as its files. */
+const LONG_MS = 30 * 60_000;
+
+/** Containers first, then what was theirs; what tells of the environment goes last, so that a cut leaves a trace. */
+function stepsOf(orphans: readonly Orphan[]): readonly Step[] {
+  const of = <K extends Orphan['kind']>(kind: K) =>
+    orphans.filter((orphan): orphan is Extract<Orphan, {kind: K}> => orphan.kind === kind);
+  const together = (these: readonly Orphan[], ...scripts: HostScript[]): Step[] =>
+    these.length > 0 ? [{orphans: these, scripts, timeoutMs: LONG_MS}] : [];
+  const [leftovers, networks, images] = [of('leftover'), of('network'), of('image')];
+  return [
+    ...of('container').map(orphan => ({
+      orphans: [orphan],
+      scripts: [...(orphan.stop ? [stopContainer(orphan.id, orphan.stop)] : []), removeContainer(orphan.id)],
+      timeoutMs: SCRIPT_MS + (orphan.stop?.graceMs ?? 0),
+    })),
+    ...together(leftovers, sweep(leftovers.map(({leftover}) => leftover))),
+    ...networks.map(orphan => ({
+      orphans: [orphan],
+      scripts: [
+        disconnectNetwork(orphan.bridge),
+        sweep([{kind: 'bridge', bridge: orphan.bridge, subnets: [orphan.subnet]}]),
+      ],
+      timeoutMs: SCRIPT_MS,
+    })),
+    ...of('volume').map(orphan => ({
+      orphans: [orphan],
+      scripts: [(orphan.empty ? deleteEmptyVolume : deleteVolume)(paths.volumePath(orphan.folder))],
+      timeoutMs: LONG_MS,
+    })),
+    ...together(images, removeImages(images.map(({name}) => name))),
+    ...of('copy').map(orphan => ({orphans: [orphan], scripts: [dropCopy(orphan.name)], timeoutMs: SCRIPT_MS})),
+    ...of('fence').map(orphan => ({orphans: [orphan], scripts: [removeFence(orphan.scope)], timeoutMs: SCRIPT_MS})),
+  ];
+}

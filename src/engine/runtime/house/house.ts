@@ -1,0 +1,38 @@
+import type {HostName} from '../../spec/stack.ts';
+import type {ContainerId} from '../container-spec.ts';
+
+/** What housekeeping asks of a host beside what every plan does. Ages are by the host's clock, in milliseconds. */
+export interface House {
+  readonly host: HostName;
+  /** Copies of the state of environments, of whichever project: a line of JSON each. */
+  readonly copies: readonly string[];
+  /** `PROJECT.ENV` with the highest number that the host knows. */
+  readonly fences: readonly {readonly scope: string; readonly number: number}[];
+  /** `PROJECT.STACK.ENV/NAME`, with what is in it. */
+  readonly volumes: readonly HouseVolume[];
+  readonly images: readonly HouseImage[];
+  /** Containers of niyanta's namespace in containerd, with the names of the images that they were made of. */
+  readonly made: readonly {readonly id: ContainerId; readonly image: string}[];
+  /** Of each bridge that has a part of a network across hosts: since when. */
+  readonly networkAges: ReadonlyMap<string, number>;
+  /** File systems of containers: ids. */
+  readonly snapshots: readonly ContainerId[];
+  /** Bytes that containerd's content and file systems of images take. */
+  readonly stored: number;
+}
+
+export interface HouseVolume {
+  readonly folder: string;
+  readonly bytes: number;
+  /** Nothing is in it. */
+  readonly empty: boolean;
+}
+
+export interface HouseImage {
+  readonly name: string;
+  readonly digest: string;
+  /** As containerd rounds it. */
+  readonly bytes: number;
+  /** Since its manifest came to the host; absent when that is not there. */
+  readonly ageMs?: number;
+}

@@ -1,0 +1,101 @@
+import {render, script} from '../../hosts/command.ts';
+import type {Probe} from '../../hosts/index.ts';
+import type {HostName} from '../../spec/stack.ts';
+import {ctr} from '../ctr.ts';
+import {idForm} from '../leftovers/leftover.ts';
+import * as paths from '../paths.ts';
+import {ageOf, bytesOf} from './containerd-words.ts';
+import type {House, HouseImage} from './house.ts';
+
+const mark = '@@niyanta-house ';
+const section = (name: string): string => `echo '${mark}${name}'`;
+
+/** Fixed text: nothing from outside is in it. Changes nothing. */
+const surveyScript: string = [
+  section('copies'),
+  `for f in ${paths.environmentsFolder}/*.json; do [ ! -e "$f" ] || { cat "$f"; echo; }; done`,
+  section('fences'),
+  `for f in ${paths.fencesFolder}/*; do case $f in *.lock|*.new) continue ;; esac; [ ! -f "$f" ] || { read -r number rest <"$f"; echo "\${f##*/} $number"; }; done`,
+  section('volumes'),
+  // Links are not followed out of the folder.
+  `(cd ${paths.volumesFolder} 2>/dev/null && for v in */*/; do v=\${v%/}; [ -d "$v" ] || continue; size=$(du -sxB1 "$v" 2>/dev/null | cut -f1); [ -n "$(find "$v" -mindepth 1 2>/dev/null | head -n 1)" ] && full=full || full=empty; echo "$full \${size:-0} $v"; done)`,
+  section('networks'),
+  `(now=$(date +%s); cd ${paths.overlaysFolder} 2>/dev/null && for f in ny*; do [ ! -f "$f" ] || echo "$f $((now - $(stat -c %Y "$f")))"; done)`,
+  section('images'),
+  `${render(ctr('images', 'ls'))} 2>/dev/null`,
+  section('content'),
+  `${render(ctr('content', 'ls'))} 2>/dev/null`,
+  section('containers'),
+  `${render(ctr('containers', 'ls'))} 2>/dev/null && echo whole`,
+  section('snapshots'),
+  `${render(ctr('snapshots', 'usage', '-b'))} 2>/dev/null`,
+  section('end'),
+].join('\n');
+
+/** What housekeeping asks of one host. `parse` gives undefined when the answer was cut, or containerd did not give one. */
+export const survey = (host: HostName): Probe<House | undefined> => ({
+  command: script(surveyScript),
+  parse: stdout => parseHouse(host, stdout),
+});
+
+export function parseHouse(host: HostName, stdout: string): House | undefined {
+  const sections = new Map(
+    stdout.split(mark).map((text): [string, string[]] => {
+      const [name = '', ...lines] = text.split('\n');
+      return [name.trim(), lines.filter(line => line !== '')];
+    }),
+  );
+  const lines = (name: string): readonly string[] => sections.get(name) ?? [];
+  // Without the list of containers, images would seem to be nobody's.
+  if (!sections.has('end') || lines('containers').at(-1) !== 'whole') return undefined;
+  const content = lines('content').slice(1).map(contentLine);
+  const usage = lines('snapshots')
+    .slice(1)
+    .map(line => line.trim().split(/\s+/));
+  const images = lines('images').slice(1).flatMap(imageLine);
+  const ages = new Map(content.map(({digest, ageMs}) => [digest, ageMs]));
+  return {
+    host,
+    copies: lines('copies'),
+    fences: lines('fences').flatMap(line => {
+      const [, scope, number] = /^(\S+) (\d+)$/.exec(line) ?? [];
+      return scope === undefined ? [] : [{scope, number: Number(number)}];
+    }),
+    volumes: lines('volumes').flatMap(line => {
+      const [, state, size, folder] = /^(full|empty) (\d+) (.+)$/.exec(line) ?? [];
+      return folder === undefined ? [] : [{folder, bytes: Number(size), empty: state === 'empty'}];
+    }),
+    images: images.map((image): HouseImage => {
+      const ageMs = ages.get(image.digest);
+      return {...image, ...(ageMs === undefined ? {} : {ageMs})};
+    }),
+    made: lines('containers')
+      .slice(1, -1)
+      .flatMap(line => {
+        const [id, image] = line.trim().split(/\s+/);
+        return id && image ? [{id, image}] : [];
+      }),
+    networkAges: new Map(
+      lines('networks').flatMap(line => {
+        const [bridge = '', seconds] = line.split(' ');
+        return [[bridge, Number(seconds) * 1000] as const];
+      }),
+    ),
+    snapshots: usage.flatMap(([key]) => (key !== undefined && idForm.test(key) ? [key] : [])),
+    stored:
+      content.reduce((sum, {bytes}) => sum + bytes, 0) +
+      usage.reduce((sum, [key, size]) => sum + (key?.startsWith('sha256:') ? Number(size) || 0 : 0), 0),
+  };
+}
+
+/** `REF TYPE DIGEST SIZE PLATFORMS LABELS`; the size is of two words. */
+function imageLine(line: string): {name: string; digest: string; bytes: number}[] {
+  const [, name, digest, size = ''] = /^(\S+)\s+\S+\s+(sha256:[0-9a-f]{64})\s+([\d.]+ ?[A-Za-z]*)/.exec(line) ?? [];
+  return name === undefined || digest === undefined ? [] : [{name, digest, bytes: bytesOf(size)}];
+}
+
+/** `DIGEST SIZE AGE LABELS`, with tabs in between. */
+function contentLine(line: string): {digest: string; bytes: number; ageMs?: number} {
+  const [digest = '', size = '', age = ''] = line.split(/\t+/);
+  return {digest, bytes: bytesOf(size), ageMs: ageOf(age)};
+}

@@ -1,0 +1,73 @@
+import {earlierRun} from './earlier-run.ts';
+import type {Fleet} from './fleet.ts';
+import {mustRun} from './hosts/index.ts';
+import type {GcPlan} from './planner/gc/gc-plan.ts';
+import {type GcOptions, planGc} from './planner/gc/plan-gc.ts';
+import type {HousedHost} from './planner/gc/scopes.ts';
+import {survey} from './runtime/house/survey.ts';
+import {naming} from './runtime/naming.ts';
+import type {ObservedHost, ReachableHost} from './runtime/observed.ts';
+import type {Session} from './session.ts';
+import {OutsideError} from './spec/errors.ts';
+import type {EnvironmentName} from './spec/stack.ts';
+import {parseCopy} from './state/environment-copy.ts';
+import type {LockFile} from './state/lock-file.ts';
+
+/** What the hosts have that no state knows, as a plan, and the hosts that it was made of. */
+export interface FoundOrphans {
+  readonly plan: GcPlan;
+  readonly hosts: readonly HousedHost[];
+  readonly lock: LockFile;
+}
+
+/** The host's answer to the survey may take as long as adding up what is in its volumes. */
+const TIMEOUT_MS = 10 * 60_000;
+
+/**
+ * Asks the hosts what they have and holds it against the state. Changes nothing. `observed`: what was just seen of them.
+ * Errors: UserError `gc-state-empty`, `gc-state-behind`, `gc-state-strange`; OutsideError `observation-cut`.
+ */
+export async function findOrphans(
+  session: Session,
+  fleet: Fleet,
+  observed: readonly ObservedHost[],
+  {now, signal, ...options}: GcOptions & {readonly now: Date; readonly signal?: AbortSignal},
+): Promise<FoundOrphans> {
+  const reachable = observed.filter((host): host is ReachableHost => host.reachable);
+  const unreachable = observed.filter(host => !host.reachable);
+  const hosts = await Promise.all(reachable.map(host => surveyed(host, fleet, signal)));
+  const lock = await session.store.read();
+  const interrupted = await interruptedEnvironments(session, Object.keys(lock.environments));
+  const project = session.project.name;
+  const plan = planGc({project, lock, hosts, unreachable, naming, now, interrupted, options});
+  return {plan, hosts, lock};
+}
+
+async function surveyed(observed: ReachableHost, fleet: Fleet, signal?: AbortSignal): Promise<HousedHost> {
+  const {host} = observed;
+  const {command, parse} = survey(host);
+  const what = 'look at what is kept there';
+  const {stdout} = await mustRun(fleet.connection(host), command, {what, timeoutMs: TIMEOUT_MS, signal});
+  const house = parse(stdout);
+  if (!house) {
+    throw new OutsideError({
+      code: 'observation-cut',
+      message: `${host}: the answer about what is kept there was cut short`,
+      hint: 'Run the same command again; if it stays so, see what containerd says there: journalctl -u containerd',
+      host,
+      transient: true,
+    });
+  }
+  return {observed, house, copies: house.copies.flatMap(line => parseCopy(line) ?? [])};
+}
+
+/** Those whose last run did not get to its end: its containers are not in the state yet, and are wanted. */
+async function interruptedEnvironments(
+  session: Session,
+  environments: readonly EnvironmentName[],
+): Promise<ReadonlySet<EnvironmentName>> {
+  const found = await Promise.all(
+    environments.map(async environment => ((await earlierRun({...session, environment})) ? [environment] : [])),
+  );
+  return new Set(found.flat());
+}
