@@ -34,7 +34,7 @@ export async function listRuns(session: Session): Promise<readonly RunRow[]> {
 }
 
 export interface ReplayOptions {
-  /** Its id, or the beginning or end of it; the newest when absent. */
+  /** Its id, or the beginning or end of it; the newest when absent, or `last`. */
   readonly run?: string;
   /** Go on with what happens from now on, until the run ends. */
   readonly follow: boolean;
@@ -93,7 +93,7 @@ function stateOf({outcome, begin}: RunStory, records: readonly JournalRecord[], 
 
 async function chosenRun({store, environment}: Session, wanted: string | undefined): Promise<string> {
   const runs = await store.journal.runs(environment);
-  if (wanted === undefined) {
+  if (wanted === undefined || wanted === 'last') {
     if (runs[0] !== undefined) return runs[0];
     throw unknownRun(environment);
   }

@@ -154,7 +154,7 @@ describe('events', () => {
   test('replay an apply as its --json printed it, after the fact and while it goes on', async () => {
     const applying = new RunningApply(project.start(['apply', '--yes', '--json'], {env}));
     await applying.until(({type}) => type === 'started');
-    const followed = run('events', '-f', '--json');
+    const followed = run('events', 'last', '-f', '--json');
     expect(await applying.ended).toBe(0);
     const printed = applying.events.filter(({type}) => type !== 'operation-progress');
     const own = ['begin', 'commit-started'];

@@ -137,12 +137,17 @@ const manifestSchema = z.looseObject({
 /** `./ID.json:{…}`; a file that was cut short, or is not ours, counts as no manifest. */
 function manifestLine(line: string): [ContainerId, Manifest][] {
   const [, id, json] = /^\.\/([^:]+)\.json:(.*)$/.exec(line) ?? [];
-  if (id === undefined || json === undefined) return [];
+  const manifest = id === undefined || json === undefined ? undefined : parseManifest(id, json);
+  return manifest ? [[id!, manifest]] : [];
+}
+
+/** The manifest of this container; undefined for a text that is cut short, another's, or none of ours. */
+export function parseManifest(id: ContainerId, json: string): Manifest | undefined {
   try {
     const parsed = manifestSchema.safeParse(JSON.parse(json));
-    return parsed.success && parsed.data.spec.id === id ? [[id, parsed.data as unknown as Manifest]] : [];
+    return parsed.success && parsed.data.spec.id === id ? (parsed.data as unknown as Manifest) : undefined;
   } catch {
-    return [];
+    return undefined;
   }
 }
 
