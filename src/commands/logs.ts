@@ -10,7 +10,7 @@ export default class Logs extends EngineCommand {
   static override description =
     'Each line follows the name of its replica. On a terminal, control characters in logs are shown as text; in a ' +
     'file or pipe lines are as they were printed. -f goes on until Ctrl-C (exit code 130), and follows replicas that ' +
-    'are replaced meanwhile. Times are those of the hosts.';
+    'are replaced meanwhile, or come; after a lost connection it goes on without losing a line. Times are those of the hosts.';
   static override usage = 'logs [SERVICE[/REPLICA]...] [-f] [--since WHEN] [--tail COUNT] [--timestamps]';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -43,6 +43,8 @@ export default class Logs extends EngineCommand {
       follow: flags.follow,
       signal: this.signal,
       onRecord: record => (this.json ? this.jsonLine(record) : this.line(writer.line(record))),
+      onLost: (host, why) => this.note(`${host} does not answer: ${why}`),
+      onBack: host => this.note(`${host} answers again`),
       onSilent: hosts => this.note(`no logs of ${hosts.join(', ')}: no answer`),
     });
     if (this.signal.aborted) this.exitWith(Exit.interrupted);

@@ -1,18 +1,22 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Fleet} from './fleet.ts';
-import {mustRun, type RemoteProcess, script} from './hosts/index.ts';
+import {mustRun, script} from './hosts/index.ts';
 import {LogReader, type LogRecord, type LogSource, logSources} from './log-sources.ts';
 import {linesOf} from './runtime/lines-of.ts';
 import {followLogs as followCommand, parseFollowHeader, parseLogLine} from './runtime/logs.ts';
 import {inOrder} from './runtime/merge-logs.ts';
 import {containersFolder} from './runtime/paths.ts';
+import {parseReadLine, readLogs as readCommand} from './runtime/read-logs-script.ts';
 import type {Session} from './session.ts';
-import {OutsideError} from './spec/errors.ts';
+import {isAway, readSteadily} from './steady-stream.ts';
 
 interface Following {
   readonly services: readonly string[];
   readonly signal: AbortSignal;
   readonly onRecord: (record: LogRecord) => Promise<void>;
+  /** Told of a host that does not answer any more, and when it does again. */
+  readonly onLost: (host: string, why: string) => void;
+  readonly onBack: (host: string) => void;
 }
 
 /** How long lines are held back, so that those of several hosts come in order of time. Milliseconds. */
@@ -26,7 +30,8 @@ const mostWaiting = 20_000;
 
 /**
  * Gives the lines that replicas print from now on, until the signal: one stream a host. Replicas that are replaced
- * meanwhile, or come, are followed as well. `readers` know what was read before, by container.
+ * meanwhile, or come, are followed as well. `readers` know what was read before, by container. Of a host that is lost
+ * and comes back, what was printed meanwhile is read first: no line is lost or told twice.
  */
 export async function followLogs(
   session: Session,
@@ -35,11 +40,14 @@ export async function followLogs(
   following: Following,
 ): Promise<void> {
   const {signal, onRecord} = following;
-  const follower = new Follower(fleet, readers);
+  const follower = new Follower(fleet, readers, following);
   let listed = '';
   let nextLook = 0;
   try {
-    await follower.follow([...readers.values()].map(({source}) => source));
+    await follower.follow(
+      [...readers.values()].map(({source}) => source),
+      new Set(),
+    );
     while (!signal.aborted) {
       await sleep(holdMs, undefined, {signal}).catch(() => undefined);
       for (const record of follower.take()) await onRecord(record);
@@ -48,7 +56,9 @@ export async function followLogs(
       const now = await listing(fleet);
       if (now === listed) continue;
       listed = now;
-      await follower.follow((await logSources(session, await fleet.observe(), following.services)).sources);
+      const observed = await fleet.observe();
+      const away = new Set(observed.flatMap(({host, reachable}) => (reachable ? [] : [host])));
+      await follower.follow((await logSources(session, observed, following.services)).sources, away);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -65,8 +75,13 @@ async function listing(fleet: Fleet): Promise<string> {
   const texts = await Promise.all(
     fleet.observed.map(async ({host, reachable}) => {
       if (!reachable) return '';
-      const {stdout} = await mustRun(fleet.connection(host), listManifests, {what: 'list containers'});
-      return stdout;
+      try {
+        return (await mustRun(fleet.connection(host), listManifests, {what: 'list containers'})).stdout;
+      } catch (error) {
+        // A host that is away is looked at again when it is back: another text then, whatever changed there.
+        if (isAway(error)) return 'away';
+        throw error;
+      }
     }),
   );
   return JSON.stringify(texts);
@@ -75,48 +90,42 @@ async function listing(fleet: Fleet): Promise<string> {
 interface Tail {
   /** Of the containers that it follows. */
   readonly ids: string;
-  readonly process: RemoteProcess;
+  readonly stop: () => void;
 }
 
 class Follower {
   readonly #fleet: Fleet;
   readonly #readers: Map<string, LogReader>;
+  readonly #following: Following;
   readonly #tails = new Map<string, Tail>();
   #waiting: LogRecord[] = [];
   #taken = Promise.withResolvers<void>();
   #failure: unknown;
 
-  constructor(fleet: Fleet, readers: Map<string, LogReader>) {
+  constructor(fleet: Fleet, readers: Map<string, LogReader>, following: Following) {
     this.#fleet = fleet;
     this.#readers = readers;
+    this.#following = following;
   }
 
-  /** Follows these containers from now on, in place of those before. */
-  async follow(sources: readonly LogSource[]): Promise<void> {
+  /** Follows these containers from now on, in place of those before. Hosts of `away` stay with what they have. */
+  async follow(sources: readonly LogSource[], away: ReadonlySet<string>): Promise<void> {
     const byHost = Map.groupBy(sources, ({host}) => host);
     for (const [host, own] of byHost) {
       const ids = own.map(({id}) => id).sort();
       const before = this.#tails.get(host);
-      if (before?.ids === ids.join()) continue;
+      if (before?.ids === ids.join() || away.has(host)) continue;
       for (const source of own) this.#readers.set(source.id, this.#readers.get(source.id) ?? new LogReader(source));
-      // The new one first: it begins with lines of before, so none falls in between.
-      const process = await this.#fleet.connection(host).spawn(followCommand(ids, overlap));
-      before?.process.kill();
-      const tail = {ids: ids.join(), process};
-      this.#tails.set(host, tail);
-      for (const id of ids) this.#readers.get(id)!.resume();
-      this.#read(host, tail).catch(error => {
-        if (this.#tails.get(host) === tail) this.#failure ??= error;
-      });
+      await this.#tail(host, ids, before);
     }
-    for (const [host, {process}] of this.#tails) {
-      if (byHost.has(host)) continue;
+    for (const [host, {stop}] of this.#tails) {
+      if (byHost.has(host) || away.has(host)) continue;
       this.#tails.delete(host);
-      process.kill();
+      stop();
     }
   }
 
-  /** What came since the last time, in order of time. Throws when a host was lost. */
+  /** What came since the last time, in order of time. Throws what will not pass by itself. */
   take(): readonly LogRecord[] {
     if (this.#failure !== undefined) throw this.#failure;
     const waiting = this.#waiting;
@@ -127,28 +136,73 @@ class Follower {
   }
 
   end(): void {
-    for (const {process} of this.#tails.values()) process.kill();
+    for (const {stop} of this.#tails.values()) stop();
     this.#tails.clear();
   }
 
-  async #read(host: string, tail: Tail): Promise<void> {
+  /** Resolves when the new one runs: it begins with lines of before, and the one before is ended only then. */
+  async #tail(host: string, ids: readonly string[], before: Tail | undefined): Promise<void> {
+    const own = new AbortController();
+    const signal = AbortSignal.any([own.signal, this.#following.signal]);
+    const opened = Promise.withResolvers<void>();
+    const tail = {ids: ids.join(), stop: () => own.abort()};
+    const connection = this.#fleet.connection(host);
     let reader: LogReader | undefined;
-    for await (const line of linesOf(tail.process.stdout)) {
-      if (this.#tails.get(host) !== tail) return;
-      const header = parseFollowHeader(line);
-      if (header !== undefined) reader = this.#readers.get(header);
-      const parsed = header === undefined ? parseLogLine(line) : undefined;
-      const record = parsed && reader?.feed(parsed);
-      if (record) this.#waiting.push(record);
-      if (this.#waiting.length > mostWaiting) await this.#taken.promise;
-    }
-    const {code} = await tail.process.exit;
-    throw new OutsideError({
-      code: 'follow-ended',
-      message: `${host}: following the logs ended with exit code ${code}`,
-      hint: 'Run the same command again.',
+    const ended = readSteadily({
       host,
-      transient: true,
+      signal,
+      onLost: (lost, why) => {
+        opened.resolve();
+        this.#following.onLost(lost, why);
+      },
+      onBack: this.#following.onBack,
+      open: async again => {
+        if (again) await this.#catchUp(host, ids, signal);
+        const process = await connection.spawn(followCommand(ids, overlap));
+        before?.stop();
+        this.#tails.set(host, tail);
+        for (const id of ids) this.#readers.get(id)!.resume();
+        opened.resolve();
+        return process;
+      },
+      onLine: async line => {
+        if (this.#tails.get(host) !== tail) return;
+        const header = parseFollowHeader(line);
+        if (header !== undefined) reader = this.#readers.get(header);
+        const parsed = header === undefined ? parseLogLine(line) : undefined;
+        await this.#add(parsed && reader?.feed(parsed));
+      },
     });
+    ended.catch(error => {
+      this.#failure ??= error;
+      opened.resolve();
+    });
+    await opened.promise;
+  }
+
+  /** What was printed while nobody listened, however much it is. */
+  async #catchUp(host: string, ids: readonly string[], signal: AbortSignal): Promise<void> {
+    const readers = new Map(ids.map(id => [id, this.#readers.get(id)!]));
+    const since = [...readers.values()].map(({last}) => last).sort()[0];
+    for (const reader of readers.values()) reader.resume();
+    const process = await this.#fleet.connection(host).spawn(readCommand(ids, {since}));
+    const stop = (): void => process.kill();
+    signal.addEventListener('abort', stop, {once: true});
+    try {
+      for await (const line of linesOf(process.stdout)) {
+        if (signal.aborted) return;
+        const [id, logged] = parseReadLine(line);
+        const parsed = parseLogLine(logged);
+        await this.#add(parsed && readers.get(id)?.feed(parsed));
+      }
+      await process.exit;
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  }
+
+  async #add(record: LogRecord | undefined): Promise<void> {
+    if (record) this.#waiting.push(record);
+    if (this.#waiting.length > mostWaiting) await this.#taken.promise;
   }
 }

@@ -65,6 +65,11 @@ export class LogReader {
     this.#last = since;
   }
 
+  /** When the last line was printed that was fed; empty before the first. */
+  get last(): string {
+    return this.#last;
+  }
+
   /** What is fed from now on begins with lines that were fed already: they are passed over. */
   resume(): void {
     this.#passing = this.#last !== '';

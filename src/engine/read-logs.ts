@@ -25,6 +25,9 @@ export interface ReadLogsOptions {
   readonly onRecord: (record: LogRecord) => Promise<void>;
   /** Told once of hosts whose logs cannot be read. */
   readonly onSilent: (hosts: readonly string[]) => void;
+  /** Told of a host that does not answer any more while it is followed, and when it does again. */
+  readonly onLost: (host: string, why: string) => void;
+  readonly onBack: (host: string) => void;
 }
 
 /** Reads what replicas printed, all of them in order of time, and goes on with what they print if told. */

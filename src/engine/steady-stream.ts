@@ -64,7 +64,8 @@ async function readToEnd(process: RemoteProcess, {onLine, signal}: SteadyStream)
   }
 }
 
-const isAway = (error: unknown): error is OutsideError =>
+/** Of a host that is lost, for now at least. */
+export const isAway = (error: unknown): error is OutsideError =>
   error instanceof OutsideError && (error.transient || error.code === 'host-unreachable');
 
 const ended = (host: string, code: number): OutsideError =>
