@@ -2,11 +2,11 @@ import {access} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {DoctorCheck} from './doctor.ts';
 import {type OpenedProject, openProject, openProjectOnly, type StackChoice} from './open-project.ts';
+import {openStateAndSecrets} from './session.ts';
 import {NiyantaError, UserError, UserErrors} from './spec/errors.ts';
+import {secretsUsed} from './spec/secret-uses.ts';
 import type {Stack} from './spec/stack.ts';
-import {openStore} from './state/open-store.ts';
-import {secretNames} from './state/secret-references.ts';
-import {openSecrets, type SecretOrigin, type Secrets} from './state/secrets.ts';
+import type {SecretOrigin, Secrets} from './state/secrets.ts';
 
 /** The files as far as they could be read. */
 export type OpenedFiles = OpenedProject & {readonly stack?: Stack};
@@ -25,26 +25,23 @@ export async function checkFiles(
   if (!opened) return {checks};
   const {project} = opened;
   const stack = await stackOf(choice, project.directory, checks);
-  const secrets = openSecrets(project.directory, choice.env);
+  const reach = {hosts: opened.hosts, ssh: {env: choice.env}, env: choice.env};
+  const {store, secrets} = await openStateAndSecrets(project, choice.environment ?? 'default', reach);
   await tried(
     'lock file',
     checks,
-    () => readState(opened, secrets, choice.env),
+    () => store.read(),
     ({serial}) => (serial === 0 ? 'none yet' : `serial ${serial}`),
   );
-  const used = secretNames((stack?.services ?? []).flatMap(({env}) => Object.values(env)));
+  const used = stack ? secretsUsed(stack) : [];
   await tried(
     'secrets',
     checks,
     () => secretsSet(secrets, used),
     origins => `${origins.length} set`,
   );
+  await store.close();
   return {checks, opened: {...opened, ...(stack ? {stack} : {})}};
-}
-
-async function readState({project, hosts}: OpenedProject, secrets: Secrets, env: StackChoice['env']) {
-  const store = await openStore(project, {hosts, secrets, ssh: {env}});
-  return await store.read().finally(() => store.close());
 }
 
 /** The secrets that are set. Errors: those of the file, and `secret-missing` for what the stack uses. */

@@ -46,22 +46,29 @@ export async function openSession<T extends {readonly project: Project; readonly
   const {project, hosts} = opened;
   const environment = opened.environment ?? 'default';
   const ssh = {env, ...(askPassphrase ? {askPassphrase} : {})};
-  const identity = identityPlace(env, project.secrets.identity);
-  const sources = project.secrets.sources;
-  const inProject = projectSecretStore(project.secrets.file);
-  // What opens the state cannot be kept in it.
-  const outside = project.secrets.store === 'project' ? inProject : undefined;
-  const forState = openSecrets(project.directory, env, {environment, sources, identity, store: outside});
-  const store = await openStore(project, {hosts, secrets: forState, ssh});
-  const secretStore = outside ?? stateSecretStore(store);
   return {
     ...opened,
     environment,
-    store,
-    secretStore,
-    identity,
-    secrets: openSecrets(project.directory, env, {environment, sources, identity, store: secretStore}),
+    ...(await openStateAndSecrets(project, environment, {hosts, ssh, env})),
     ssh,
     imageCache: join(project.directory, '.niyanta', 'images'),
   };
+}
+
+/** The state and the secrets, which may each need the other. Nothing is read yet. */
+export async function openStateAndSecrets(
+  project: Project,
+  environment: EnvironmentName,
+  {env, ...reach}: {readonly hosts: readonly Host[]; readonly ssh: SshOptions; readonly env: SshOptions['env']},
+): Promise<Pick<Session, 'store' | 'secretStore' | 'identity' | 'secrets'>> {
+  const {secrets: settings, directory} = project;
+  const identity = identityPlace(env, settings.identity);
+  const places = {environment, sources: settings.sources, identity};
+  // What opens the state cannot be kept in it.
+  const outside = settings.store === 'project' ? projectSecretStore(settings.file) : undefined;
+  const opening = openSecrets(directory, env, {...places, ...(outside && {store: outside})});
+  const store = await openStore(project, {...reach, secrets: opening});
+  const secretStore = outside ?? stateSecretStore(store);
+  const secrets = outside ? opening : openSecrets(directory, env, {...places, store: secretStore});
+  return {store, secretStore, identity, secrets};
 }

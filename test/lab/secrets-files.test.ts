@@ -1,6 +1,8 @@
+import {execFileSync} from 'node:child_process';
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {parse} from 'yaml';
 import {busyboxArchive, containersOn, runningOn, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 import {watchProcesses} from './harness/watch-processes.ts';
@@ -83,6 +85,20 @@ test('secrets arrive as files with their owner and mode, text and bytes alike, o
   expect(await inside('web', 'grep " /run/secrets/db_password " /proc/mounts')).toMatch(/^tmpfs .*\bro\b/);
   const modes = await lab().sh('h1', 'stat -c "%a %n" /run/niyanta/secrets /var/lib/niyanta/secrets');
   expect(modes).toBe('700 /run/niyanta/secrets\n700 /var/lib/niyanta/secrets\n');
+});
+
+test('age itself reads an entry with the key that was made, and niyanta with one that age-keygen made', async () => {
+  const entry = parse(await readFile(join(project.directory, 'niyanta.secrets.yaml'), 'utf8')).values.db_password;
+  const key = join(project.home, '.config/niyanta/age.key');
+  const plain = execFileSync('age', ['--decrypt', '--identity', key], {input: entry}).toString();
+  expect(plain).toBe(`niyanta secret db_password\n${password}`);
+  const made = execFileSync('age-keygen', {stdio: ['ignore', 'pipe', 'ignore']}).toString();
+  const recipient = /public key: (\S+)/.exec(made)![1]!;
+  expect((await ok('secret', 'recipients', 'add', recipient)).stdout).toContain('(you)');
+  const env = {NIYANTA_AGE_IDENTITY: made};
+  const read = await project.niyanta(['secret', 'get', 'keystore', '--json'], {env});
+  expect(read.json).toEqual({name: 'keystore', value: binary.toString('base64'), encoding: 'base64'});
+  expect((await ok('plan', '--json')).json.operations).toEqual([]);
 });
 
 test('one that changed restarts its consumers alone', async () => {

@@ -10,6 +10,7 @@ import {placementRequest} from './placement-request.ts';
 import type {Placed, Plan} from './plan.ts';
 import type {PlanInput} from './plan-input.ts';
 import {reconcile, type Sorted} from './reconcile.ts';
+import {securityNotes} from './security.ts';
 import {situationOf} from './situation.ts';
 import {summarise} from './summary.ts';
 import {warningsOf} from './warnings.ts';
@@ -30,6 +31,7 @@ export function planStack(input: PlanInput): Plan {
   const placements = [...placed.placements, ...sorted.flatMap(unplaced)].sort((a, b) =>
     a.service < b.service ? -1 : a.service > b.service ? 1 : a.replica - b.replica,
   );
+  const security = securityNotes(sorted);
   const plan = {
     version: 1 as const,
     ...scopeOf(input),
@@ -42,6 +44,7 @@ export function planStack(input: PlanInput): Plan {
     bytes: operations.reduce((sum, {bytes}) => sum + (bytes ?? 0), 0),
     summary: summarise(operations),
     warnings: [...warningsOf(input, situation, sorted), ...warnings],
+    ...(security.length > 0 && {security}),
     subnets: networks.subnets,
   };
   return {...plan, fingerprint: fingerprint(input, plan)};

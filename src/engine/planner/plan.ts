@@ -38,8 +38,21 @@ export interface Plan {
   };
   /** Things worth knowing that change nothing: an unreachable host that was left out, a lost replica. */
   readonly warnings: readonly string[];
+  /** What services are given beyond the defaults, as far as it is new; absent when nothing is. */
+  readonly security?: readonly SecurityNote[];
   /** Environment of the lock file after success: subnets and addresses given out. */
   readonly subnets: Readonly<Record<HostName, string>>;
+}
+
+/** A default of security that a service loosens. */
+export interface SecurityNote {
+  readonly service: ServiceName;
+  /** `capability`, `seccomp`, `new-privileges`, `host-mount`. */
+  readonly what: string;
+  /** `NET_ADMIN`, `unconfined`, `true`, `/etc:ro`. */
+  readonly value: string;
+  /** For people, after the name of the service: `has the capability NET_ADMIN`. */
+  readonly text: string;
 }
 
 export interface Change {

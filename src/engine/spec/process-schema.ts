@@ -65,7 +65,7 @@ const capability = z.preprocess(
 
 /** Linux capabilities (capabilities(7)), with or without CAP_; without it afterwards. */
 export const capabilitiesSchema = z.strictObject({
-  add: z.array(capability).default([]).describe('Capabilities on top of the usual ones.'),
+  add: z.array(capability).default([]).describe('Capabilities on top of the usual ones, such as NET_RAW for ping.'),
   drop: z.array(capability).default([]).describe('Capabilities to take away; ALL takes all.'),
 });
 

@@ -19,7 +19,7 @@ const longest = 1024 * 1024;
 
 /**
  * What a source's command prints, but one line break at its end. Errors: OutsideError `secret-source-failed`, with the
- * last it said on standard error; what it printed is never told.
+ * last it said on standard error; neither what it printed nor its arguments, which may hold a token, are told.
  */
 export function askSource(
   source: SecretSource,
@@ -27,7 +27,13 @@ export function askSource(
   {directory, env}: {readonly directory: string; readonly env: Readonly<Record<string, string | undefined>>},
 ): Promise<SecretValue> {
   const [program = '', ...args] = sourceCommand(source, name);
-  const options = {cwd: directory, env, timeout: source.timeoutMs, maxBuffer: longest, encoding: 'buffer'} as const;
+  const options = {
+    cwd: directory,
+    env: withoutSecrets(env),
+    timeout: source.timeoutMs,
+    maxBuffer: longest,
+    encoding: 'buffer',
+  } as const;
   return new Promise((resolve, reject) => {
     const child = execFile(program, args, options, (error, stdout, stderr) => {
       if (error) reject(failed(source, name, error, said(stdout, stderr)));
@@ -38,6 +44,12 @@ export function askSource(
     child.stdin?.end();
   });
 }
+
+/** The variables of this shell but those with secrets of ours: one source has no business with what others keep. */
+const withoutSecrets = (env: Readonly<Record<string, string | undefined>>): NodeJS.ProcessEnv =>
+  Object.fromEntries(
+    Object.entries(env).filter(([name]) => !name.startsWith('NIYANTA_SECRET_') && name !== 'NIYANTA_AGE_IDENTITY'),
+  );
 
 const withoutLineBreak = (value: SecretValue): SecretValue =>
   typeof value === 'string' ? value.replace(/\r?\n$/, '') : value;
@@ -58,7 +70,6 @@ function failed(source: SecretSource, name: string, failure: Failure, lastLines:
       failure.code === 'ENOENT'
         ? `Install ${program}, or correct secrets.sources in niyanta.yaml.`
         : 'Try its command by hand; is one logged in?',
-    command: sourceCommand(source, name).join(' '),
     lastLines,
     ...(typeof failure.code === 'number' ? {exitCode: failure.code} : {}),
   });

@@ -38,7 +38,15 @@ export function planAnnotations(plan: Plan, places: ServicePlaces): Annotation[]
       location: places.get(service),
     }),
   );
-  return [...drift, ...warnings, ...interruptions];
+  const security = (plan.security ?? []).map(
+    ({service, text}): Annotation => ({
+      level: 'warning',
+      title: `security of ${service}`,
+      message: `${service} ${text}`,
+      location: places.get(service),
+    }),
+  );
+  return [...drift, ...warnings, ...security, ...interruptions];
 }
 
 /** What failed, at the line of its service, and what was left behind. */

@@ -14,6 +14,7 @@ export function planJson(plan: Plan): object {
     bytes: plan.bytes,
     summary: plan.summary,
     warnings: plan.warnings,
+    ...(plan.security && {security: plan.security}),
   };
 }
 

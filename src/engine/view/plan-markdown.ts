@@ -49,8 +49,8 @@ function counts({operations, summary, bytes: size}: Plan): string {
   return `**${told}**${size > 0 ? `; ${bytes(size)} to transfer` : ''}.`;
 }
 
-/** Drift, warnings and interruptions: seldom there, and what a reviewer must not miss. */
-function attention({drift, warnings, interruption}: Plan): string[][] {
+/** Drift, warnings, interruptions and what is loosened: seldom there, and what a reviewer must not miss. */
+function attention({drift, warnings, interruption, security = []}: Plan): string[][] {
   const changed = drift.map(one => `! ${driftText(one)}`);
   const pauses = interruption.map(({service, expectedMs, atMostMs, because}) => {
     const worst = atMostMs > expectedMs ? `, ${duration(atMostMs)} at worst` : '';
@@ -58,6 +58,11 @@ function attention({drift, warnings, interruption}: Plan): string[][] {
   });
   return [
     block('Drift: changed by someone else', changed, 'diff'),
+    block(
+      'Security: more than the defaults give',
+      security.map(({service, text}) => `${service} ${text}`),
+      'text',
+    ),
     block('Warnings', warnings, 'text'),
     block('Interruption expected', pauses, 'text'),
   ];

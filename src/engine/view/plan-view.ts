@@ -20,6 +20,7 @@ function planText(plan: Plan, look: Look): string {
     ]),
     drift(plan, look),
     interruption(plan, look),
+    security(plan, look),
     warnings(plan, look),
     [summary(plan, look)],
   ];
@@ -56,6 +57,15 @@ function warnings({warnings}: Plan, {style, columns}: Look): string[] {
   return [
     style.bold('Warnings'),
     ...warnings.flatMap(each => hanging('  ! ', printable(each), columns).map(style.yellow)),
+  ];
+}
+
+function security({security = []}: Plan, {style, columns}: Look): string[] {
+  if (security.length === 0) return [];
+  const lines = security.map(({service, text}) => printable(`${service} ${text}`));
+  return [
+    style.bold('Security: more than the defaults give'),
+    ...lines.flatMap(line => hanging('  ! ', line, columns).map(style.yellow)),
   ];
 }
 

@@ -31,6 +31,7 @@ test('a plain container, in full', () => {
      --mount type=bind,src=/var/lib/niyanta/hosts/shop-default-backend-2-1a2b3c,dst=/etc/hosts,options=rbind:ro
      --mount type=bind,src=/var/lib/niyanta/hosts/shop-default-backend-2-1a2b3c.hostname,dst=/etc/hostname,options=rbind:ro
      --mount type=bind,src=/var/lib/niyanta/hosts/shop-default-backend-2-1a2b3c.resolv,dst=/etc/resolv.conf,options=rbind:ro
+     --cap-drop CAP_MKNOD --cap-drop CAP_NET_RAW --cap-drop CAP_AUDIT_WRITE
      --seccomp docker.io/shop/backend:1.4 shop-default-backend-2-1a2b3c`.split(/\s+/),
   );
 });
@@ -64,27 +65,31 @@ test.each<[string, Partial<ContainerSpec>, string[]]>([
     {mounts: [{source: '/a,"b', target: '/c\nd', readOnly: false}]},
     ['--mount', 'type=bind,"src=/a,""b","dst=/c\nd",options=rbind:rw'],
   ],
-  [
-    'a capability',
-    {capabilities: {add: ['net_admin'], drop: ['CAP_CHOWN']}},
-    ['--cap-add', 'CAP_NET_ADMIN', '--cap-drop', 'CAP_CHOWN'],
-  ],
   ['a capability that everyone has', {capabilities: {add: ['CHOWN'], drop: []}}, []],
   ['restart: on-failure', {restart: 'on-failure'}, ['containerd.io/restart.policy=on-failure']],
 ])('%s adds its words', (_, wish, expected) => {
   expect(added(wish)).toEqual(expected);
 });
 
-test('no capability is left of those by default when ALL are dropped, but for those that are added', () => {
-  const none = added({capabilities: {add: [], drop: ['ALL']}});
-  expect(none.filter(word => word !== '--cap-drop')).toHaveLength(14);
-  const one = added({capabilities: {add: ['KILL', 'SYS_TIME'], drop: ['all']}});
-  expect(one.slice(0, 2)).toEqual(['--cap-add', 'CAP_SYS_TIME']);
-  expect(one.slice(2).filter(word => word !== '--cap-drop')).toHaveLength(13);
-  expect(one).not.toContain('CAP_KILL');
-  const all = added({capabilities: {add: ['ALL'], drop: []}});
-  expect(all).toContain('CAP_SYS_ADMIN');
-  expect(all).not.toContain('--cap-drop');
+const capabilities = (add: string[], drop: string[]): {added: string[]; dropped: string[]} => {
+  const all = words({capabilities: {add, drop}});
+  const after = (flag: string) => all.filter((_, at) => all[at - 1] === flag).map(name => name.replace('CAP_', ''));
+  return {added: after('--cap-add'), dropped: after('--cap-drop')};
+};
+
+test('a container has few capabilities by default, and those that are asked for', () => {
+  expect(capabilities([], [])).toEqual({added: [], dropped: ['MKNOD', 'NET_RAW', 'AUDIT_WRITE']});
+  expect(capabilities(['NET_RAW'], [])).toEqual({added: [], dropped: ['MKNOD', 'AUDIT_WRITE']});
+  expect(capabilities(['net_admin'], ['CAP_CHOWN'])).toEqual({
+    added: ['NET_ADMIN'],
+    dropped: ['CHOWN', 'MKNOD', 'NET_RAW', 'AUDIT_WRITE'],
+  });
+  expect(capabilities([], ['ALL']).dropped).toHaveLength(14);
+  const one = capabilities(['KILL', 'SYS_TIME'], ['all']);
+  expect(one.added).toEqual(['SYS_TIME']);
+  expect(one.dropped).toHaveLength(13);
+  expect(one.dropped).not.toContain('KILL');
+  expect(capabilities(['ALL'], [])).toMatchObject({added: expect.arrayContaining(['SYS_ADMIN', 'BPF']), dropped: []});
 });
 
 test('what takes something away', () => {

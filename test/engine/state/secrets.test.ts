@@ -113,6 +113,43 @@ test('a masked text holds no secret, plain, in base64 or percent-encoded', () =>
   expect(mask('1 of 2', ['1'])).toBe('1 of 2');
 });
 
+test('no secret outlives masking, whatever it is and wherever it stands', () => {
+  // What masking itself writes is left out.
+  const secret = fc.oneof(
+    fc.string({minLength: 4, unit: 'binary'}),
+    fc.string({minLength: 4}),
+    fc.array(fc.stringMatching(/^[A-Za-z0-9+/]{12,40}$/), {minLength: 2, maxLength: 4}).map(lines => lines.join('\n')),
+  );
+  fc.assert(
+    fc.property(
+      fc.array(
+        secret.filter(text => !text.includes('*')),
+        {minLength: 1, maxLength: 3},
+      ),
+      fc.string({unit: 'binary'}),
+      fc.string(),
+      (secrets, before, after) => {
+        for (const one of secrets) {
+          const bytes = Buffer.from(one);
+          const forms = [one, JSON.stringify(one).slice(1, -1), bytes.toString('base64'), bytes.toString('hex')];
+          const lines = one.split('\n').filter(line => secrets.length > 1 && line.length >= 12);
+          for (const form of [...forms, ...lines]) {
+            expect(mask(`${before}${form}${after}`, secrets).includes(form) && !before.includes(form)).toBe(false);
+          }
+        }
+      },
+    ),
+  );
+  const key = '-----BEGIN KEY-----\nMIIEvQIBADANBgkqhkiG\n-----END KEY-----\n';
+  expect(mask('read MIIEvQIBADANBgkqhkiG from it', [key])).toBe('read *** from it');
+  expect(mask(`x ${Buffer.from([1, 255, 2, 3]).toString('base64')}`, [new Uint8Array([1, 255, 2, 3])])).toBe('x ***');
+});
+
+test('a secret that is not text has no place in one', () => {
+  const values = new Map([['key', new Uint8Array([255])]]);
+  expect(() => resolveSecrets('a ${secret:key}', values)).toThrow(expect.objectContaining({code: 'secret-not-text'}));
+});
+
 test('a fingerprint tells another value, name, project or salt, is short and stays the same', async () => {
   const base = await fingerprint('salt', 'shop', 'a', 'value');
   expect(base).toMatch(/^[0-9a-f]{6}$/);

@@ -1,3 +1,4 @@
+import {containerdCapabilities, defaultCapabilities} from '../../spec/default-capabilities.ts';
 import {can} from '../capabilities.ts';
 import type {ContainerSpec} from '../container-spec.ts';
 import {hostnameOf} from '../names.ts';
@@ -8,27 +9,9 @@ import {identityLabels, logUri, restartLabels, userLabels} from './labels.ts';
 /** The descriptor on which `ctr` finds the environment, a `NAME=value` a line. */
 export const environmentHandle = 9;
 
-/** What containerd gives a container by default (containerd/oci, defaultUnixCaps). */
-const defaultCapabilities = [
-  'CHOWN',
-  'DAC_OVERRIDE',
-  'FSETID',
-  'FOWNER',
-  'MKNOD',
-  'NET_RAW',
-  'SETGID',
-  'SETUID',
-  'SETFCAP',
-  'SETPCAP',
-  'NET_BIND_SERVICE',
-  'SYS_CHROOT',
-  'KILL',
-  'AUDIT_WRITE',
-];
-
 /** Every capability that Linux has (capabilities(7)); `ctr` knows no ALL. */
 const everyCapability = [
-  ...defaultCapabilities,
+  ...containerdCapabilities,
   'DAC_READ_SEARCH',
   'LINUX_IMMUTABLE',
   'NET_BROADCAST',
@@ -113,16 +96,14 @@ function mounts(spec: ContainerSpec): readonly string[] {
 /** ctr reads a mount as one line of CSV (RFC 4180). */
 const csv = (field: string): string => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
 
-/** `ctr` knows no ALL: dropping it is dropping each of the defaults that is not added. */
+/** What is to be there beyond what containerd gives by itself, and what of that is not. `ctr` knows no ALL. */
 function capabilityArguments({add, drop}: ContainerSpec['capabilities']): readonly string[] {
   const named = (name: string) => name.toUpperCase().replace(/^CAP_/, '');
-  const added = add.map(named).flatMap(name => (name === 'ALL' ? everyCapability : [name]));
   const dropped = drop.map(named);
-  const drops = dropped.includes('ALL') ? defaultCapabilities.filter(name => !added.includes(name)) : dropped;
+  const kept = dropped.includes('ALL') ? [] : defaultCapabilities.filter(name => !dropped.includes(name));
+  const wanted = new Set([...kept, ...add.map(named).flatMap(name => (name === 'ALL' ? everyCapability : [name]))]);
   return [
-    ...added
-      .filter(name => !defaultCapabilities.includes(name) || dropped.includes(name))
-      .flatMap(name => ['--cap-add', `CAP_${name}`]),
-    ...drops.filter(name => !added.includes(name)).flatMap(name => ['--cap-drop', `CAP_${name}`]),
+    ...[...wanted].filter(name => !containerdCapabilities.includes(name)).flatMap(name => ['--cap-add', `CAP_${name}`]),
+    ...containerdCapabilities.filter(name => !wanted.has(name)).flatMap(name => ['--cap-drop', `CAP_${name}`]),
   ];
 }
