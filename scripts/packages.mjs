@@ -20,6 +20,7 @@ export const debianPackages = {
     faketime: 'faketime',
     postgresql: 'pg_lsclusters',
     git: 'git',
+    age: 'age',
   },
 };
 
