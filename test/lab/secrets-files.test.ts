@@ -115,6 +115,7 @@ test('one that changed restarts its consumers alone', async () => {
   expect(await inside('web', 'cat /run/secrets/db_password')).not.toBe(password);
   const folders = await lab().sh('h1', 'ls /run/niyanta/secrets /var/lib/niyanta/secrets');
   for (const id of before.filter(old => !after.includes(old))) expect(folders).not.toContain(id);
+  await watch.end();
 });
 
 test('a secret removed while in use: refused by name, missing in a plan that changes nothing, while all goes on', async () => {
