@@ -16,6 +16,7 @@ export default class Logs extends EngineCommand {
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> backend db/1 -f --tail 20',
     '<%= config.bin %> <%= command.id %> --since 10m --timestamps',
+    '<%= config.bin %> <%= command.id %> --hook migrate',
     '<%= config.bin %> <%= command.id %> --since 2026-01-31T12:00:00Z --json',
   ];
   static override strict = false;
@@ -26,11 +27,17 @@ export default class Logs extends EngineCommand {
     follow: Flags.boolean({char: 'f', summary: 'Go on with what is printed from now on.', default: false}),
     since: Flags.string({summary: 'Only lines since then: 10m, 2h, or a time as in RFC 3339.', helpValue: 'WHEN'}),
     tail: Flags.integer({char: 'n', summary: 'Only the last lines of each replica.', helpValue: 'COUNT', min: 0}),
+    hook: Flags.string({
+      summary: 'What this hook printed when it ran last, from the journal.',
+      helpValue: 'NAME',
+      exclusive: ['follow', 'since'],
+    }),
     timestamps: Flags.boolean({char: 't', summary: 'Begin each line with its time.', default: false}),
   };
 
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(Logs);
+    if (flags.hook !== undefined) return this.showHook(flags.hook, flags);
     const {readLogs, sinceTime} = await import('../engine/read-logs.ts');
     const since = flags.since === undefined ? undefined : sinceTime(flags.since, new Date());
     const session = await openOnlyProject(flags, this.context());
@@ -48,5 +55,11 @@ export default class Logs extends EngineCommand {
       onSilent: hosts => this.note(`no logs of ${hosts.join(', ')}: no answer`),
     });
     if (this.signal.aborted) this.exitWith(Exit.interrupted);
+  }
+
+  private async showHook(hook: string, flags: Parameters<typeof openOnlyProject>[0]): Promise<void> {
+    const {hookLog} = await import('../engine/hook-logs.ts');
+    const {hookLogView} = await import('../engine/view/hook-log-view.ts');
+    await this.show(await hookLog(await openOnlyProject(flags, this.context()), hook), hookLogView);
   }
 }

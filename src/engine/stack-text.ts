@@ -1,4 +1,5 @@
 import {stringify} from 'yaml';
+import type {Hook} from './spec/hooks.ts';
 import {formatDuration, formatSize} from './spec/quantities.ts';
 import type {HostMount, ImageSource, PublishedPort, Service, Stack, VolumeMount} from './spec/stack.ts';
 
@@ -9,10 +10,13 @@ export type DigestOf = (service: Service) => string | undefined;
  * A stack in the words of its file, the same text for the same stack: services by name, what is left at nothing left
  * out, sizes and durations with units, secrets as `${secret:NAME}`.
  */
-export function stackText({services, volumes}: Stack, digestOf: DigestOf): string {
+export function stackText({services, volumes, hooks = []}: Stack, digestOf: DigestOf): string {
   const sorted = [...services].sort((a, b) => (a.name < b.name ? -1 : 1));
   const document = {
     services: Object.fromEntries(sorted.map(service => [service.name, serviceTree(service, digestOf(service))])),
+    hooks: Object.fromEntries(
+      [...Map.groupBy(hooks, ({when}) => when)].map(([when, list]) => [when, list.map(hookTree)]),
+    ),
     volumes: Object.fromEntries(volumes.map(({name}) => [name, {}] as const).sort()),
   };
   return stringify(filled(document) ?? {}, {lineWidth: 0, aliasDuplicateObjects: false});
@@ -42,6 +46,8 @@ export function serviceTree(service: Service, digest: string | undefined): objec
     stop: {signal: stop.signal, grace: formatDuration(stop.graceMs)},
   };
 }
+
+const hookTree = ({when: _, timeoutMs, ...hook}: Hook): object => ({...hook, timeout: formatDuration(timeoutMs)});
 
 function imageTree(image: ImageSource): object {
   switch (image.kind) {

@@ -1,5 +1,5 @@
 import type {ChangingFleet} from './change-environment.ts';
-import type {RunEnd} from './executor/run-plan.ts';
+import type {RunEnd} from './executor/run-options.ts';
 import {renewed} from './expiry.ts';
 import {placementsNow} from './placements.ts';
 import type {Plan} from './planner/plan.ts';

@@ -1,6 +1,7 @@
 import type {BackupOperation, ImageOperation, VolumeOperation} from '../planner/plan.ts';
 import type {ContainerId, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import type {Aspect} from '../runtime/deviations/deviation.ts';
+import type {TaskEnd} from '../runtime/exit-code.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
 import type {Leftover} from '../runtime/leftovers/leftover.ts';
 import type {HostName} from '../spec/stack.ts';
@@ -52,5 +53,8 @@ export interface Actions extends Pick<ProxyActions, 'writeRoutes' | 'inFlight' |
   repairContainer(spec: ContainerSpec, aspects: readonly Aspect[]): Promise<void>;
   /** Removes what belongs to no container. */
   sweep(host: HostName, leftovers: readonly Leftover[]): Promise<void>;
-  lastLogLines(host: HostName, id: ContainerId): Promise<readonly string[]>;
+  /** `count` lines, 15 when absent. */
+  lastLogLines(host: HostName, id: ContainerId, count?: number): Promise<readonly string[]>;
+  /** Waits until a job has ended, for so many milliseconds at most; resolves with how. */
+  waitEnded(spec: ContainerSpec, timeoutMs: number, context: StepContext): Promise<TaskEnd>;
 }

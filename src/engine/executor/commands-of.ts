@@ -92,6 +92,17 @@ function commandsByHost(
       return one(writeHostsFiles(hostsFilesOf(plan, host, observed)));
     case 'switch':
       return operation.promote === 'manual' ? [] : retirement(operation.from, observed);
+    case 'hook': {
+      const {host: on, spec} = operation;
+      return [
+        ...creation(
+          {...operation, kind: 'container', how: 'create', previous: [], order: 'stop-first'},
+          observed,
+          when,
+        ),
+        {host: on, commands: [textOf(removeContainer(spec.id))]},
+      ];
+    }
     case 'container':
       return containerCommands(operation, observed, when);
   }

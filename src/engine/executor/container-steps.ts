@@ -44,6 +44,7 @@ export async function removeReplaced(
   actions: Actions,
   ledger: Traffic,
 ): Promise<readonly unknown[]> {
+  if (operation.kind === 'hook') await actions.removeContainer(operation.host, operation.spec.id);
   if (operation.kind === 'switch') return retireSide(operation, actions, ledger);
   if (operation.kind !== 'container' || operation.how === 'manifest' || operation.how === 'start') return [];
   for (const {host, id} of operation.previous) await actions.removeContainer(host, id);
@@ -138,7 +139,8 @@ async function withLogs(error: unknown, operation: ContainerOperation, run: Cont
   });
 }
 
-function withPinnedImage(spec: ContainerSpec, images: ReadonlyMap<string, PinnedImage>): ContainerSpec {
+/** The spec with the digest that an image operation of this run found out. */
+export function withPinnedImage(spec: ContainerSpec, images: ReadonlyMap<string, PinnedImage>): ContainerSpec {
   if (spec.image.digest !== '') return spec;
   const image = images.get(spec.image.source);
   if (!image) throw new Bug(`no operation brought image ${spec.image.source} for ${spec.id}`);

@@ -26,6 +26,7 @@ import {bringImage, type ImageSources} from './bring-image.ts';
 import type {FanOut} from './fan-out.ts';
 import {peer} from './peer.ts';
 import {TaskWatch} from './task-watch.ts';
+import {waitEnded} from './wait-ended.ts';
 import {waitHealthy} from './wait-healthy.ts';
 
 export interface HostActionsOptions extends Omit<ImageSources, 'fanOuts'> {
@@ -76,6 +77,16 @@ export function hostActions(options: HostActionsOptions): Actions {
   const made = new Set<string>();
   /** Containers that containerd is being told to keep running. */
   const kept = new Map<string, Promise<void>>();
+  const lastLogLines = async (host: HostName, id: string, count = lastLines): Promise<readonly string[]> => {
+    // The logger may be a moment behind the program that has just ended.
+    for (let look = 1; ; look += 1) {
+      const {stdout} = await connection(host).run(readLog(id, {tail: count}));
+      const logged = stdout.split('\n').flatMap(line => parseLogLine(line) ?? []);
+      // What a program prints when it fails is often its configuration.
+      if (logged.length > 0 || look === 5) return logged.map(({text}) => mask(text, options.secrets.values()));
+      await sleep(200);
+    }
+  };
   const keptBy = (host: HostName, id: string) => kept.get(`${host}/${id}`);
 
   return {
@@ -150,16 +161,20 @@ export function hostActions(options: HostActionsOptions): Actions {
     inFlight: host => Promise.reject(new Bug(`${host} has no proxy`)),
     upstreamFigures: host => Promise.reject(new Bug(`${host} has no proxy`)),
     sweep: (host, leftovers) => runScript(changing(host), sweep(leftovers)).then(() => undefined),
-    async lastLogLines(host, id) {
-      // The logger may be a moment behind the program that has just ended.
-      for (let look = 1; ; look += 1) {
-        const {stdout} = await connection(host).run(readLog(id, {tail: lastLines}));
-        const logged = stdout.split('\n').flatMap(line => parseLogLine(line) ?? []);
-        // What a program prints when it fails is often its configuration.
-        if (logged.length > 0 || look === 5) return logged.map(({text}) => mask(text, options.secrets.values()));
-        await sleep(200);
-      }
+    waitEnded(spec, timeoutMs, context) {
+      const lastLine = async () => (await lastLogLines(spec.host, spec.id, 1)).at(-1);
+      const now = () => options.now().getTime();
+      return waitEnded({
+        connection: connection(spec.host),
+        tasks: on(spec.host).tasks,
+        spec,
+        timeoutMs,
+        now,
+        context,
+        lastLine,
+      });
     },
+    lastLogLines,
   };
 }
 

@@ -14,6 +14,8 @@ function intent(operation: Operation): string {
       return toolkitHash;
     case 'image':
       return operation.pinned?.digest ?? operation.label;
+    case 'hook':
+      return `${operation.when} ${specHash(operation.spec)}`;
     case 'container':
       return operation.spec ? `${operation.how} ${specHash(operation.spec)}` : 'removed';
     case 'switch':

@@ -79,6 +79,10 @@ export function inverseOf(operation: Operation, present: FindPresent): Inverse {
     const {host, to, from, weight, sticky} = operation;
     return [{do: 'switch-back', host, to: from, from: to, weight, sticky}];
   }
+  if (operation.kind === 'hook') {
+    const {host, spec} = operation;
+    return [{do: 'remove-container', host, id: spec.id, specHash: specHash(spec)}];
+  }
   if (operation.kind !== 'container') return [];
   const {spec, previous, how, order} = operation;
   if (how === 'start') return spec ? [{do: 'stop-container', host: spec.host, id: spec.id}] : [];

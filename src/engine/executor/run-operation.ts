@@ -2,6 +2,7 @@ import type {Operation, SwitchOperation} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
 import type {Actions, StepContext} from './actions.ts';
 import {runContainerOperation} from './container-steps.ts';
+import {runHook} from './hook-steps.ts';
 import type {FindPresent, Inverse, InverseStep} from './inverse.ts';
 import {type Clock, type ReleaseBook, runSwitch} from './run-switch.ts';
 import type {Traffic} from './traffic.ts';
@@ -19,6 +20,8 @@ export interface OperationRun {
   readonly inverse: Inverse;
   /** The steps of the inverse that there is need of by now: filled before what they take back begins. */
   readonly reached: Set<InverseStep>;
+  /** Told what a job printed, to be kept. */
+  readonly onPrinted: (lines: readonly string[]) => void;
 }
 
 /** Does one operation of any kind; idempotent, so that it may be tried again. */
@@ -51,6 +54,8 @@ export async function runOperation(operation: Operation, run: OperationRun, cont
     case 'switch':
       if ((await runSwitch(operation, run, context)) === 'switched') run.onSwitched(operation);
       return;
+    case 'hook':
+      return runHook(operation, run, context);
     case 'container':
       return runContainerOperation(operation, run, context);
   }

@@ -2,67 +2,22 @@ import type {Operation, Plan, SwitchOperation} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
 import {NiyantaError, OutsideError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
-import type {Actions, Peer, StepContext} from './actions.ts';
+import type {StepContext} from './actions.ts';
 import {removeReplaced} from './container-steps.ts';
-import type {ApplyEvent, ApplyResult, OnEvent, OperationOutcome} from './events.ts';
+import type {ApplyEvent, ApplyResult, OperationOutcome} from './events.ts';
 import {runGraph} from './graph.ts';
-import type {Inverse, InverseTools, Present} from './inverse.ts';
+import {runFailureHooks} from './hook-steps.ts';
+import type {InverseTools, Present} from './inverse.ts';
 import {oftenEnough} from './often-enough.ts';
 import {Patience} from './patience.ts';
 import {isHostGone, withRetry} from './retry.ts';
-import type {RunLog} from './run-journal.ts';
 import {runOperation} from './run-operation.ts';
-import type {Clock, ReleaseBook} from './run-switch.ts';
+import type {RunEnd, RunOptions} from './run-options.ts';
 import {type Failure, takeBack} from './take-back.ts';
 import {operationTitle} from './titles.ts';
 import type {Traffic} from './traffic.ts';
-import {type RoutesBefore, trafficOf} from './traffic-before.ts';
+import {trafficOf} from './traffic-before.ts';
 import {UndoLog} from './undo-log.ts';
-
-export interface RunOptions {
-  readonly actions: Actions;
-  /** Containers of this environment before the plan runs. */
-  readonly present: readonly Present[];
-  /** Listed although their hosts cannot be reached. */
-  readonly silent?: readonly Peer[];
-  /** What the proxies of the environment's hosts have, and how services with a release are split. */
-  readonly routes: RoutesBefore;
-  /** Where releases are written down while they go on. */
-  readonly releases: ReleaseBook;
-  readonly clock: Clock;
-  /** How each operation is taken back, by id: `inversesOf`. */
-  readonly inverses: ReadonlyMap<string, Inverse>;
-  /** `rollback` takes everything back, `stop` keeps what was done, `continue` does what does not depend on it. */
-  readonly onFailure: 'rollback' | 'stop' | 'continue';
-  readonly keepFailed: boolean;
-  /** Something ran before, so that a failure that is taken back is a rollback and not a failed first deploy. */
-  readonly deployedBefore: boolean;
-  /** Operations in flight on one host; most of their time is waiting for health. */
-  readonly inFlightPerHost: number;
-  /** On how many hosts operations may run at once; no limit when absent. */
-  readonly hostsAtOnce?: number;
-  /** How many hosts may be lost meanwhile and gone on without. */
-  readonly mayLose: number;
-  readonly signal: AbortSignal;
-  readonly onEvent: OnEvent;
-  /** Told of every event; that an operation starts, before a host is touched by it. */
-  readonly journal: RunLog;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-}
-
-export interface RunEnd {
-  readonly outcome: ApplyResult['outcome'];
-  readonly operations: ApplyResult['operations'];
-  /** Digests that were found out, by `PinnedImage.source`. */
-  readonly images: ReadonlyMap<string, PinnedImage>;
-  /** What failed first, to be shown. */
-  readonly error?: unknown;
-  /** What could not be taken back or cleaned up. */
-  readonly leftovers: readonly string[];
-  /** Hosts that were lost meanwhile, and gone on without. */
-  readonly lost: readonly HostName[];
-}
 
 /** Runs a plan's operations as a graph and takes them back, or makes them final, as its options say. Never rejects. */
 export async function runPlan(plan: Plan, options: RunOptions): Promise<RunEnd> {
@@ -98,6 +53,8 @@ class PlanRun {
   readonly #lost = new Set<HostName>();
   /** Others being told that nobody answers on a host that was lost. */
   readonly #telling: Promise<void>[] = [];
+  /** By operation: what a job printed. */
+  readonly #printed = new Map<string, readonly string[]>();
   #touched = false;
 
   constructor(plan: Plan, options: RunOptions) {
@@ -186,6 +143,7 @@ class PlanRun {
       present: (host: string, container: string) => this.#present.get(`${host}/${container}`),
       inverse: this.#undo.inverse(id),
       reached: this.#undo.reached(id),
+      onPrinted: (lines: readonly string[]) => void this.#printed.set(id, lines),
     };
     try {
       await runOperation(operation, run, context);
@@ -203,17 +161,29 @@ class PlanRun {
     const {onFailure, signal, deployedBefore} = this.#options;
     const failed = this.#error !== undefined && !signal.aborted;
     await Promise.all(this.#telling);
+    const unhandled = failed ? await this.#runFailureHooks() : [];
     if (failed && onFailure === 'rollback') {
       const left = await this.#rollBack();
-      if (left.length > 0) return this.#ended('rollback-failed', left);
-      return this.#ended(deployedBefore && this.#touched ? 'rolled-back' : 'failed');
+      if (left.length > 0) return this.#ended('rollback-failed', [...unhandled, ...left]);
+      return this.#ended(deployedBefore && this.#touched ? 'rolled-back' : 'failed', unhandled);
     }
     const stranded = [...this.#stranded].map(([operation, error]): Failure => ({operation, error}));
-    const leftovers = [...stranded, ...(await this.#commit())];
+    const leftovers = [...unhandled, ...stranded, ...(await this.#commit())];
     if (signal.aborted) return this.#ended('cancelled', leftovers);
     if (!failed && this.#lost.size > 0) return this.#ended('partly-applied', leftovers);
     if (failed) return this.#ended(this.#some('done') ? 'partly-applied' : 'failed', leftovers);
     return this.#ended(leftovers.length > 0 ? 'partly-applied' : 'applied', leftovers);
+  }
+
+  /** Before anything is taken back: they may have to undo what hooks before the change did. */
+  async #runFailureHooks(): Promise<readonly Failure[]> {
+    const error = this.#error;
+    const failures = await runFailureHooks(this.#plan.onFailure ?? [], this.#options.actions, hook =>
+      this.operation(hook),
+    );
+    for (const {id} of this.#plan.onFailure ?? []) this.outcomes.delete(id);
+    this.#error = error;
+    return failures;
   }
 
   /** Takes back all that was done, also what an operation that failed could not take back by itself. */
@@ -238,7 +208,7 @@ class PlanRun {
   async #commit(): Promise<readonly Failure[]> {
     const done = this.#plan.operations.filter(({id}) => this.outcomes.get(id)?.outcome === 'done');
     const switched = new Set(this.#switched.map(({id}) => id));
-    const final = done.filter(({kind, id}) => kind === 'container' || switched.has(id));
+    const final = done.filter(({kind, id}) => kind === 'container' || kind === 'hook' || switched.has(id));
     this.#options.journal.note(this.#at({type: 'commit-started'} as const));
     const patience = new Patience();
     const ends = await Promise.allSettled(
@@ -274,7 +244,8 @@ class PlanRun {
   }
 
   #title(id: string): string {
-    const operation = this.#plan.operations.find(candidate => candidate.id === id);
+    const all = [...this.#plan.operations, ...(this.#plan.onFailure ?? [])];
+    const operation = all.find(candidate => candidate.id === id);
     return operation ? operationTitle(operation) : id;
   }
 
@@ -286,7 +257,7 @@ class PlanRun {
         : {code: error instanceof NiyantaError ? error.code : 'bug', message: messageOf(error)};
     if (outcome === 'failed') this.#error ??= error;
     this.outcomes.set(operation.id, {id: operation.id, outcome, durationMs, ...(told && {error: told})});
-    const log = error instanceof OutsideError ? error.lastLines : undefined;
+    const log = error instanceof OutsideError ? error.lastLines : this.#printed.get(operation.id);
     this.#emit({type: 'operation-finished', operation: operation.id, outcome, durationMs, ...told, log});
   }
 

@@ -23,6 +23,8 @@ export function operationTitle(operation: Operation): string {
       return `${switchVerb(operation)} ${operation.services.join(', ')}`;
     case 'names':
       return `update names on ${operation.host}`;
+    case 'hook':
+      return `run hook ${operation.hook} on ${operation.host}`;
     case 'container':
       return `${verbs[operation.how]} ${operation.service} ${operation.replica} on ${operation.host}`;
   }

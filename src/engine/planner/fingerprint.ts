@@ -30,7 +30,7 @@ export function fingerprint(input: Pick<PlanInput, 'observed'>, plan: Omit<Plan,
           }
         : {host: host.host, reachable: false},
     );
-  const {operations, placements, subnets} = plan;
-  const decided = {serial: plan.serial, purpose: plan.purpose, operations, placements, subnets};
+  const {operations, onFailure, placements, subnets} = plan;
+  const decided = {serial: plan.serial, purpose: plan.purpose, operations, onFailure, placements, subnets};
   return `sha256:${createHash('sha256').update(canonical({observed, decided})).digest('hex')}`;
 }

@@ -27,7 +27,7 @@ export function planStack(input: PlanInput): Plan {
   const networks = new Networks(input, scopeOf(input), situation.hosts);
   const sorted = reconcile(input, situation, placed, networks);
   const connected = hostNetworks(input, situation, sorted, networks);
-  const {operations, steps, warnings} = operationsFor(input, situation.hosts, sorted, connected);
+  const {operations, steps, warnings, onFailure} = operationsFor(input, situation.hosts, sorted, connected, networks);
   const placements = [...placed.placements, ...sorted.flatMap(unplaced)].sort((a, b) =>
     a.service < b.service ? -1 : a.service > b.service ? 1 : a.replica - b.replica,
   );
@@ -38,6 +38,7 @@ export function planStack(input: PlanInput): Plan {
     purpose: input.options.purpose,
     serial: input.serial,
     operations,
+    ...(onFailure.length > 0 && {onFailure}),
     placements,
     drift: driftOf(input, situation),
     interruption: interruptions(input.stack.services, steps, operations),

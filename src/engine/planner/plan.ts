@@ -5,6 +5,7 @@ import type {Leftover} from '../runtime/leftovers/leftover.ts';
 import type {ProxyRoutes} from '../runtime/proxy/proxy-routes.ts';
 import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
 import type {VolumeBackup} from '../spec/backup.ts';
+import type {HookTime} from '../spec/hooks.ts';
 import type {CanaryJudge, CanaryStep, EnvironmentName, HostName, ImageSource, ServiceName} from '../spec/stack.ts';
 import type {ReleaseMember, ReleaseRecord} from '../state/lock-file.ts';
 
@@ -24,6 +25,8 @@ export interface Plan {
   /** Hash of everything that was observed and decided on; apply of a saved plan checks it. */
   readonly fingerprint: string;
   readonly operations: readonly Operation[];
+  /** Hooks that run when an operation fails, before anything is taken back. */
+  readonly onFailure?: readonly HookOperation[];
   /** Where every desired replica runs, kept ones too. */
   readonly placements: readonly Placed[];
   readonly drift: readonly Drift[];
@@ -88,7 +91,8 @@ export type Operation =
   | SwitchOperation
   | NamesOperation
   | RepairOperation
-  | SweepOperation;
+  | SweepOperation
+  | HookOperation;
 
 /** Install or renew niyanta's own scripts (logger, network, boot) on a host. */
 export interface HostOperation extends OperationBase {
@@ -211,6 +215,18 @@ export interface RouteOperation extends OperationBase {
   readonly routes: ProxyRoutes;
   /** What the host's proxy has when this begins; absent when nothing. */
   readonly before?: ProxyRoutes;
+}
+
+/** Runs a job of the stack once, to its end. */
+export interface HookOperation extends OperationBase {
+  readonly kind: 'hook';
+  readonly hook: string;
+  readonly when: HookTime;
+  /** Its container; `image.digest` is '' where apply will find it out. */
+  readonly spec: ContainerSpec;
+  /** Of one try. */
+  readonly timeoutMs: number;
+  readonly retries: number;
 }
 
 export interface Placed {

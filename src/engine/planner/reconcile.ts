@@ -4,6 +4,7 @@ import {Bug} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import {compareSpecs} from './compare-specs.ts';
 import {desiredSpec} from './desired-spec.ts';
+import {isHookService} from './hook-container.ts';
 import type {Networks} from './networks.ts';
 import {newContainer} from './new-container.ts';
 import {exists, hasEnded, isRunning, type Own} from './ownership.ts';
@@ -135,6 +136,7 @@ const whyMoved = (current: Own, place: PlacedReplica): string => {
 };
 
 const whyStopped = (input: PlanInput, {service, replica}: Replica): string => {
+  if (isHookService(service)) return 'a hook of an apply that was cut off';
   const known = input.stack.services.find(({name}) => name === service);
   return known ? `replica ${replica} of ${known.replicas} is not needed` : 'the stack has no such service any more';
 };

@@ -7,6 +7,7 @@ import {documentsOf, type Input} from './documents.ts';
 import {chooseEnvironment} from './environments.ts';
 import {type Location, UserError, UserErrors} from './errors.ts';
 import type {TemplatePlaces} from './find-template.ts';
+import {checkHooks, compileHooks} from './hooks.ts';
 import {interpolate, type Surroundings} from './interpolate.ts';
 import {refuseLater} from './later.ts';
 import {type MadeEnvironment, setValues} from './made-environment.ts';
@@ -80,7 +81,7 @@ export async function loadStack(
   const params = await stackParams(chosen, given, around, problems);
   const filled = await fillIn(without(chosen, 'params'), {...around, params}, problems);
   const {stack: expanded, unfinished} = await expandAll(filled, request.templates, around, problems);
-  checkSecretPlaces(expanded, path => isEnvValue(path) || isRouteKey(path), report);
+  checkSecretPlaces(expanded, path => isEnvValue(path) || isHookEnv(path) || isRouteKey(path), report);
   const stack = await compile(expanded, unfinished, request, problems);
   problems.throwIfAny();
   return {stack: stack!, places: servicePlaces(merged, expanded)};
@@ -98,6 +99,8 @@ const failed = (problems: Problems): UserErrors => {
 };
 
 /** Schemas of backups let a secret stand only where it is not shown. */
+const isHookEnv = (path: Path): boolean => path[0] === 'hooks' && path[3] === 'env' && path.length === 5;
+
 const isEnvValue = (path: Path): boolean =>
   (path[0] === 'services' && path[2] === 'env' && path.length === 4) ||
   (path[0] === 'volumes' && path[2] === 'backup' && (path[3] === 'encrypt' || path[3] === 's3'));
@@ -189,6 +192,8 @@ async function compile(
   checkStack({tree, services: new Map(readable), names, volumes, unfinished}, error => problems.add(error));
   checkBackups(tree, shape.value?.volumes ?? {}, new Map(readable), error => problems.add(error));
   checkReleases({tree, services: new Map(readable)}, routedServices(tree), error => problems.add(error));
+  checkHooks(shape.value?.hooks, names, tree, error => problems.add(error));
+  const hooks = compileHooks(shape.value?.hooks);
   const {files, nameOf} = request.templates;
   const services: Service[] = [];
   for (const [name, service] of readable) {
@@ -203,6 +208,7 @@ async function compile(
         name,
         ...(volume?.backup && {backup: compileBackup(volume.backup)}),
       })),
+      ...(hooks.length > 0 && {hooks}),
       routes,
       ...(shape.value.release === 'atomic' && {release: 'atomic' as const}),
     }

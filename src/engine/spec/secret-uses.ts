@@ -5,14 +5,23 @@ import type {Service, ServiceName, Stack} from './stack.ts';
 export interface SecretUse {
   readonly secret: string;
   readonly service: ServiceName;
-  /** `env.DATABASE_URL`, or `secrets` for a file. */
+  /** `env.DATABASE_URL`, `hooks.migrate.env.TOKEN` of a hook that runs as it, or `secrets` for a file. */
   readonly path: string;
 }
 
 /** Everything in a stack that refers to a secret, in the order of its services. */
-export const secretUses = ({services}: Pick<Stack, 'services'>): readonly SecretUse[] => services.flatMap(usesOf);
+export const secretUses = ({services, hooks = []}: Pick<Stack, 'services' | 'hooks'>): readonly SecretUse[] => [
+  ...services.flatMap(usesOf),
+  ...hooks.flatMap(({name, service, env}) =>
+    usesOf({name: service, env}).map(use => ({...use, path: `hooks.${name}.${use.path}`})),
+  ),
+];
 
-const usesOf = ({name: service, env, secrets = []}: Service): readonly SecretUse[] => [
+const usesOf = ({
+  name: service,
+  env,
+  secrets = [],
+}: Pick<Service, 'name' | 'env' | 'secrets'>): readonly SecretUse[] => [
   ...Object.entries(env).flatMap(([variable, text]) =>
     [...new Set(secretsIn(text))].map(secret => ({secret, service, path: `env.${variable}`})),
   ),
@@ -20,5 +29,5 @@ const usesOf = ({name: service, env, secrets = []}: Service): readonly SecretUse
 ];
 
 /** Their names, sorted, each once. */
-export const secretsUsed = (stack: Pick<Stack, 'services'>): readonly string[] =>
+export const secretsUsed = (stack: Pick<Stack, 'services' | 'hooks'>): readonly string[] =>
   [...new Set(secretUses(stack).map(({secret}) => secret))].sort();

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {volumeOverrideSchema, volumeSchema} from './backup-schema.ts';
+import {hooksSchema} from './hooks-schema.ts';
 import {dnsName} from './names.ts';
 import {paramSchema, paramsSchema} from './param-schema.ts';
 import {routeSchema} from './route-schema.ts';
@@ -20,6 +21,7 @@ export const stackSchema = z.strictObject({
   ...head,
   services: z.record(dnsName('a service'), serviceSchema).default({}).describe('Services by name.'),
   volumes: volumes.default({}).describe('Named volumes; each is one folder on each host that needs it.'),
+  hooks: hooksSchema.optional(),
   routes: z.array(routeSchema).default([]).describe('What a proxy sends to which service, by host name and path.'),
   release: z
     .enum(['atomic', 'each'])
@@ -34,6 +36,7 @@ const override = z.strictObject({
     .optional()
     .describe('Services to change, add, or (null) leave out.'),
   volumes: z.record(z.string(), volumeOverrideSchema).optional().describe('Volumes to change, add, or leave out.'),
+  hooks: hooksSchema.nullable().optional().describe('Hooks in place of those of the stack.'),
   routes: z.array(routeSchema).optional().describe('Routes in place of those of the stack.'),
 });
 

@@ -8,6 +8,7 @@
  */
 
 import type {VolumeBackup} from './backup.ts';
+import type {Hook} from './hooks.ts';
 import type {Route} from './route.ts';
 
 export type ServiceName = string;
@@ -20,6 +21,8 @@ export interface Stack {
   /** In the order of the file. */
   readonly services: readonly Service[];
   readonly volumes: readonly Volume[];
+  /** Jobs around a change; absent when there are none. */
+  readonly hooks?: readonly Hook[];
   /** What the proxies of the project's hosts send to which service. */
   readonly routes: readonly Route[];
   /** atomic: all services that get new replicas in one apply are switched to them at once. Absent: each by itself. */

@@ -45,12 +45,16 @@ function what(operation: Operation): string {
       return 'leftovers';
     case 'switch':
       return `release of ${operation.services.map(printable).join(', ')}`;
+    case 'hook':
+      return `hook ${printable(operation.hook)}, ${HOOK_TIMES[operation.when]},`;
     case 'names':
       return 'names of services';
     case 'host':
       return 'scripts of niyanta';
   }
 }
+
+const HOOK_TIMES = {before: 'before the change', after: 'after the change', onFailure: 'if the change fails'} as const;
 
 /** `1, 3 on h1; 2 on h2` for replicas, `on h1, h2` for the rest. */
 function where(operations: readonly Operation[]): string {

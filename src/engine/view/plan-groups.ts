@@ -16,7 +16,7 @@ export interface PlanSection {
 
 /** Sections in the order in which the plan first mentions them. */
 export function planSections(plan: Plan): PlanSection[] {
-  const byService = Map.groupBy(plan.operations, operation => operation.service);
+  const byService = Map.groupBy([...plan.operations, ...(plan.onFailure ?? [])], operation => operation.service);
   return [...byService].map(([service, operations]) => ({service, groups: groups(operations)}));
 }
 
@@ -38,6 +38,7 @@ function sameness(operation: Operation): string {
     repair: '',
     sweep: '',
     switch: operation.id,
+    hook: operation.kind === 'hook' && operation.hook,
   }[kind];
   return JSON.stringify([kind, action, reason, changes, particular]);
 }

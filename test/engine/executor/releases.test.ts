@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import type {JournalRecord} from '../../../src/engine/executor/journal-record.ts';
-import {type RunOptions, runPlan} from '../../../src/engine/executor/run-plan.ts';
+import type {RunOptions} from '../../../src/engine/executor/run-options.ts';
+import {runPlan} from '../../../src/engine/executor/run-plan.ts';
 import type {ReleaseNote} from '../../../src/engine/executor/run-switch.ts';
 import {inversesOf} from '../../../src/engine/executor/undo-log.ts';
 import type {Operation, SwitchOperation} from '../../../src/engine/planner/plan.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
 import type {ApplyEvent} from '../../../src/engine/executor/events.ts';
-import {type RunOptions, runPlan} from '../../../src/engine/executor/run-plan.ts';
+import type {RunOptions} from '../../../src/engine/executor/run-options.ts';
+import {runPlan} from '../../../src/engine/executor/run-plan.ts';
 import {inversesOf} from '../../../src/engine/executor/undo-log.ts';
 import type {Operation} from '../../../src/engine/planner/plan.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';

@@ -3,6 +3,7 @@ import type {FindPresent, Present} from '../../../src/engine/executor/inverse.ts
 import type {ContainerOperation, ImageOperation, Plan} from '../../../src/engine/planner/plan.ts';
 import type {ContainerSpec, PinnedImage} from '../../../src/engine/runtime/container-spec.ts';
 import {manifestOf} from '../../../src/engine/runtime/containers/write-manifest.ts';
+import type {TaskEnd} from '../../../src/engine/runtime/exit-code.ts';
 import type {ObservedContainer, ObservedHost} from '../../../src/engine/runtime/observed.ts';
 import type {ProxyRoutes, Upstream, UpstreamFigures} from '../../../src/engine/runtime/proxy/proxy-routes.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
@@ -87,6 +88,13 @@ export class SimulatedHosts implements Actions {
   async waitHealthy(spec: ContainerSpec): Promise<void> {
     await this.#act(`healthy ${spec.id}`);
     if (this.unhealthy.has(spec.id)) throw new OutsideError({code: 'unhealthy', message: `${spec.id} is not healthy`});
+  }
+  /** Exit codes of jobs, each try takes the next one; 0 when there is none. */
+  exits: number[] = [];
+  async waitEnded(spec: ContainerSpec): Promise<TaskEnd> {
+    await this.#act(`ended ${spec.id}`);
+    this.containers.get(`${spec.host}/${spec.id}`)!.running = false;
+    return {code: this.exits.shift() ?? 0, oomKills: 0};
   }
   async stopContainer(host: string, id: string): Promise<void> {
     await this.#act(`stop ${id}`);

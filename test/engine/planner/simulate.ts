@@ -52,6 +52,9 @@ export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
     case 'switch':
       // Who is listed is no part of this world: old and new both run until what was replaced is removed.
       return [renameAll];
+    // Its container is there only while the apply is under way.
+    case 'hook':
+      return [];
     case 'container':
       return containerAtoms(operation, plan);
   }

@@ -2,14 +2,16 @@ import type {ReachableHost} from '../../runtime/observed.ts';
 import {dependantsOf} from '../../scheduler/needs-order.ts';
 import type {Service, ServiceName} from '../../spec/stack.ts';
 import type {HostNetworks} from '../host-networks.ts';
+import type {Networks} from '../networks.ts';
 import {isRunning} from '../ownership.ts';
-import type {Operation, OperationId} from '../plan.ts';
+import type {HookOperation, Operation, OperationId} from '../plan.ts';
 import type {PlanInput} from '../plan-input.ts';
 import type {Sorted} from '../reconcile.ts';
 import {lostVolumes} from '../volumes.ts';
 import {addBackups} from './backups.ts';
 import {type ReplicaSteps, replicaSteps} from './container-operations.ts';
 import {OperationGraph} from './graph.ts';
+import {addHooks} from './hooks.ts';
 import {restoreImages} from './images.ts';
 import {moveVolume} from './moves.ts';
 import {addNames} from './names.ts';
@@ -27,6 +29,8 @@ export interface Operations {
   readonly steps: readonly ReplicaSteps[];
   /** What is worth knowing about releases. */
   readonly warnings: readonly string[];
+  /** Hooks that run when one of them fails. */
+  readonly onFailure: readonly HookOperation[];
 }
 
 /**
@@ -39,6 +43,7 @@ export function operationsFor(
   hosts: readonly ReachableHost[],
   sorted: readonly Sorted[],
   networks: HostNetworks,
+  addresses: Networks,
 ): Operations {
   const graph = new OperationGraph();
   const services = new Map(input.stack.services.map(service => [service.name, service]));
@@ -76,9 +81,11 @@ export function operationsFor(
   addRepairs(graph, input, steps, starting);
   restoreImages(graph, input, hosts, services, steps);
   addBackups(graph, input, steps);
+  const joined = networks.meanwhile.keys();
+  const onFailure = addHooks(graph, {input, hosts, steps, networks: addresses, joined});
   if (!input.options.targets?.length) addSweeps(graph, input, hosts);
   leaveNetworks(graph, networks);
-  return {operations: graph.operations(), steps, warnings};
+  return {operations: graph.operations(), steps, warnings, onFailure};
 }
 
 /** A folder is made again under a service that has had data in it: the plan says so where people look. */
