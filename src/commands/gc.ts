@@ -71,7 +71,7 @@ export default class Gc extends EngineCommand {
     if (this.json) {
       if (!yes) await this.show(plan, gcPlanView);
     } else this.note(`${gcPlanView.text(plan, this.look(process.stderr))}\n`);
-    const named = plan.remove.some(({kind, bytes}) => kind === 'volume' && bytes !== undefined);
+    const named = plan.remove.some(orphan => orphan.kind === 'volume' && !orphan.empty);
     const question = `Remove all of this${named ? ', with the data in the volumes,' : ''} from the hosts?`;
     await confirmChange({question, yes}, this.context());
   }

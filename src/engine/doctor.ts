@@ -1,6 +1,7 @@
 import {checkFiles} from './doctor-files.ts';
 import {checkHost} from './doctor-host.ts';
 import {checkMachine} from './doctor-machine.ts';
+import {checkOrphans} from './doctor-orphans.ts';
 import type {SshOptions} from './hosts/index.ts';
 import {lookAtHosts} from './look-at-host.ts';
 import type {StackChoice} from './open-project.ts';
@@ -27,5 +28,6 @@ export async function doctor(choice: StackChoice, {ssh, signal}: DoctorOptions):
   const {checks, opened} = await checkFiles(choice);
   const machine = await checkMachine(opened, choice.env);
   const hosts = opened ? await lookAtHosts(opened.hosts, {ssh, signal}) : [];
-  return [...machine, ...checks, ...hosts.flatMap(checkHost)];
+  const orphans = await checkOrphans(opened, {ssh, env: choice.env, signal});
+  return [...machine, ...checks, ...hosts.flatMap(checkHost), ...orphans];
 }

@@ -5,7 +5,7 @@ import {type FailedOrphans, removeOrphans} from './remove-orphans.ts';
 import type {Session} from './session.ts';
 import type {HostName} from './spec/stack.ts';
 import type {Lease, LeaseHolder} from './state/store.ts';
-import {type FoundOrphans, findOrphans} from './survey-hosts.ts';
+import {findOrphans, storedOn} from './survey-hosts.ts';
 import {withLeases} from './with-leases.ts';
 
 export interface GcRequest extends GcOptions {
@@ -68,6 +68,7 @@ interface Agreed {
 async function removeAgreed(session: Session, fleet: Fleet, {plan, house}: Agreed, request: GcRequest): Promise<GcEnd> {
   const look = async () => findOrphans(session, fleet, await fleet.observe(), {...request, now: request.now()});
   const before = await look();
+  const stored = await storedOn(fleet, before.hosts, request.signal);
   const removed: Orphan[] = [];
   const failed: FailedOrphans[] = [];
   // What belongs to no environment comes last (undefined is sorted so): by then containers that had images are gone.
@@ -85,6 +86,7 @@ async function removeAgreed(session: Session, fleet: Fleet, {plan, house}: Agree
         lease: environment === undefined ? house : leases.get(environment)!,
         scope,
         // What the state knows has its number there, too; a higher one on a host then says that the state is an old one.
+        forget: !known,
         seen: known ? 0 : Math.max(0, ...numbers.map(({number}) => number)),
         signal: AbortSignal.any([request.signal, house.lost, ...[...leases.values()].map(({lost}) => lost)]),
       });
@@ -93,7 +95,6 @@ async function removeAgreed(session: Session, fleet: Fleet, {plan, house}: Agree
     });
   }
   const volumes = removed.reduce((sum, {kind, bytes = 0}) => (kind === 'volume' ? sum + bytes : sum), 0);
-  return {plan, removed, failed, freed: Math.max(0, stored(before) - stored(await look())) + volumes};
+  const left = await storedOn(fleet, before.hosts, request.signal);
+  return {plan, removed, failed, freed: Math.max(0, stored - left) + volumes};
 }
-
-const stored = ({hosts}: FoundOrphans): number => hosts.reduce((sum, {house}) => sum + house.stored, 0);

@@ -29,6 +29,8 @@ export interface Removal {
   readonly scope: string;
   /** The highest number that hosts know of it, where the state does not; 0 where it does. */
   readonly seen: number;
+  /** The state does not know the scope: nothing of it is to stay. */
+  readonly forget: boolean;
   readonly signal: AbortSignal;
   readonly onHostBusy: (host: HostName, doing: readonly string[]) => void;
   readonly onRemoved: (orphans: readonly Orphan[]) => void;
@@ -67,8 +69,12 @@ export async function removeOrphans(
             removed.push(...step.orphans);
             removal.onRemoved(step.orphans);
           }
-          // Made by the fence that this was done under; nobody asks for it any more.
-          if (!here.some(({environment}) => environment)) await fenced.script(removeFence(removal.scope));
+          // This was done under a number of its own, of what nobody knows: it must not be what is left.
+          if (removal.forget) await fenced.script(removeFence(removal.scope));
+          if (left.length > 0) {
+            removed.push(...left);
+            removal.onRemoved(left);
+          }
         } catch (error) {
           if (stop.aborted || !(error instanceof OutsideError) || error.exit !== 1) throw error;
           failed.push({host, orphans: left, error});
@@ -98,7 +104,10 @@ const SCRIPT_MS = 120_000;
 /** A volume, or an image of many layers, takes as long as its files. */
 const LONG_MS = 30 * 60_000;
 
-/** Containers first, then what was theirs; what tells of the environment goes last, so that a cut leaves a trace. */
+/**
+ * Containers first, then what was theirs; what tells of the environment goes last, so that a cut leaves a trace. Numbers
+ * of leases are not among them: nothing can be done under one any more when it is gone.
+ */
 function stepsOf(orphans: readonly Orphan[]): readonly Step[] {
   const of = <K extends Orphan['kind']>(kind: K) =>
     orphans.filter((orphan): orphan is Extract<Orphan, {kind: K}> => orphan.kind === kind);
@@ -127,6 +136,5 @@ function stepsOf(orphans: readonly Orphan[]): readonly Step[] {
     })),
     ...together(images, removeImages(images.map(({name}) => name))),
     ...of('copy').map(orphan => ({orphans: [orphan], scripts: [dropCopy(orphan.name)], timeoutMs: SCRIPT_MS})),
-    ...of('fence').map(orphan => ({orphans: [orphan], scripts: [removeFence(orphan.scope)], timeoutMs: SCRIPT_MS})),
   ];
 }

@@ -1,9 +1,10 @@
 import {earlierRun} from './earlier-run.ts';
 import type {Fleet} from './fleet.ts';
-import {mustRun} from './hosts/index.ts';
+import {type Connection, mustRun, type Probe} from './hosts/index.ts';
 import type {GcPlan} from './planner/gc/gc-plan.ts';
 import {type GcOptions, planGc} from './planner/gc/plan-gc.ts';
 import type {HousedHost} from './planner/gc/scopes.ts';
+import {storedBytes, volumeSizes} from './runtime/house/measure.ts';
 import {survey} from './runtime/house/survey.ts';
 import {naming} from './runtime/naming.ts';
 import type {ObservedHost, ReachableHost} from './runtime/observed.ts';
@@ -20,7 +21,7 @@ export interface FoundOrphans {
   readonly lock: LockFile;
 }
 
-/** The host's answer to the survey may take as long as adding up what is in its volumes. */
+/** As long as it may take to add up the files of a volume. */
 const TIMEOUT_MS = 10 * 60_000;
 
 /**
@@ -39,16 +40,50 @@ export async function findOrphans(
   const lock = await session.store.read();
   const interrupted = await interruptedEnvironments(session, Object.keys(lock.environments));
   const project = session.project.name;
-  const plan = planGc({project, lock, hosts, unreachable, naming, now, interrupted, options});
-  return {plan, hosts, lock};
+  const planOf = (housed: readonly HousedHost[]) =>
+    planGc({project, lock, hosts: housed, unreachable, naming, now, interrupted, options});
+  const measured = await Promise.all(hosts.map(host => withSizes(host, planOf(hosts), fleet, signal)));
+  return {plan: planOf(measured), hosts: measured, lock};
 }
+
+/** Only what the plan is about is measured: to add up a volume takes as long as it has files. */
+async function withSizes(
+  housed: HousedHost,
+  {remove, kept}: GcPlan,
+  fleet: Fleet,
+  signal?: AbortSignal,
+): Promise<HousedHost> {
+  const {observed, house} = housed;
+  const folders = [...remove, ...kept].flatMap(one =>
+    one.host === observed.host && 'folder' in one && one.folder !== undefined ? [one.folder] : [],
+  );
+  if (folders.length === 0) return housed;
+  const sizes = await ask(fleet.connection(observed.host), volumeSizes(folders), 'measure volumes', signal);
+  const volumes = house.volumes.map(volume => {
+    const bytes = volume.empty ? undefined : sizes.get(volume.folder);
+    return bytes === undefined ? volume : {...volume, bytes};
+  });
+  return {...housed, house: {...house, volumes}};
+}
+
+/** Bytes that images take on the hosts that were looked at. */
+export async function storedOn(fleet: Fleet, hosts: readonly HousedHost[], signal?: AbortSignal): Promise<number> {
+  const all = await Promise.all(
+    hosts.map(({observed}) => ask(fleet.connection(observed.host), storedBytes, 'measure images', signal)),
+  );
+  return all.reduce((sum, bytes) => sum + bytes, 0);
+}
+
+const ask = async <T>(
+  connection: Connection,
+  {command, parse}: Probe<T>,
+  what: string,
+  signal?: AbortSignal,
+): Promise<T> => parse((await mustRun(connection, command, {what, timeoutMs: TIMEOUT_MS, signal})).stdout);
 
 async function surveyed(observed: ReachableHost, fleet: Fleet, signal?: AbortSignal): Promise<HousedHost> {
   const {host} = observed;
-  const {command, parse} = survey(host);
-  const what = 'look at what is kept there';
-  const {stdout} = await mustRun(fleet.connection(host), command, {what, timeoutMs: TIMEOUT_MS, signal});
-  const house = parse(stdout);
+  const house = await ask(fleet.connection(host), survey(host), 'look at what is kept there', signal);
   if (!house) {
     throw new OutsideError({
       code: 'observation-cut',

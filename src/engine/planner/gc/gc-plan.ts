@@ -36,6 +36,8 @@ export interface Kept {
   readonly host: HostName;
   readonly what: string;
   readonly why: string;
+  /** Of a volume: PROJECT.STACK.ENV/NAME. */
+  readonly folder?: string;
   readonly bytes?: number;
 }
 

@@ -39,11 +39,20 @@ export function orphanedVolumes({scopes, removable, lock, hosts, options}: GcSig
         : `no stack of environment ${environment} has it`;
       const named = options.volumes.some(one => one === environment || one === `${environment}/${name}`);
       if (empty || named) {
-        remove.push({kind: 'volume', host, environment, folder, empty, what, reason, ...(empty ? {} : {bytes})});
+        remove.push({
+          kind: 'volume',
+          host,
+          environment,
+          folder,
+          empty,
+          what,
+          reason,
+          ...(bytes === undefined ? {} : {bytes}),
+        });
         continue;
       }
       const why = `it has data; niyanta gc --volumes ${gone ? environment : `${environment}/${name}`} removes it`;
-      kept.push({environment, kept: {host, what, why, bytes}});
+      kept.push({environment, kept: {host, folder, what, why, ...(bytes === undefined ? {} : {bytes})}});
     }
   }
   return {remove, kept};

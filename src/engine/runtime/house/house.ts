@@ -17,13 +17,12 @@ export interface House {
   readonly networkAges: ReadonlyMap<string, number>;
   /** File systems of containers: ids. */
   readonly snapshots: readonly ContainerId[];
-  /** Bytes that containerd's content and file systems of images take. */
-  readonly stored: number;
 }
 
 export interface HouseVolume {
   readonly folder: string;
-  readonly bytes: number;
+  /** Absent until it was measured, which takes as long as it has files. */
+  readonly bytes?: number;
   /** Nothing is in it. */
   readonly empty: boolean;
 }

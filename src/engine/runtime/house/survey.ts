@@ -17,8 +17,7 @@ const surveyScript: string = [
   section('fences'),
   `for f in ${paths.fencesFolder}/*; do case $f in *.lock|*.new) continue ;; esac; [ ! -f "$f" ] || { read -r number rest <"$f"; echo "\${f##*/} $number"; }; done`,
   section('volumes'),
-  // Links are not followed out of the folder.
-  `(cd ${paths.volumesFolder} 2>/dev/null && for v in */*/; do v=\${v%/}; [ -d "$v" ] || continue; size=$(du -sxB1 "$v" 2>/dev/null | cut -f1); [ -n "$(find "$v" -mindepth 1 2>/dev/null | head -n 1)" ] && full=full || full=empty; echo "$full \${size:-0} $v"; done)`,
+  `(cd ${paths.volumesFolder} 2>/dev/null && for v in */*/; do v=\${v%/}; [ -d "$v" ] || continue; [ -n "$(find "$v" -mindepth 1 2>/dev/null | head -n 1)" ] && full=full || full=empty; echo "$full $v"; done)`,
   section('networks'),
   `(now=$(date +%s); cd ${paths.overlaysFolder} 2>/dev/null && for f in ny*; do [ ! -f "$f" ] || echo "$f $((now - $(stat -c %Y "$f")))"; done)`,
   section('images'),
@@ -28,7 +27,7 @@ const surveyScript: string = [
   section('containers'),
   `${render(ctr('containers', 'ls'))} 2>/dev/null && echo whole`,
   section('snapshots'),
-  `${render(ctr('snapshots', 'usage', '-b'))} 2>/dev/null`,
+  `${render(ctr('snapshots', 'ls'))} 2>/dev/null | awk '{print $1}'`,
   section('end'),
 ].join('\n');
 
@@ -49,9 +48,6 @@ export function parseHouse(host: HostName, stdout: string): House | undefined {
   // Without the list of containers, images would seem to be nobody's.
   if (!sections.has('end') || lines('containers').at(-1) !== 'whole') return undefined;
   const content = lines('content').slice(1).map(contentLine);
-  const usage = lines('snapshots')
-    .slice(1)
-    .map(line => line.trim().split(/\s+/));
   const images = lines('images').slice(1).flatMap(imageLine);
   const ages = new Map(content.map(({digest, ageMs}) => [digest, ageMs]));
   return {
@@ -62,8 +58,8 @@ export function parseHouse(host: HostName, stdout: string): House | undefined {
       return scope === undefined ? [] : [{scope, number: Number(number)}];
     }),
     volumes: lines('volumes').flatMap(line => {
-      const [, state, size, folder] = /^(full|empty) (\d+) (.+)$/.exec(line) ?? [];
-      return folder === undefined ? [] : [{folder, bytes: Number(size), empty: state === 'empty'}];
+      const [, state, folder] = /^(full|empty) (.+)$/.exec(line) ?? [];
+      return folder === undefined ? [] : [{folder, empty: state === 'empty'}];
     }),
     images: images.map((image): HouseImage => {
       const ageMs = ages.get(image.digest);
@@ -81,10 +77,7 @@ export function parseHouse(host: HostName, stdout: string): House | undefined {
         return [[bridge, Number(seconds) * 1000] as const];
       }),
     ),
-    snapshots: usage.flatMap(([key]) => (key !== undefined && idForm.test(key) ? [key] : [])),
-    stored:
-      content.reduce((sum, {bytes}) => sum + bytes, 0) +
-      usage.reduce((sum, [key, size]) => sum + (key?.startsWith('sha256:') ? Number(size) || 0 : 0), 0),
+    snapshots: lines('snapshots').filter(key => idForm.test(key)),
   };
 }
 
@@ -95,7 +88,7 @@ function imageLine(line: string): {name: string; digest: string; bytes: number}[
 }
 
 /** `DIGEST SIZE AGE LABELS`, with tabs in between. */
-function contentLine(line: string): {digest: string; bytes: number; ageMs?: number} {
+export function contentLine(line: string): {digest: string; bytes: number; ageMs?: number} {
   const [digest = '', size = '', age = ''] = line.split(/\t+/);
   return {digest, bytes: bytesOf(size), ageMs: ageOf(age)};
 }
