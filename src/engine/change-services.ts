@@ -17,7 +17,7 @@ import {Bug, NiyantaError, UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
-import {trafficNow} from './traffic-now.ts';
+import {routeSecrets, trafficNow} from './traffic-now.ts';
 import {updateOwn} from './update-own.ts';
 
 export interface ChangeServicesOptions extends LeaseOptions {
@@ -80,7 +80,7 @@ async function underLease(session: Session, options: ChangeServicesOptions, chan
     if (event.type !== 'operation-progress' && event.type !== 'operation-started') journal.note(event);
     options.onEvent(event);
   });
-  const steps = stepsOn(session, change, options, lock);
+  const steps = await stepsOn(session, change, options, lock);
   const done = await run(operations, steps, {...options, onEvent, journal}, change.signal);
   const touched = [...new Set(operations.map(({replica}) => replica.service))].join(', ');
   const after = await commit(session, {services, touched}, done, options);
@@ -109,12 +109,17 @@ const journalOperation = ({id, title, host, after, replica}: ReplicaOperation, v
   inverse: inverseOfVerb(verb, host, replica.container?.manifest?.spec),
 });
 
-function stepsOn(session: Session, {fleet}: Change, options: ChangeServicesOptions, lock: LockFile): ServiceSteps {
+async function stepsOn(
+  session: Session,
+  {fleet}: Change,
+  options: ChangeServicesOptions,
+  lock: LockFile,
+): Promise<ServiceSteps> {
   const actions = hostActions({
     connection: fleet.connection,
     changing: fleet.changing,
     observed: fleet.observed,
-    secrets: new Map(),
+    secrets: await routeSecrets(session, fleet.observed),
     localImages: new Map(),
     sites: new Map(),
     registryAccess: () => Promise.reject(new Bug('no image is pulled here')),

@@ -46,6 +46,8 @@ export const releasesSeen = (releases: EnvironmentState['releases'], observed: r
 
 /** The releases that a plan is going to make, beside those that it leaves alone. `at`: RFC 3339. */
 export function releasesBefore(releases: EnvironmentState['releases'], plan: Plan, at: string): Releases {
+  // Promoting and aborting bring to an end what is there.
+  if (plan.purpose === 'promote' || plan.purpose === 'abort') return withoutRequests(releases ?? {});
   const made = plan.operations.flatMap(operation =>
     operation.kind === 'switch'
       ? operation.services.flatMap(service => recordOf(operation, service, releases?.[service], at))
@@ -53,6 +55,10 @@ export function releasesBefore(releases: EnvironmentState['releases'], plan: Pla
   );
   return {...releases, ...Object.fromEntries(made)};
 }
+
+/** What was asked of an apply that is gone is not done by another. */
+const withoutRequests = (releases: Releases): Releases =>
+  Object.fromEntries(Object.entries(releases).map(([service, {request: _, ...record}]) => [service, record]));
 
 function recordOf(
   {strategy, to, from, weight, steps, stepsBefore, services, sticky}: SwitchOperation,

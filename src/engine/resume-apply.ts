@@ -52,7 +52,8 @@ function goOn(session: Session, {begin}: RunStory, options: ResumeOptions, chang
 
 /** A start, stop or restart is done again by the same command, which knows what is done already. */
 export function byCommand({action, services}: RunStory['begin']): UserError {
-  const words = [action, ...services].join(' ');
+  const verb = action === 'promote' || action === 'abort' ? `release ${action}` : action;
+  const words = [verb, ...services].join(' ');
   return new UserError({
     code: 'resume-by-command',
     message: `what was interrupted is no apply but: niyanta ${words}`,

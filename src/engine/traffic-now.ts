@@ -14,6 +14,8 @@ import type {ProxyRoutes} from './runtime/proxy/proxy-routes.ts';
 import type {Session} from './session.ts';
 import type {EnvironmentName, Service} from './spec/stack.ts';
 import type {EnvironmentState, LockFile} from './state/lock-file.ts';
+import {secretNames} from './state/secret-references.ts';
+import type {SecretValue} from './state/secret-value.ts';
 
 interface Asked {
   readonly project: string;
@@ -93,6 +95,16 @@ export const silentNow = (observed: readonly ObservedHost[], {known}: Asked, pre
 /** What each environment has on a host's proxy. */
 const slicesOn = (host: ReachableHost & {readonly proxy?: {readonly slices: readonly ProxyRoutes[]}}) =>
   host.proxy?.slices ?? [];
+
+/** Values of the secrets that the routes of an environment refer to: each write of routes brings them along. */
+export function routeSecrets(
+  {project, environment, secrets}: Pick<Session, 'project' | 'environment' | 'secrets'>,
+  observed: readonly ObservedHost[],
+): Promise<ReadonlyMap<string, SecretValue>> {
+  const {standing} = routesNow(observed, {project: project.name, environment, known: undefined}, []);
+  const keys = standing.flatMap(({routes}) => routes.routes.flatMap(({tls}) => (tls.kind === 'own' ? [tls.key] : [])));
+  return keys.length === 0 ? Promise.resolve(new Map()) : secrets.values(secretNames(keys));
+}
 
 /** This machine's. */
 export const wallClock: Clock = {

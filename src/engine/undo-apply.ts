@@ -18,7 +18,8 @@ import {Bug, UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import type {LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
-import {trafficNow} from './traffic-now.ts';
+import type {SecretValue} from './state/secret-value.ts';
+import {routeSecrets, trafficNow} from './traffic-now.ts';
 import {updateOwn} from './update-own.ts';
 
 export interface UndoOptions extends LeaseOptions {
@@ -76,7 +77,7 @@ async function undo(
   const journal = new RunJournal(session.store.journal, session.environment, {run: story.begin.run});
   await journal.durably({type: 'undo-started', at: at(), who: ownerName()});
   const lock = await session.store.read();
-  const actions = actionsOn(fleet, lock, options);
+  const actions = actionsOn(fleet, await routeSecrets(session, fleet.observed), lock, options);
   const ledger = trafficNow(fleet.observed, session, lock, actions);
   const todo = operations.filter(({steps}) => steps.length > 0).length;
   const undone: string[] = [];
@@ -113,13 +114,18 @@ async function undo(
   return {outcome, serial, undone, left: [...left, ...failed]};
 }
 
-const actionsOn = (fleet: ChangingFleet, {serial}: LockFile, {limitPerHost, now}: UndoOptions) =>
+const actionsOn = (
+  fleet: ChangingFleet,
+  secrets: ReadonlyMap<string, SecretValue>,
+  {serial}: LockFile,
+  {limitPerHost, now}: UndoOptions,
+) =>
   hostActions({
     connection: fleet.connection,
     changing: fleet.changing,
     observed: fleet.observed,
     // Nothing is created: no environment is written, no image brought.
-    secrets: new Map(),
+    secrets,
     localImages: new Map(),
     sites: new Map(),
     registryAccess: () => Promise.reject(new Bug('no image is pulled to take something back')),

@@ -76,7 +76,8 @@ export function inverseOf(operation: Operation, present: FindPresent): Inverse {
     return [before ? {do: 'connect-network', host, network: before} : {do: 'disconnect-network', host, bridge}];
   }
   if (operation.kind === 'switch') {
-    const {host, to, from, weight, sticky} = operation;
+    const {host, to, from, weight, sticky, back} = operation;
+    if (back) return [{do: 'switch-back', host, to, from, weight, sticky}];
     return [{do: 'switch-back', host, to: from, from: to, weight, sticky}];
   }
   if (operation.kind === 'hook') {

@@ -68,6 +68,11 @@ export class RouteLedger {
     return [...this.#standing.keys()];
   }
 
+  /** Whether any proxy has a route to a service. */
+  leadsTo(service: string): boolean {
+    return this.#hostsOf([service]).length > 0;
+  }
+
   /** Gives a host's proxy other routes, with those who answer now. */
   define(host: HostName, routes: ProxyRoutes): Promise<void> {
     this.#standing.set(host, routes);

@@ -61,7 +61,7 @@ export async function runSwitch(operation: SwitchOperation, run: SwitchRun, cont
     return 'open';
   }
   await ledger.switchTo(operation);
-  await releases.note(services, {weight: 100, step: stepOf(operation), phase: 'running'});
+  await releases.note(services, {weight: operation.back ? 0 : 100, step: stepOf(operation), phase: 'running'});
   return 'switched';
 }
 

@@ -30,7 +30,8 @@ export function operationTitle(operation: Operation): string {
   }
 }
 
-function switchVerb({strategy, steps, promote}: SwitchOperation): string {
+function switchVerb({strategy, steps, promote, back}: SwitchOperation): string {
+  if (back) return 'send all requests to the old';
   if (steps.length > 0) return 'send more and more requests to the new';
   return promote === 'manual' ? `leave open the ${strategy} release of` : 'send all requests to the new';
 }

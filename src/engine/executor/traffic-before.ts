@@ -46,7 +46,9 @@ export function trafficOf(operations: readonly Operation[], before: Before): Tra
   const hosts = new Map<string, HostName>(present.map(({host, id}) => [id, host]));
   const begun = operations.flatMap(operation => {
     if (operation.kind === 'container' && operation.spec) hosts.set(operation.spec.id, operation.spec.host);
-    return operation.kind === 'switch' ? splitsOf(operation.to, operation.weight, operation.sticky) : [];
+    return operation.kind === 'switch'
+      ? splitsOf(operation.back ? operation.from : operation.to, operation.weight, operation.sticky)
+      : [];
   });
   const ledger = new RouteLedger(
     actions,

@@ -19,7 +19,7 @@ export interface Plan {
   readonly stack: string;
   readonly environment: EnvironmentName;
   /** What the plan is for: `apply`, or one of the commands that plan on their own. */
-  readonly purpose: 'apply' | 'destroy' | 'rollback';
+  readonly purpose: 'apply' | 'destroy' | 'rollback' | 'promote' | 'abort';
   /** Serial of the state that was read. */
   readonly serial: number;
   /** Hash of everything that was observed and decided on; apply of a saved plan checks it. */
@@ -169,6 +169,8 @@ export interface SwitchOperation extends OperationBase {
   readonly sticky: boolean;
   /** manual: the release stays open at its last weight. */
   readonly promote: 'auto' | 'manual';
+  /** An abort: `to` are the old ones, and the new ones have `weight` when this begins. */
+  readonly back?: true;
 }
 
 /** Make a host's part of the environment's network as it should be: who its peers are, and who is kept out. */

@@ -30,7 +30,13 @@ function planText(plan: Plan, look: Look): string {
     .join('\n\n');
 }
 
-const PURPOSE = {apply: 'Plan', destroy: 'Plan to destroy', rollback: 'Plan to roll back'} as const;
+const PURPOSE = {
+  apply: 'Plan',
+  destroy: 'Plan to destroy',
+  rollback: 'Plan to roll back',
+  promote: 'Plan to promote the release of',
+  abort: 'Plan to abort the release of',
+} as const;
 
 function heading({purpose, stack, environment, serial}: Plan, {style}: Look): string[] {
   const rest = `environment ${printable(environment)}, serial ${serial}`;

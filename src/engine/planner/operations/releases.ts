@@ -116,7 +116,10 @@ function releaseOf(
   record: ReleaseRecord | undefined,
 ): Release | undefined {
   // An apply that was cut short: its new replicas are there, and as desired.
-  const goesOn = record !== undefined && record.weight < 100 && mine.some(step => isPartOf(record, step));
+  const goesOn =
+    record !== undefined &&
+    record.weight < 100 &&
+    mine.some(step => step.main?.how === 'start' && isPartOf(record, step));
   if (!goesOn && !mine.some(({main}) => main?.how === 'replace')) return undefined;
   const from: ReleaseMember[] = [];
   const staged = mine.map(step => {

@@ -1,0 +1,22 @@
+import {Args} from '@oclif/core';
+import {EngineCommand} from '../../cli/engine-command.ts';
+import {environmentFlag, projectFlags} from '../../cli/flags.ts';
+import {openOnlyProject} from '../../cli/open.ts';
+
+export default class ReleaseStatus extends EngineCommand {
+  static override summary = 'Show releases that are open or going on: who gets which part of the requests.';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> web --env staging --json',
+  ];
+  static override args = {service: Args.string({description: 'Service; all of them when not given.'})};
+  static override flags = {...projectFlags, env: environmentFlag};
+
+  async run(): Promise<void> {
+    const {args, flags} = await this.parse(ReleaseStatus);
+    const session = await openOnlyProject(flags, this.context());
+    const {releaseStatus} = await import('../../engine/release-status.ts');
+    const {releaseView} = await import('../../engine/view/release-view.ts');
+    await this.show(await releaseStatus(session, args.service), releaseView);
+  }
+}
