@@ -30,19 +30,33 @@ export async function removeEnvironment(session: Session, options: RemoveOptions
   const end = await destroyStack(session, options);
   const {outcome} = end.result;
   if (outcome !== 'applied' && outcome !== 'unchanged') return end;
-  const left = Object.values((await store.read()).environments[environment]?.placements ?? {}).flat();
-  if (left.length > 0) {
-    options.onRemembered([...new Set(left.map(({host}) => host))].sort());
-    return end;
+  // Whoever applies it meanwhile is waited for, and what is there then counts.
+  const lease = await store.acquire(environment, 'env rm', {
+    waitMs: options.lockWaitMs,
+    onWait: options.onWait,
+    signal: options.signal,
+  });
+  try {
+    const left = Object.values((await store.read()).environments[environment]?.placements ?? {}).flat();
+    if (left.length > 0) {
+      options.onRemembered([...new Set(left.map(({host}) => host))].sort());
+      return end;
+    }
+    if (end.plan.operations.length === 0) await options.confirmForget(environment);
+    const {serial} = await forget(session, lease.holder);
+    return {...end, result: {...end.result, outcome: 'applied', serial}};
+  } finally {
+    await lease.release();
   }
-  if (end.plan.operations.length === 0) await options.confirmForget(environment);
-  const {serial} = await forget(session);
-  return {...end, result: {...end.result, outcome: 'applied', serial}};
 }
 
 /** Takes an environment out of the state; its fencing number stays, for one of the same name. */
-export const forget = ({store, environment}: Pick<Session, 'store' | 'environment'>) =>
+export const forget = (
+  {store, environment}: Pick<Session, 'store' | 'environment'>,
+  holding?: {readonly fence: number},
+) =>
   updateOwn(store, lock => {
     const {[environment]: gone, ...environments} = lock.environments;
-    return {...lock, fenceFloor: Math.max(lock.fenceFloor ?? 0, gone?.fence ?? 0), environments};
+    const fenceFloor = Math.max(lock.fenceFloor ?? 0, gone?.fence ?? 0, holding?.fence ?? 0);
+    return {...lock, fenceFloor, environments};
   });

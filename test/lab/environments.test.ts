@@ -119,3 +119,24 @@ test('what ran in staging is promoted by digest, with the own overrides and secr
   const ill = await run('env', 'promote', 'staging', '--to', 'production', '--yes');
   expect([ill.code, said(ill)]).toEqual([1, expect.stringContaining('is not promoted')]);
 });
+
+test('two projects that ask for one port at one moment: one gets it, the other is told who has it', async () => {
+  const race = stackOf(web('web', 'placement: {require: {host: h1}}, ports: ["8099:8080"]'));
+  const tar = {'server.tar': await busyboxArchive()};
+  const projects = await Promise.all(
+    ['one', 'two'].map(async (name, index) => {
+      const project = await lab().project(race, tar);
+      const head = `apiVersion: niyanta/v1\nkind: Project\nname: ${name}\nlab: ${lab().name}\n`;
+      await project.write('niyanta.yaml', `${head}network: {pool: 10.${91 + index}.0.0/16}\n`);
+      return project;
+    }),
+  );
+  const both = await Promise.all(projects.map(project => project.niyanta(['apply', '--yes'])));
+  expect(both.map(({code}) => code === 0).sort(), both.map(said).join('\n')).toEqual([false, true]);
+  const told = said(both.find(({code}) => code !== 0)!);
+  expect(told).toMatch(
+    /port 8099\/tcp (of this host is published by net-default-web-1|is taken by web 1 of net\/default \(project)/,
+  );
+  const rules = await lab().sh('h1', 'iptables-save -t nat | grep -c -e "CNI-HOSTPORT-DNAT .*dports 8099 "');
+  expect(rules.trim()).toBe('1');
+});

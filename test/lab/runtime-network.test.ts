@@ -55,6 +55,18 @@ describe.each([
     expect(await from(other, address)).not.toContain('hello');
   });
 
+  test('gives a port to one container alone, until it is stopped', async () => {
+    const first = await host.create('first', web(8080));
+    await expect(host.create('second', web(9090))).rejects.toThrow(
+      `port 8081/tcp of this host is published by ${first.id}`,
+    );
+    const [port] = web(9090).ports;
+    await host.create('udp', {...web(9090), ports: [{...port!, protocol: 'udp' as const}]});
+    await host.stop(first);
+    await host.create('third', web(9090));
+    await expect(host.start(first)).rejects.toThrow('port 8081/tcp of this host is published by');
+  });
+
   test('publishes on one address of the host alone when told so, and UDP', async () => {
     const [port] = web(8080).ports;
     await host.create('inner', {...web(8080), ports: [{...port!, address: '127.0.0.1'}]});

@@ -48,7 +48,7 @@ export function hostNetworks(
   return {
     found,
     meanwhile: join([...staying, ...leaving], addressesMeanwhile(sorted)),
-    afterwards: join(staying, addressesAfterwards(sorted)),
+    afterwards: join(staying, addressesAfterwards(sorted, input.lock)),
   };
 }
 

@@ -1,5 +1,6 @@
 import type {NetworkPolicy} from '../runtime/host-network.ts';
 import type {HostName, Service, ServiceName} from '../spec/stack.ts';
+import type {EnvironmentState} from '../state/lock-file.ts';
 import type {Sorted} from './reconcile.ts';
 
 /** Where in the environment's network a service is. */
@@ -10,24 +11,32 @@ export interface ServiceAddress {
 }
 
 /** Every address that a container of the environment has or will have, until the plan is done. */
-export const addressesMeanwhile = (sorted: readonly Sorted[]): readonly ServiceAddress[] =>
-  sorted.flatMap(one => {
-    const {service, current, extras, locked, lostOn, leaves} = one.replica;
-    const found = [current, ...extras].flatMap(own => {
-      const address =
-        own?.manifest?.spec.network.address ?? (own && own.id === locked?.container ? locked.address : undefined);
-      return own && address !== undefined ? [{service, host: own.host, address}] : [];
-    });
-    const silent =
-      locked && (lostOn ?? leaves) === locked.host ? [{service, host: locked.host, address: locked.address}] : [];
-    return [...found, ...silent, ...coming(one)];
-  });
+export const addressesMeanwhile = (sorted: readonly Sorted[]): readonly ServiceAddress[] => sorted.flatMap(anyTime);
 
-/** Those of containers that are there when it is done. */
-export const addressesAfterwards = (sorted: readonly Sorted[]): readonly ServiceAddress[] =>
+function anyTime(one: Sorted): readonly ServiceAddress[] {
+  const {service, current, extras, locked, lostOn, leaves} = one.replica;
+  const found = [current, ...extras].flatMap(own => {
+    const remembered = own && own.id === locked?.container ? locked.address : undefined;
+    const address = own?.manifest?.spec.network.address ?? remembered;
+    return own && address !== undefined ? [{service, host: own.host, address}] : [];
+  });
+  const silent = locked && (lostOn ?? leaves) === locked.host ? [locked] : [];
+  return [...found, ...silent.map(({host, address}) => ({service, host, address})), ...coming(one)];
+}
+
+/**
+ * Those of containers that are there when it is done; also the old ones of a release that a person is to end, who serve
+ * until then.
+ */
+export const addressesAfterwards = (
+  sorted: readonly Sorted[],
+  lock?: Pick<EnvironmentState, 'releases'>,
+): readonly ServiceAddress[] =>
   sorted.flatMap(one => {
     const {bucket, replica} = one;
     if (bucket === 'stop') return [];
+    const open = lock?.releases?.[replica.service] !== undefined || replica.desired?.update.promote === 'manual';
+    if (open && bucket !== 'held' && bucket !== 'lost') return anyTime(one);
     if (bucket !== 'held' && bucket !== 'lost') return coming(one);
     const {service, current, locked} = replica;
     const address = current?.manifest?.spec.network.address ?? locked?.address;

@@ -113,7 +113,7 @@ function takenPorts({facts}: ReachableHost, others: readonly ObservedContainer[]
         protocol: port.protocol,
         address: port.address,
         port: port.host,
-        by: `${service} ${replica}${whose} of ${stack}/${environment}`,
+        by: `${service} ${replica} of ${stack}/${environment}${whose}`,
       }));
     }),
     ...facts.listening.map(({protocol, address, port, process}) => ({

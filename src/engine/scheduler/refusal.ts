@@ -25,7 +25,9 @@ function advice(request: PlacementRequest, service: PlaceableService, rejected: 
   const says = (text: string) => rejected.some(({reason}) => reason.includes(text));
   const drained = rejected.find(({reason}) => reason === 'in drain');
   if (request.hosts.length === 0) return 'niyanta host add NAME ADDRESS';
-  const neighbour = rejected.flatMap(({reason}) => / of (\S+\/\S+)$/.exec(reason)?.[1] ?? []).at(0);
+  const neighbour = rejected
+    .flatMap(({reason}) => / of (\S+\/\S+)(?: \(project \S+\))?$/.exec(reason)?.[1] ?? [])
+    .at(0);
   if (says('port ') && neighbour !== undefined) {
     return `A host has each port once: give this environment another one (environments.NAME.services.${service.name}.ports), place it on other hosts, or stop ${neighbour}.`;
   }

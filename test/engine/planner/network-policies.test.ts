@@ -52,6 +52,17 @@ test.each<[string, Sorted, string[], string[]]>([
   expect(told(addressesAfterwards([one]))).toEqual(afterwards);
 });
 
+test('the old side of a release that is open, or that a person ends, stays let in', () => {
+  const old = {current: own('h1', '.2'), spec: spec('h1', '.3')};
+  const manual = sorted('replace', 'db', old);
+  const byHand = {...manual, replica: {...manual.replica, desired: {update: {promote: 'manual'}}}} as unknown as Sorted;
+  expect(told(addressesAfterwards([byHand]))).toEqual(['db h1 .2', 'db h1 .3']);
+  const open = sorted('restart', 'db', {current: own('h1', '.3'), extras: [own('h1', '.2')], spec: spec('h1', '.3')});
+  const lock = {releases: {db: {}}} as never;
+  expect(told(addressesAfterwards([open], lock))).toEqual(['db h1 .3', 'db h1 .2', 'db h1 .3']);
+  expect(told(addressesAfterwards([open]))).toEqual(['db h1 .3']);
+});
+
 const at = (name: string, host: string, address: string) => ({service: name, host, address});
 const addresses = [
   at('web', 'h1', '.5'),

@@ -101,9 +101,30 @@ join() { # ID: a namespace with eth0 on the bridge; sets $fresh when it was made
   return 1
 }
 
+# A port is one container's: two environments may have planned for it at the same moment, and the first rule would win.
+claim() { # ID: says who has one of its ports; else they are its own from now on
+  asked=$(tr '{' '\n' <"$nets/$1/portmap.json" | sed -n 's/^"hostPort":\([0-9]*\),"containerPort":[0-9]*,"protocol":"\([a-z]*\)"\(,"hostIP":"\([^"]*\)"\)\{0,1\}.*/\1 \2 \4/p')
+  for file in "$nets"/*/published; do
+    other=\${file%/published} other=\${other##*/}
+    [ -e "$file" ] && [ "$other" != "$1" ] && [ -e "/var/lib/niyanta/containers/$other.json" ] || continue
+    while read -r port protocol address; do
+      while read -r own kind at; do
+        [ "$own/$kind" = "$port/$protocol" ] || continue
+        [ -z "$at" ] || [ -z "$address" ] || [ "$at" = "$address" ] || continue
+        echo "port $port/$protocol of this host is published by $other"
+        return 1
+      done <<END
+$asked
+END
+    done <"$file"
+  done
+  printf '%s\n' "$asked" >"$nets/$1/published"
+}
+
 publish() { # ID: its ports on the host; done anew when it was up before, since its rules may be there
   if [ -e "$nets/$1/unpublished" ]; then rm -f "$nets/$1/unpublished"; fi
   [ -f "$nets/$1/portmap.json" ] || return 0
+  answer=$(flock 9; claim "$1") 9>"$lock" || { echo "network: $answer" >&2; return 1; }
   [ -n "$fresh" ] || cni DEL portmap "$1" >/dev/null
   answer=$(cni ADD portmap "$1") && return 0
   echo "network: cannot publish the ports of $1: $(why "$answer")" >&2
@@ -139,6 +160,7 @@ case "$1" in
   unpublish)
     [ -d "$nets/$2" ] || exit 0
     : >"$nets/$2/unpublished"
+    rm -f "$nets/$2/published"
     if [ -f "$nets/$2/portmap.json" ]; then cni DEL portmap "$2" >/dev/null; fi
     exit 0
     ;;
