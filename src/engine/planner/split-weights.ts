@@ -10,6 +10,8 @@ export interface Split {
   readonly sticky: boolean;
 }
 
+/** Of each where all get the same. */
+const alike = 100;
 /** The greatest weight that one upstream may have beside the others. */
 const greatest = 100;
 
@@ -20,10 +22,10 @@ const greatest = 100;
 export function weightsOf(ids: readonly string[], split: Split | undefined): ReadonlyMap<string, number> {
   const fresh = ids.filter(id => split?.fresh.has(id));
   const others = ids.filter(id => !split?.fresh.has(id));
-  if (!split) return new Map(ids.map(id => [id, 1]));
-  if (split.weight <= 0) return new Map(others.map(id => [id, 1]));
-  if (split.weight >= 100) return new Map(fresh.map(id => [id, 1]));
-  if (fresh.length === 0 || others.length === 0) return new Map(ids.map(id => [id, 1]));
+  if (!split) return new Map(ids.map(id => [id, alike]));
+  if (split.weight <= 0) return new Map(others.map(id => [id, alike]));
+  if (split.weight >= 100) return new Map(fresh.map(id => [id, alike]));
+  if (fresh.length === 0 || others.length === 0) return new Map(ids.map(id => [id, alike]));
   const [mine, theirs] = smallest(split.weight * others.length, (100 - split.weight) * fresh.length);
   return new Map([...fresh.map(id => [id, mine] as const), ...others.map(id => [id, theirs] as const)]);
 }
