@@ -19,7 +19,9 @@ export function driftText({service, replica, host, what, path, from, to}: Drift)
 }
 
 /** What a group is about, and where: `backend 1, 3 on h1; 2 on h2`, `image shop/backend:1.4 on h1, h2`. */
-export const subjectOf = ({operation, operations}: OperationGroup): string => `${what(operation)} ${where(operations)}`;
+export const subjectOf = ({operation, operations}: OperationGroup): string =>
+  // A release is everywhere at once.
+  operation.kind === 'switch' ? what(operation) : `${what(operation)} ${where(operations)}`;
 
 /** Why, and how much is sent for it: `not on the host, 124 MiB`; may be empty. */
 export function detailsOf({operation, operations}: OperationGroup): string {
