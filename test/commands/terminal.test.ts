@@ -106,6 +106,41 @@ describe('ps --watch on a terminal', {timeout: 60_000}, () => {
   });
 });
 
+describe('top', {timeout: 60_000}, () => {
+  test('a person reads it, selects another replica, sorts, looks the keys up, and leaves', async () => {
+    const terminal = start('top-demo.ts');
+    await terminal.shows(/default: 3 of 3 replicas run, 1\.30 cores, 192 MiB/);
+    await terminal.shows(/▸ backend +1 +h1 +running +10% +64 MiB/);
+    await terminal.shows('words of backend 1');
+    await terminal.shows('no answer from h2');
+    terminal.type('\u001b[B');
+    await terminal.shows(/▸ backend +2/);
+    await terminal.shows('words of backend 2');
+    terminal.type('s');
+    await terminal.shows(/by cpu · \? keys/);
+    terminal.type('?');
+    await terminal.shows('sort by name, CPU, memory, restarts');
+    terminal.type('x');
+    terminal.type('q');
+    await terminal.shows('code 0');
+    // The screen of before comes back, and the cursor.
+    expect(terminal.drawn.indexOf('\u001b[?1049h')).toBeLessThan(terminal.drawn.lastIndexOf('\u001b[?1049l'));
+    expect(terminal.drawn.lastIndexOf('\u001b[?25h')).toBeGreaterThan(terminal.drawn.lastIndexOf('\u001b[?25l'));
+  });
+
+  test('Ctrl-C leaves', async () => {
+    const terminal = start('top-demo.ts');
+    await terminal.shows('▸ backend');
+    terminal.type('\u0003');
+    await terminal.shows('code 0');
+    expect(terminal.drawn).toContain('\u001b[?1049l');
+  });
+
+  test('ends with the error when the hosts cannot be asked any more', async () => {
+    await start('top-demo.ts', '--fail').shows(/failed: h1 is gone\s+code 1/);
+  });
+});
+
 describe('without a terminal', {timeout: 60_000}, () => {
   test('a change needs --yes', async () => {
     const {code, stderr} = await run(process.execPath, [demo('confirm-demo.ts')]);

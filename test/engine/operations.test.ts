@@ -173,7 +173,10 @@ describe('log lines', () => {
 });
 
 test('CPU is counted between two looks; a container that is new counts from zero', () => {
-  const look = (at: number, seconds: number) => ({at, usage: new Map([['a', {cpuSeconds: seconds, memory: 5}]])});
+  const look = (at: number, seconds: number) => ({
+    at,
+    usage: new Map([['a', {cpuSeconds: seconds, memory: 5, oomKills: 0}]]),
+  });
   expect(usageBetween(look(0, 1), look(200, 1.1)).get('a')).toEqual({cpu: 0.5, memory: 5});
   expect(usageBetween({at: 0, usage: new Map()}, look(200, 3)).get('a')).toEqual({cpu: 0, memory: 5});
 });

@@ -1,5 +1,6 @@
 import {type Command, script} from '../hosts/command.ts';
 import {namespace} from './ctr.ts';
+import {parseTaskStates, type TaskState, taskStatesScript} from './task-states.ts';
 
 /** What a container uses now. */
 export interface Usage {
@@ -9,19 +10,35 @@ export interface Usage {
   readonly memory: number;
   /** Bytes; absent without a limit. */
   readonly memoryLimit?: number;
+  /** Processes in it that the kernel killed for want of memory since it started. */
+  readonly oomKills: number;
 }
 
 // cgroup v1 has a tree a controller, v2 one for all. awk reads every file in one process.
 const READ = `base=/sys/fs/cgroup
 if [ -d $base/memory ]; then
-  awk 'FNR == 1 || /^total_inactive_file / {print FILENAME, $1, $2}' $base/memory/${namespace}/*/memory.usage_in_bytes $base/memory/${namespace}/*/memory.limit_in_bytes $base/memory/${namespace}/*/memory.stat $base/cpuacct/${namespace}/*/cpuacct.usage 2>/dev/null
+  awk 'FNR == 1 || /^(total_inactive_file|oom_kill) / {print FILENAME, $1, $2}' $base/memory/${namespace}/*/memory.usage_in_bytes $base/memory/${namespace}/*/memory.limit_in_bytes $base/memory/${namespace}/*/memory.stat $base/memory/${namespace}/*/memory.oom_control $base/cpuacct/${namespace}/*/cpuacct.usage 2>/dev/null
 else
-  awk 'FNR == 1 || /^inactive_file / {print FILENAME, $1, $2}' $base/${namespace}/*/memory.current $base/${namespace}/*/memory.max $base/${namespace}/*/memory.stat $base/${namespace}/*/cpu.stat 2>/dev/null
+  awk 'FNR == 1 || /^(inactive_file|oom_kill) / {print FILENAME, $1, $2}' $base/${namespace}/*/memory.current $base/${namespace}/*/memory.max $base/${namespace}/*/memory.stat $base/${namespace}/*/memory.events $base/${namespace}/*/cpu.stat 2>/dev/null
 fi
 :`;
 
 /** Figures of every container of a host, from the cgroups' files: one script, not one `ctr` a container. */
 export const usageCommand: Command = script(READ);
+
+const STATES = '--- states';
+
+/** The same, and what each container does: one script a host and round of `top` and `stats`. */
+export const figuresCommand: Command = script(`${READ}\necho '${STATES}'\n${taskStatesScript}`);
+
+/** What `figuresCommand` printed. */
+export function parseFigures(stdout: string): {
+  readonly usage: ReadonlyMap<string, Usage>;
+  readonly states: ReadonlyMap<string, TaskState>;
+} {
+  const [usage = '', states = ''] = stdout.split(`${STATES}\n`);
+  return {usage: parseUsage(usage), states: parseTaskStates(states)};
+}
 
 /** By container id. Reads what `usageCommand` printed on cgroup v1 and v2. */
 export function parseUsage(stdout: string): ReadonlyMap<string, Usage> {
@@ -52,6 +69,7 @@ function usageOf(of: ReadonlyMap<string, number>): Usage {
   return {
     cpuSeconds: nanoseconds === undefined ? microseconds / 1e6 : nanoseconds / 1e9,
     memory: Math.max(0, used - inactive),
+    oomKills: of.get('memory.oom_control:oom_kill') ?? of.get('memory.events:oom_kill') ?? 0,
     ...(limit < unlimited ? {memoryLimit: limit} : {}),
   };
 }

@@ -14,14 +14,15 @@ export interface TaskState {
  * Every task of a host, and how often each was started. Asked many times while containers start, so without `ctr`: a
  * task runs as long as its process has namespaces, which one that has ended has not, even before anybody waited for it.
  */
-export const taskStates: Command = script(
-  `cd ${bundlesFolder} 2>/dev/null && for id in *; do
+export const taskStatesScript = `cd ${bundlesFolder} 2>/dev/null && for id in *; do
   pid=
   read -r pid 2>/dev/null <"$id/init.pid" || [ -n "$pid" ] || continue
   if [ -e "/proc/$pid/ns/pid" ]; then echo "$id $pid RUNNING"; fi
 done
-cd ${paths.logsFolder} 2>/dev/null && awk '{n[FILENAME]++} END {for (f in n) print "starts", f, n[f]}' ./*.starts 2>/dev/null; :`,
-);
+cd ${paths.logsFolder} 2>/dev/null && awk '{n[FILENAME]++} END {for (f in n) print "starts", f, n[f]}' ./*.starts 2>/dev/null; :`;
+
+/** See `taskStatesScript`. */
+export const taskStates: Command = script(taskStatesScript);
 
 /** By container id; a container that is not there has no task. */
 export function parseTaskStates(stdout: string): ReadonlyMap<ContainerId, TaskState> {

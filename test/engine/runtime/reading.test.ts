@@ -84,6 +84,8 @@ const v1 = `/sys/fs/cgroup/memory/niyanta/web-1/memory.usage_in_bytes 8192000
 /sys/fs/cgroup/memory/niyanta/web-1/memory.stat cache 4096000
 /sys/fs/cgroup/memory/niyanta/web-1/memory.stat total_inactive_file 1192000
 /sys/fs/cgroup/memory/niyanta/free-1/memory.stat total_inactive_file 8192
+/sys/fs/cgroup/memory/niyanta/web-1/memory.oom_control oom_kill_disable 0
+/sys/fs/cgroup/memory/niyanta/web-1/memory.oom_control oom_kill 2
 /sys/fs/cgroup/cpuacct/niyanta/web-1/cpuacct.usage 1500000000
 /sys/fs/cgroup/cpuacct/niyanta/free-1/cpuacct.usage 0`;
 const v2 = `/sys/fs/cgroup/niyanta/web-1/memory.current 8192000
@@ -93,6 +95,8 @@ const v2 = `/sys/fs/cgroup/niyanta/web-1/memory.current 8192000
 /sys/fs/cgroup/niyanta/web-1/memory.stat anon 7000000
 /sys/fs/cgroup/niyanta/web-1/memory.stat inactive_file 1192000
 /sys/fs/cgroup/niyanta/free-1/memory.stat inactive_file 8192
+/sys/fs/cgroup/niyanta/web-1/memory.events low 0
+/sys/fs/cgroup/niyanta/web-1/memory.events oom_kill 2
 /sys/fs/cgroup/niyanta/web-1/cpu.stat usage_usec 1500000
 /sys/fs/cgroup/niyanta/free-1/cpu.stat usage_usec 0`;
 test.each([
@@ -101,8 +105,8 @@ test.each([
 ])('what containers use, from cgroup %s', (_, printed) => {
   expect(parseUsage(printed)).toEqual(
     new Map([
-      ['web-1', {cpuSeconds: 1.5, memory: 7_000_000, memoryLimit: 67108864}],
-      ['free-1', {cpuSeconds: 0, memory: 0}],
+      ['web-1', {cpuSeconds: 1.5, memory: 7_000_000, memoryLimit: 67108864, oomKills: 2}],
+      ['free-1', {cpuSeconds: 0, memory: 0, oomKills: 0}],
     ]),
   );
   expect(parseUsage('')).toEqual(new Map());
