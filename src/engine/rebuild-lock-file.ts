@@ -6,6 +6,7 @@ import type {EnvironmentCopy} from './state/environment-copy.ts';
 import {appendHistory} from './state/history.ts';
 import type {EnvironmentState, LockFile, PinnedReference, Placement} from './state/lock-file.ts';
 import {emptyLockFile} from './state/lock-file-schema.ts';
+import type {SealedSecrets} from './state/sealed-secrets.ts';
 
 /** What a rebuild needs beside the hosts. */
 export interface RebuildContext {
@@ -13,6 +14,8 @@ export interface RebuildContext {
   /** That of the old lock file when `saltKnown`, so that secrets do not look changed. */
   readonly salt: string;
   readonly saltKnown: boolean;
+  /** Those of the old lock file: hosts do not know them. */
+  readonly secrets?: SealedSecrets;
   /** At least; manifests and copies may know a higher one. */
   readonly serial: number;
   /** What hosts keep of the state, the newest of each environment. */
@@ -54,7 +57,12 @@ export function rebuildLockFile(hosts: readonly ObservedHost[], context: Rebuild
   ]);
   const newest = [...copies].sort((a, b) => b.serial - a.serial)[0];
   const salt = context.saltKnown ? context.salt : (newest?.salt ?? context.salt);
-  return {...emptyLockFile(project, salt), serial, environments: Object.fromEntries(environments)};
+  return {
+    ...emptyLockFile(project, salt),
+    serial,
+    environments: Object.fromEntries(environments),
+    ...(context.secrets && {secrets: context.secrets}),
+  };
 }
 
 function ofProject(host: ReachableHost, project: string): readonly Found[] {

@@ -56,6 +56,8 @@ function written({project, hosts, originOf}: OpenedProject, at: ProjectLocation)
     {name: 'runtime', value: project.runtime, origin: originOf(['runtime'])},
     {name: 'parallel', value: String(project.parallel ?? 'all hosts'), origin: originOf(['parallel'])},
     {name: 'maxUnreachable', value: limitText(project.maxUnreachable), origin: originOf(['maxUnreachable'])},
+    {name: 'secrets.store', value: project.secrets.store, origin: originOf(['secrets', 'store'])},
+    {name: 'secrets.atRest', value: project.secrets.atRest, origin: originOf(['secrets', 'atRest'])},
     {name: 'network.pool', value: project.network.pool, origin: originOf(['network', 'pool'])},
     ...lab,
     ...hosts.map(host => ({

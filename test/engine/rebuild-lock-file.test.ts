@@ -186,6 +186,12 @@ describe('with the copies that hosts keep', () => {
     expect(lock.salt).toBe(context.salt);
   });
 
+  test('encrypted secrets of the old lock file stay: no host knows them', () => {
+    const secrets = {recipients: ['age1qqqq'], values: {}, environments: {}};
+    expect(rebuildLockFile([host('h1', {})], {...context, secrets}).secrets).toEqual(secrets);
+    expect(rebuildLockFile([host('h1', {})], context)).not.toHaveProperty('secrets');
+  });
+
   test('a copy is one line, holds the newest history, and one that is torn or newer is not taken', () => {
     const history = Array.from({length: 60}, (_, index) => ({
       ...entry,

@@ -45,7 +45,12 @@ export function stateStore(backend: StoreBackend, project: string, times: LeaseT
         const old = salvage(text ?? '');
         const serial = Math.max(old.serial, kept);
         const salt = old.salt ?? (await backend.initialSalt());
-        const made = make({serial, salt, saltKnown: old.salt !== undefined});
+        const made = make({
+          serial,
+          salt,
+          saltKnown: old.salt !== undefined,
+          ...(old.secrets && {secrets: old.secrets}),
+        });
         next = {...made, serial: Math.max(serial, made.serial) + 1};
         return formatLockFile(next);
       });

@@ -1,6 +1,7 @@
 import type {JsonValue} from '../spec/json-value.ts';
 import type {EnvironmentName} from '../spec/stack.ts';
 import type {LockFile} from './lock-file.ts';
+import type {SealedSecrets} from './sealed-secrets.ts';
 
 /** Who holds the right to change an environment. */
 export interface LeaseHolder {
@@ -79,6 +80,8 @@ export interface OldDocument {
   readonly salt: string;
   /** Whether the salt is that of the document. */
   readonly saltKnown: boolean;
+  /** Its encrypted secrets, where they can still be read: nobody else knows them. */
+  readonly secrets?: SealedSecrets;
 }
 
 /** How one waits for a lease. */

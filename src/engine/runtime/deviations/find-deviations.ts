@@ -40,7 +40,9 @@ export function findDeviations({spec, specHash: recorded}: Manifest, found: Find
     ...(specHash(spec) === recorded ? [] : [container('manifest edited')]),
     ...(found.rootGone ? [container('snapshot removed')] : []),
     ...(found.filesThere ? [] : [container('hosts file removed')]),
-    ...(found.secretsThere ? [] : [container('secret files removed')]),
+    ...(found.secretsThere
+      ? []
+      : [container(spec.secretsAtRest === 'none' ? 'secret files gone, as after a reboot' : 'secret files removed')]),
   ];
   if (!found.running || whole.length > 0) return whole;
   return [
