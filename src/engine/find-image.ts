@@ -31,10 +31,13 @@ export interface FoundImage {
   readonly local?: LocalImage;
 }
 
+/** Who wants an image: a service, or the proxy. */
+export type ImageUser = Pick<Service, 'name' | 'image'>;
+
 /** What is asked of an image, and what is known of it. */
 export interface Question {
   readonly session: Session;
-  readonly service: Service;
+  readonly service: ImageUser;
   readonly label: string;
   readonly pin?: PinnedReference;
   readonly fleet: Fleet;

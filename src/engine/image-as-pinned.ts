@@ -1,16 +1,15 @@
-import type {FoundImage} from './find-image.ts';
+import type {FoundImage, ImageUser} from './find-image.ts';
 import type {Fleet} from './fleet.ts';
 import {isOnHost, nameOnHosts} from './image-on-hosts.ts';
 import {openImage, peekBuild} from './runtime/images/index.ts';
 import type {Session} from './session.ts';
 import {UserError} from './spec/errors.ts';
-import type {Service} from './spec/stack.ts';
 import type {PinnedReference} from './state/lock-file.ts';
 
 /** The image of an earlier apply; its file here only if it still is that image. */
 export async function imageAsPinned(
   session: Session,
-  {name, image}: Service,
+  {name, image}: ImageUser,
   label: string,
   fleet: Fleet,
   pin?: PinnedReference,

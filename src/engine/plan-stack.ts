@@ -14,7 +14,7 @@ import {secretsOfStack} from './secrets-of-stack.ts';
 import type {StackSession} from './session.ts';
 import {ruleFor} from './spec/environment-rules.ts';
 import {UserError} from './spec/errors.ts';
-import type {Stack} from './spec/stack.ts';
+import type {Service, Stack} from './spec/stack.ts';
 import {suggest} from './spec/suggest.ts';
 import {fingerprints} from './state/fingerprint.ts';
 import type {EnvironmentState, LockFile, PinnedReference} from './state/lock-file.ts';
@@ -78,7 +78,9 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
   const state = lock.environments[environment];
   checkOwner(session, fleet, state);
   const secrets = await secretsOfStack(session);
-  const images = await placing(session, () => resolveImages(session, stack.services, fleet, state, options));
+  const images = await placing(session, () =>
+    resolveImages(session, [...stack.services, ...proxyImages(session)], fleet, state, options),
+  );
   const input: PlanInput = {
     project: {name: project.name, hosts: session.hosts, network: project.network},
     stack,
@@ -93,6 +95,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
     unsupported: unsupportedByHost(fleet, stack),
     toolkit: toolkitHash,
     naming,
+    proxy: {settings: project.proxy, image: images.byService[proxyName]},
     options: {
       purpose: options.purpose,
       targets: options.targets,
@@ -103,6 +106,15 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
   };
   const plan = await placing(session, () => planPurely(input));
   return {plan, lock, images, secrets};
+}
+
+/** No service can have this name. */
+const proxyName = 'the proxy';
+
+/** The proxy's image is found as those of services are, where there is something to serve. */
+function proxyImages({project, stack}: StackSession): readonly Pick<Service, 'name' | 'image'>[] {
+  const {source} = project.proxy;
+  return stack.routes.length === 0 || source.kind === 'binary' ? [] : [{name: proxyName, image: source}];
 }
 
 /** Planning knows services, not files: what is refused about a service is told at its line. */

@@ -1,4 +1,4 @@
-import {type FoundImage, imageFinders, type ResolveOptions} from './find-image.ts';
+import {type FoundImage, type ImageUser, imageFinders, type ResolveOptions} from './find-image.ts';
 import type {Fleet} from './fleet.ts';
 import {imageAsPinned} from './image-as-pinned.ts';
 import {imageLabel} from './image-label.ts';
@@ -7,7 +7,7 @@ import type {PinnedImage} from './runtime/container-spec.ts';
 import {type LocalImage, missingBlobs} from './runtime/images/index.ts';
 import type {Session} from './session.ts';
 import {UserError} from './spec/errors.ts';
-import type {Service, ServiceName} from './spec/stack.ts';
+import type {ServiceName} from './spec/stack.ts';
 import type {EnvironmentState, PinnedReference} from './state/lock-file.ts';
 
 /** What the services' images are, as far as can be known without changing anything. */
@@ -25,19 +25,19 @@ export interface ResolvedImages {
  */
 export async function resolveImages(
   session: Session,
-  services: readonly Service[],
+  services: readonly ImageUser[],
   fleet: Fleet,
   lock: EnvironmentState | undefined,
   options: ResolveOptions,
 ): Promise<ResolvedImages> {
   const resolving = new Map<string, Promise<FoundImage>>();
-  const resolve = (service: Service): Promise<FoundImage> => {
+  const resolve = (service: ImageUser): Promise<FoundImage> => {
     const key = JSON.stringify(service.image);
     const known = resolving.get(key) ?? find(session, service, fleet, lock, options);
     resolving.set(key, known);
     return known;
   };
-  const about = (service: Service) => (error: unknown) => {
+  const about = (service: ImageUser) => (error: unknown) => {
     throw error instanceof UserError ? error.about(service.name) : error;
   };
   const found = await Promise.all(
@@ -61,7 +61,7 @@ export async function resolveImages(
 
 async function find(
   session: Session,
-  service: Service,
+  service: ImageUser,
   fleet: Fleet,
   lock: EnvironmentState | undefined,
   options: ResolveOptions,
@@ -79,7 +79,7 @@ async function find(
   return found;
 }
 
-function refuseUnlocked(service: Service, label: string, pin: PinnedReference | undefined, found: FoundImage): void {
+function refuseUnlocked(service: ImageUser, label: string, pin: PinnedReference | undefined, found: FoundImage): void {
   if (pin && found.pinned?.digest === pin.digest) return;
   const why = pin
     ? `is ${found.pinned?.digest ?? 'not built yet'} now, the lock file has ${pin.digest}`

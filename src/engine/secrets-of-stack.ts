@@ -1,5 +1,6 @@
 import type {StackSession} from './session.ts';
 import {UserError, UserErrors} from './spec/errors.ts';
+import {keySecret} from './spec/route.ts';
 import {type SecretUse, secretsUsed, secretUses} from './spec/secret-uses.ts';
 import type {SecretValue} from './state/secret-value.ts';
 
@@ -13,8 +14,12 @@ export async function secretsOfStack({
   places,
 }: Pick<StackSession, 'stack' | 'secrets' | 'places'>): Promise<ReadonlyMap<string, SecretValue>> {
   const uses = secretUses(stack);
-  const values = await secrets.values(secretsUsed(stack)).catch((error: unknown) => {
-    throw error instanceof UserError && error.code === 'secret-missing' ? withUsers(error, uses) : error;
+  const keys = stack.routes.flatMap(({service, tls}): SecretUse[] =>
+    tls.kind === 'own' ? [{secret: keySecret(tls.key), service, path: 'routes.tls.key'}] : [],
+  );
+  const names = [...new Set([...secretsUsed(stack), ...keys.map(({secret}) => secret)])].sort();
+  const values = await secrets.values(names).catch((error: unknown) => {
+    throw error instanceof UserError && error.code === 'secret-missing' ? withUsers(error, [...uses, ...keys]) : error;
   });
   const wrong = uses.flatMap(use => unfit(use, values.get(use.secret)!) ?? []);
   if (wrong.length === 0) return values;

@@ -24,7 +24,7 @@ export interface StepContext {
  * What the executor can do to hosts, each idempotent, each naming its host in what it throws.
  * `hostActions` does them over connections; tests of the order of things use a simulation that says so in its name.
  */
-export interface Actions extends Pick<ProxyActions, 'writeRoutes' | 'inFlight' | 'upstreamFigures'> {
+export interface Actions extends ProxyActions {
   installToolkit(host: HostName): Promise<void>;
   bringImage(operation: ImageOperation, context: StepContext): Promise<PinnedImage>;
   createVolume(operation: VolumeOperation): Promise<void>;

@@ -1,6 +1,6 @@
 import {argv, type Command, render} from '../hosts/command.ts';
 import {answersToName, isOfScope} from '../planner/ownership.ts';
-import type {BackupOperation, ContainerOperation, Operation, Plan} from '../planner/plan.ts';
+import type {BackupOperation, ContainerOperation, Operation, Plan, ProxyOperation} from '../planner/plan.ts';
 import {dumpDatabase} from '../runtime/backup/postgres.ts';
 import {readVolume} from '../runtime/backup/volume-scripts.ts';
 import {connectNetwork, disconnectNetwork} from '../runtime/connect-network.ts';
@@ -18,10 +18,13 @@ import {pullPrivate, pullPublic} from '../runtime/images/pull-commands.ts';
 import {sweep} from '../runtime/leftovers/sweep-script.ts';
 import {hostsFile, writeHostsFiles} from '../runtime/names.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
+import type {ProxyRoutes} from '../runtime/proxy/proxy-routes.ts';
+import {basisOf, proxyFilesText} from '../runtime/proxy/read-proxy.ts';
 import {toolkitScript} from '../runtime/toolkit/index.ts';
 import {createVolume, deleteVolume} from '../runtime/volumes.ts';
 import type {Registry} from '../spec/project.ts';
 import {peer} from './peer.ts';
+import {type ProxyChange, proxyChange, routesChange} from './proxy-changes.ts';
 import {operationTitle} from './titles.ts';
 
 /** What one operation runs on one host. */
@@ -103,6 +106,12 @@ function commandsByHost(
         {host: on, commands: [textOf(removeContainer(spec.id))]},
       ];
     }
+    case 'proxy':
+      return one(...proxyScripts(proxyChange(operation.proxy), plan, host, observed));
+    case 'route':
+      return one(
+        ...proxyScripts(routesChange(host, operation.routes, asWritten(operation.routes)), plan, host, observed),
+      );
     case 'container':
       return containerCommands(operation, observed, when);
   }
@@ -113,6 +122,24 @@ function backupCommand({path, backup: {before}}: BackupOperation): Command {
   if (before.kind === 'pg_dump') return argv(...dumpDatabase(before));
   return before.kind === 'stream' ? argv(...before.dump) : readVolume(path, []);
 }
+
+/** Of the proxy's files as they are, or will be when the plan has made it. */
+function proxyScripts(
+  change: ProxyChange,
+  plan: Plan,
+  on: string,
+  observed: readonly ObservedHost[],
+): readonly HostScript[] {
+  const seen = observed.find(({host}) => host === on);
+  const found = seen?.reachable ? seen.proxy : undefined;
+  const made = plan.operations.find(({kind, host}) => kind === 'proxy' && host === on) as ProxyOperation | undefined;
+  const files = {proxy: found?.spec ?? made?.proxy, slices: found?.slices ?? []};
+  return [change(files, basisOf(proxyFilesText(files))) ?? []].flat();
+}
+
+/** Secrets by name. */
+const asWritten = ({secrets}: ProxyRoutes): ReadonlyMap<string, string> =>
+  new Map(Object.keys(secrets ?? {}).map(name => [name, `\${secret:${name}}`]));
 
 /** By digest, as apply pulls it; the words of a private pull hold no password: that goes over standard input. */
 function pullOf(reference: string, digest: string | undefined, registries: Known['registries']): Command {

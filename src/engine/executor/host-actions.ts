@@ -25,6 +25,7 @@ import type {Actions, Peer} from './actions.ts';
 import {bringImage, type ImageSources} from './bring-image.ts';
 import type {FanOut} from './fan-out.ts';
 import {peer} from './peer.ts';
+import {proxyActions} from './proxy-host-actions.ts';
 import {TaskWatch} from './task-watch.ts';
 import {waitEnded} from './wait-ended.ts';
 import {waitHealthy} from './wait-healthy.ts';
@@ -90,6 +91,7 @@ export function hostActions(options: HostActionsOptions): Actions {
   const keptBy = (host: HostName, id: string) => kept.get(`${host}/${id}`);
 
   return {
+    ...proxyActions(options),
     installToolkit: host => runScript(changing(host), toolkitInstallation).then(() => undefined),
     bringImage: (operation, context) => bringImage(operation, {...options, fanOuts}, context),
     createVolume: ({host, path}) => runScript(changing(host), createVolume(path)).then(() => undefined),

@@ -20,6 +20,9 @@ function intent(operation: Operation): string {
       return operation.spec ? `${operation.how} ${specHash(operation.spec)}` : 'removed';
     case 'switch':
       return canonicalJson([operation.services, operation.strategy, operation.steps, operation.promote]);
+    case 'route':
+      // Which containers answer is as given anew as their ids.
+      return canonicalJson(operation.routes.routes.map(({upstreams: _, ...route}) => route));
     default: {
       // Why, and after what, is no part of what shall be.
       const {reason: _, after: __, changes: ___, bytes: ____, ...rest} = operation;

@@ -2,6 +2,8 @@ import type {Operation} from '../planner/plan.ts';
 import type {ContainerSpec} from '../runtime/container-spec.ts';
 import {specHash} from '../runtime/hashes.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
+import type {ProxyRoutes} from '../runtime/proxy/proxy-routes.ts';
+import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {ReleaseMember} from '../state/lock-file.ts';
 import type {Actions} from './actions.ts';
@@ -42,7 +44,11 @@ export type InverseStep =
   /** The operation gives it another part of the environment's network, or takes it away. */
   | {readonly do: 'connect-network'; readonly host: HostName; readonly network: HostNetwork}
   /** The operation makes it. */
-  | {readonly do: 'disconnect-network'; readonly host: HostName; readonly bridge: string};
+  | {readonly do: 'disconnect-network'; readonly host: HostName; readonly bridge: string}
+  /** The operation gives the environment other routes there; none at all: it had none. */
+  | {readonly do: 'write-routes'; readonly host: HostName; readonly routes: ProxyRoutes}
+  /** The operation makes it another one; absent: there was none. */
+  | {readonly do: 'ensure-proxy'; readonly host: HostName; readonly proxy?: ProxySpec};
 
 /** In the order in which they are done; empty where there is nothing to take back. */
 export type Inverse = readonly InverseStep[];
@@ -83,6 +89,14 @@ export function inverseOf(operation: Operation, present: FindPresent): Inverse {
   if (operation.kind === 'hook') {
     const {host, spec} = operation;
     return [{do: 'remove-container', host, id: spec.id, specHash: specHash(spec)}];
+  }
+  if (operation.kind === 'route') {
+    const {host, before, routes} = operation;
+    return [{do: 'write-routes', host, routes: before ?? {...routes, routes: []}}];
+  }
+  if (operation.kind === 'proxy') {
+    const {host, before} = operation;
+    return [{do: 'ensure-proxy', host, ...(before && {proxy: before})}];
   }
   if (operation.kind !== 'container') return [];
   const {spec, previous, how, order} = operation;
@@ -151,5 +165,9 @@ async function runStep(
       return actions.connectNetwork(step.host, step.network);
     case 'disconnect-network':
       return actions.disconnectNetwork(step.host, step.bridge);
+    case 'write-routes':
+      return ledger.routes.define(step.host, step.routes);
+    case 'ensure-proxy':
+      return actions.ensureProxy(step.host, step.proxy);
   }
 }

@@ -1,12 +1,11 @@
-import type {ProxyOperation} from '../planner/plan.ts';
 import type {ProxyRoutes, Upstream, UpstreamFigures} from '../runtime/proxy/proxy-routes.ts';
+import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
 import type {HostName} from '../spec/stack.ts';
-import type {StepContext} from './actions.ts';
 
 /** What the executor can do to the proxies of hosts, each idempotent, each naming its host in what it throws. */
 export interface ProxyActions {
-  /** Makes, changes or removes a host's proxy as told. */
-  ensureProxy(operation: ProxyOperation, context: StepContext): Promise<void>;
+  /** Makes a host's proxy what it is to be; absent: takes it away, unless an environment has routes there. */
+  ensureProxy(host: HostName, proxy: ProxySpec | undefined): Promise<void>;
   /**
    * Puts an environment's routes in place of those it has on this host; none at all takes its slice away. Resolves when
    * the proxy serves them. Errors: OutsideError `proxy-refused` with what Caddy says, the old routes left as they were.

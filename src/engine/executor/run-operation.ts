@@ -1,5 +1,7 @@
 import type {Operation, SwitchOperation} from '../planner/plan.ts';
 import type {PinnedImage} from '../runtime/container-spec.ts';
+import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
+import {Bug} from '../spec/errors.ts';
 import type {Actions, StepContext} from './actions.ts';
 import {runContainerOperation} from './container-steps.ts';
 import {runHook} from './hook-steps.ts';
@@ -56,7 +58,22 @@ export async function runOperation(operation: Operation, run: OperationRun, cont
       return;
     case 'hook':
       return runHook(operation, run, context);
+    case 'proxy':
+      for (const step of inverse) reached.add(step);
+      return actions.ensureProxy(operation.host, operation.proxy && withPinnedProxy(operation.proxy, images));
+    case 'route':
+      for (const step of inverse) reached.add(step);
+      return ledger.routes.define(operation.host, operation.routes);
     case 'container':
       return runContainerOperation(operation, run, context);
   }
+}
+
+/** Where only pulling finds out what an image is. */
+function withPinnedProxy(proxy: ProxySpec, images: ReadonlyMap<string, PinnedImage>): ProxySpec {
+  const {source} = proxy;
+  if (source.kind === 'binary' || source.image.digest !== '') return proxy;
+  const image = images.get(source.image.source);
+  if (!image) throw new Bug(`no operation brought image ${source.image.source} for the proxy`);
+  return {...proxy, source: {...source, image}};
 }

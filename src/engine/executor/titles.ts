@@ -25,6 +25,10 @@ export function operationTitle(operation: Operation): string {
       return `update names on ${operation.host}`;
     case 'hook':
       return `run hook ${operation.hook} on ${operation.host}`;
+    case 'proxy':
+      return `${operation.proxy ? (operation.before ? 'change' : 'start') : 'remove'} proxy on ${operation.host}`;
+    case 'route':
+      return `${operation.action} routes on ${operation.host}`;
     case 'container':
       return `${verbs[operation.how]} ${operation.service} ${operation.replica} on ${operation.host}`;
   }

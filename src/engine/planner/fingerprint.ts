@@ -17,6 +17,7 @@ export function fingerprint(input: Pick<PlanInput, 'observed'>, plan: Omit<Plan,
             drained: host.drained,
             toolkit: host.toolkit,
             volumes: [...host.volumes].sort(),
+            proxy: host.proxy,
             networks: [...host.networks].sort((a, b) => (a.bridge < b.bridge ? -1 : 1)),
             containers: [...host.containers]
               .sort((a, b) => (a.id < b.id ? -1 : 1))

@@ -8,6 +8,7 @@ import type {Networks} from './networks.ts';
 import {isOfScope, isRunning, scopeOf} from './ownership.ts';
 import type {PlanInput, Scope} from './plan-input.ts';
 import type {Sorted} from './reconcile.ts';
+import {servingHosts} from './routes.ts';
 import type {Situation} from './situation.ts';
 import {containerMtu, mustHaveUnderlay, refuseShared, underlayOf} from './underlay.ts';
 
@@ -37,6 +38,8 @@ export function hostNetworks(
   const stays = new Set(
     sorted.flatMap(({host, bucket}) => (host === undefined || bucket === 'lost' || bucket === 'stop' ? [] : [host])),
   );
+  // A proxy is where no replica need be, and has to reach them all.
+  for (const {host} of servingHosts(input, situation.hosts)) stays.add(host);
   const staying = situation.hosts.filter(({host}) => stays.has(host));
   const leaving = situation.hosts.filter(
     ({host}) => !stays.has(host) && found.get(host)?.overlay !== undefined && runsSomething(sorted, host),

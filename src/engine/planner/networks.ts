@@ -24,14 +24,16 @@ export class Networks {
     this.#scope = scope;
     this.#hosts = hosts;
     for (const [host, subnet] of Object.entries(input.lock?.subnets ?? {})) this.#subnets.set(host, subnet);
-    for (const {host, containers} of hosts) {
+    const bridge = input.naming.bridge(scope);
+    for (const {host, containers, networks} of hosts) {
+      const joined = networks.find(one => one.bridge === bridge);
+      if (joined) this.#subnets.set(host, joined.subnet);
       const own = containers.flatMap(({manifest}) => (manifest && isOfScope(manifest, scope) ? [manifest.spec] : []));
       // What runs is the truth: a lost or older lock file must not renumber it.
       const newest = own.sort((a, b) => (a.id < b.id ? -1 : 1))[0];
       if (newest) this.#subnets.set(host, newest.network.subnet);
       this.#addresses.set(host, new Set(own.map(spec => spec.network.address)));
     }
-    const bridge = input.naming.bridge(scope);
     this.#mtu = containerMtu(
       input,
       hosts.flatMap(({networks}) => networks.filter(one => one.bridge === bridge).map(({mtu}) => mtu)),

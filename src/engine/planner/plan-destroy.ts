@@ -6,6 +6,7 @@ import {removal} from './operations/container-operations.ts';
 import {OperationGraph} from './operations/graph.ts';
 import {networkId} from './operations/networks.ts';
 import {hostId} from './operations/preparations.ts';
+import {leaveProxy, routeOperationId} from './operations/proxies.ts';
 import {addSweeps} from './operations/sweep.ts';
 import {compareReplicas, type Own, ownContainers, scopeOf} from './ownership.ts';
 import type {Plan} from './plan.ts';
@@ -63,6 +64,7 @@ export function planDestroy(input: DestroyInput, {volumes, backup = true}: Destr
       }
     }
   }
+  leaveProxies(graph, input, hosts);
   removeNetworks(graph, input, hosts);
   addSweeps(graph, input, hosts);
   if (volumes)
@@ -122,6 +124,15 @@ function removeVolumes(
     own.forEach((one, index) => {
       if (one.host === host) graph.wait(id, removals[index]!);
     });
+  }
+}
+
+/** Nobody is sent any more to what is going to be removed. */
+function leaveProxies(graph: OperationGraph, input: DestroyInput, hosts: Hosts): void {
+  const removals = graph.ids().filter(id => graph.get(id)!.kind === 'container');
+  for (const host of hosts) {
+    leaveProxy(graph, input, host, 'destroy');
+    for (const id of removals) graph.prefer(id, [routeOperationId(host.host)]);
   }
 }
 

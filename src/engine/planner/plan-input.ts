@@ -1,6 +1,6 @@
 import type {ContainerId, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import type {ObservedHost} from '../runtime/observed.ts';
-import type {Project} from '../spec/project.ts';
+import type {Project, ProjectProxy} from '../spec/project.ts';
 import type {EnvironmentName, HostName, ImageSource, ServiceName, Stack, VolumeName} from '../spec/stack.ts';
 import type {EnvironmentState} from '../state/lock-file.ts';
 
@@ -29,7 +29,16 @@ export interface PlanInput {
   /** Hash of niyanta's own scripts as this version installs them. */
   readonly toolkit: string;
   readonly naming: Naming;
+  /** Must be there where the stack has routes. */
+  readonly proxy?: ProxyInput;
   readonly options: PlanOptions;
+}
+
+/** How hosts of the project get proxies. */
+export interface ProxyInput {
+  readonly settings: ProjectProxy;
+  /** Absent where Caddy is a program of the hosts, or the stack has no routes. */
+  readonly image?: ResolvedImage;
 }
 
 export interface PlanOptions {

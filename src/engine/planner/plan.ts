@@ -92,7 +92,9 @@ export type Operation =
   | NamesOperation
   | RepairOperation
   | SweepOperation
-  | HookOperation;
+  | HookOperation
+  | ProxyOperation
+  | RouteOperation;
 
 /** Install or renew niyanta's own scripts (logger, network, boot) on a host. */
 export interface HostOperation extends OperationBase {

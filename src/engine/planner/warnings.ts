@@ -2,6 +2,7 @@ import {compareSpecs} from './compare-specs.ts';
 import {desiredSpec} from './desired-spec.ts';
 import type {PlanInput} from './plan-input.ts';
 import type {Sorted} from './reconcile.ts';
+import {routeWarnings} from './routes.ts';
 import type {Situation} from './situation.ts';
 import {type LostVolume, lostVolumes} from './volumes.ts';
 
@@ -22,6 +23,7 @@ export function warningsOf(input: PlanInput, situation: Situation, sorted: reado
     ...backAgain(input, situation),
     ...input.stack.services.flatMap(service => stoppedWarning(input, service.name, sorted)),
     ...input.stack.services.flatMap(service => emptyNeeds(input, service.name)),
+    ...routeWarnings(input),
     ...strangers(situation),
   ];
 }

@@ -9,6 +9,7 @@ import {exitCodeFunction} from './exit-code.ts';
 import {listedImages} from './images/index.ts';
 import {leftoverFiles} from './leftovers/leftover-files.ts';
 import * as paths from './paths.ts';
+import {observeProxy} from './proxy/observed-proxy.ts';
 import {toolkitVersionPath} from './toolkit/index.ts';
 
 /** Opens a section of the answer; no file of ours has such a line. */
@@ -93,5 +94,7 @@ export const observeScript: string = [
   `(cd ${paths.overlaysFolder} 2>/dev/null && grep -sH '' ./*)`,
   section('networks-wrong'),
   `[ -d ${paths.overlaysFolder} ] && ${paths.toolkit}/overlay status 2>&1`,
+  section('proxy'),
+  observeProxy,
   section('end'),
 ].join('\n');

@@ -5,6 +5,7 @@ import type {Deviation} from './deviations/deviation.ts';
 import type {TaskEnd} from './exit-code.ts';
 import type {ObservedNetwork} from './host-network.ts';
 import type {Leftover} from './leftovers/leftover.ts';
+import type {ObservedProxy} from './proxy/observed-proxy.ts';
 
 /** What one probe script found on one host. */
 export type ObservedHost =
@@ -20,6 +21,8 @@ export type ObservedHost =
       readonly volumes: readonly string[];
       /** Parts of networks across hosts, of whichever environment. */
       readonly networks: readonly ObservedNetwork[];
+      /** Absent where there is none. */
+      readonly proxy?: ObservedProxy;
       /** What belongs to no container; absent when there is nothing. */
       readonly leftovers?: readonly Leftover[];
       readonly drained: boolean;

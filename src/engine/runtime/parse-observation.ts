@@ -8,6 +8,8 @@ import {parseLeftoverFiles} from './leftovers/leftover-files.ts';
 import {sectionMark} from './observe-script.ts';
 import type {ReachableHost} from './observed.ts';
 import {type Lines, parseContainers} from './parse-containers.ts';
+import {parseProxy} from './proxy/observed-proxy.ts';
+import {proxyId} from './proxy/proxy-spec.ts';
 
 type Observation = Omit<ReachableHost, 'host' | 'reachable' | 'drained'> & {
   /** What containerd said in place of its tasks or containers. */
@@ -25,14 +27,16 @@ export function parseObservation(stdout: string): Observation | undefined {
   if (!sections.has('end')) return undefined;
   const lines = (name: string): string[] => (sections.get(name) ?? '').split('\n').filter(line => line !== '');
   const silent = silence(lines);
-  const containers = parseContainers(lines);
+  // The proxy is the host's own, and no replica of anything.
+  const containers = parseContainers(lines).filter(({id}) => id !== proxyId);
   const networks = parseNetworks(lines('networks'), lines('networks-wrong'));
+  const proxy = parseProxy(lines('proxy'));
   const leftovers = findLeftovers({
     containers,
     files: parseLeftoverFiles(lines('leftovers')),
     devices: parseDevices(lines('devices')),
     translation: parseTranslation(lines('translation')),
-    snapshots: lines('snapshots'),
+    snapshots: lines('snapshots').filter(key => key !== proxyId),
     overlays: networks.map(({bridge}) => bridge),
   });
   return {
@@ -42,6 +46,7 @@ export function parseObservation(stdout: string): Observation | undefined {
     images: listedImages.parse(sections.get('images') ?? ''),
     volumes: lines('volumes').map(path => path.replace(/\/$/, '')),
     networks,
+    ...(proxy ? {proxy} : {}),
     ...(leftovers.length > 0 ? {leftovers} : {}),
     ...(silent === undefined ? {} : {tasksFailed: silent}),
   };

@@ -19,6 +19,21 @@ export const logsFolder = `${root}/logs`;
 export const filesFolder = `${root}/files`;
 export const fencesFolder = `${root}/fences`;
 
+/** Of the host's proxy; kept over its restarts and the host's. */
+export const proxyFolder = `${root}/proxy`;
+/** What the proxy is, as JSON in a line. */
+export const proxyPath = `${proxyFolder}/proxy.json`;
+/** What Caddy reads when it starts. */
+export const proxyConfigPath = `${proxyFolder}/config.json`;
+/** By environment: its routes, JSON in a line; and a file of the same name while Caddy has yet to take them. */
+export const proxyRoutesFolder = `${proxyFolder}/routes`;
+export const proxyPendingFolder = `${proxyFolder}/pending`;
+/** Own certificates and their keys; root only. */
+export const proxyCertificatesFolder = `${proxyFolder}/certificates`;
+/** Caddy's admin API; root only. */
+export const proxySocketPath = `${proxyFolder}/run/admin.sock`;
+export const proxyAccessLogPath = `${proxyFolder}/log/access.log`;
+
 /** Copies of what the state says of each environment, for a state that is lost. */
 export const environmentsFolder = `${root}/environments`;
 

@@ -4,7 +4,7 @@ import {checkShape} from './check-shape.ts';
 import type {Compilation} from './compile-service.ts';
 import {unreadable} from './files.ts';
 import {decodeText} from './read-yaml.ts';
-import {type Route, type RouteTls, routeName} from './route.ts';
+import {bySpecificity, type Route, type RouteTls, routeName} from './route.ts';
 import {type ParsedRoute, routeSchema} from './route-schema.ts';
 import type {Service, ServiceName} from './stack.ts';
 import {didYouMean} from './suggest.ts';
@@ -129,15 +129,3 @@ function wrongTls({host, tls}: Route): string | undefined {
 }
 
 const sameTls = (a: RouteTls, b: RouteTls): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** Names before patterns of names before any name; then the longest path. */
-export function bySpecificity(a: Pick<Route, 'host' | 'path'>, b: Pick<Route, 'host' | 'path'>): number {
-  return (
-    rank(a.host) - rank(b.host) ||
-    (a.host ?? '').localeCompare(b.host ?? '', 'en') ||
-    b.path.length - a.path.length ||
-    (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
-  );
-}
-
-const rank = (host: string | undefined): number => (host === undefined ? 2 : host.startsWith('*.') ? 1 : 0);

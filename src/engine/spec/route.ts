@@ -49,3 +49,18 @@ export interface RouteHealth {
 /** What a route answers for, as people say it: `shop.example/api`, `/` where any name will do. */
 export const routeName = ({host, path}: Pick<Route, 'host' | 'path'>): string =>
   host === undefined ? path : `${host}${path === '/' ? '' : path}`;
+
+/** Names before patterns of names before any name; then the longest path. */
+export function bySpecificity(a: Pick<Route, 'host' | 'path'>, b: Pick<Route, 'host' | 'path'>): number {
+  return (
+    rank(a.host) - rank(b.host) ||
+    (a.host ?? '').localeCompare(b.host ?? '', 'en') ||
+    b.path.length - a.path.length ||
+    (a.path < b.path ? -1 : a.path > b.path ? 1 : 0)
+  );
+}
+
+const rank = (host: string | undefined): number => (host === undefined ? 2 : host.startsWith('*.') ? 1 : 0);
+
+/** The secret that holds the key of an own certificate: `${secret:shop_key}` → `shop_key`. */
+export const keySecret = (key: string): string => key.replace(/^\$\{secret:|\}$/g, '');

@@ -51,6 +51,10 @@ function what(operation: Operation): string {
       return `hook ${printable(operation.hook)}, ${HOOK_TIMES[operation.when]},`;
     case 'names':
       return 'names of services';
+    case 'proxy':
+      return 'proxy';
+    case 'route':
+      return 'routes';
     case 'host':
       return 'scripts of niyanta';
   }

@@ -39,6 +39,8 @@ function sameness(operation: Operation): string {
     sweep: '',
     switch: operation.id,
     hook: operation.kind === 'hook' && operation.hook,
+    proxy: '',
+    route: '',
   }[kind];
   return JSON.stringify([kind, action, reason, changes, particular]);
 }

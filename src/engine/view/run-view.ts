@@ -88,6 +88,10 @@ function stepText(step: OperationToUndo['steps'][number]): string {
       return `put back its part of the network`;
     case 'disconnect-network':
       return `take it out of the network`;
+    case 'write-routes':
+      return step.routes.routes.length > 0 ? 'put back its routes' : 'take its routes away';
+    case 'ensure-proxy':
+      return step.proxy ? 'put back its proxy' : 'remove its proxy';
   }
 }
 

@@ -6,6 +6,7 @@ import {manifestOf} from '../../../src/engine/runtime/containers/write-manifest.
 import type {TaskEnd} from '../../../src/engine/runtime/exit-code.ts';
 import type {ObservedContainer, ObservedHost} from '../../../src/engine/runtime/observed.ts';
 import type {ProxyRoutes, Upstream, UpstreamFigures} from '../../../src/engine/runtime/proxy/proxy-routes.ts';
+import type {ProxySpec} from '../../../src/engine/runtime/proxy/proxy-spec.ts';
 import {OutsideError} from '../../../src/engine/spec/errors.ts';
 import {sampleSpec} from '../runtime/sample-spec.ts';
 
@@ -28,10 +29,18 @@ export class SimulatedHosts implements Actions {
   before: (action: string) => void = () => undefined;
   unhealthy = new Set<string>();
 
+  readonly proxies = new Map<string, ProxySpec>();
+
   async #act(action: string): Promise<void> {
     await Promise.resolve();
     this.before(action);
     this.journal.push(action);
+  }
+
+  async ensureProxy(host: string, proxy: ProxySpec | undefined): Promise<void> {
+    await this.#act(`${proxy ? 'ensure' : 'remove'} proxy on ${host}`);
+    if (proxy) this.proxies.set(host, proxy);
+    else this.proxies.delete(host);
   }
 
   run(spec: ContainerSpec): void {

@@ -55,6 +55,31 @@ export function atomsOf(operation: Operation, plan: Plan): readonly Atom[] {
     // Its container is there only while the apply is under way.
     case 'hook':
       return [];
+    case 'proxy': {
+      const {host, proxy} = operation;
+      const made = (found: ReachableHost): ReachableHost => {
+        const {proxy: before, ...rest} = found;
+        const slices = before?.slices ?? [];
+        return proxy ? {...rest, proxy: {spec: proxy, running: true, serving: true, slices, pending: []}} : rest;
+      };
+      return [onHost(host, made)];
+    }
+    case 'route': {
+      const {host, routes} = operation;
+      return [
+        onHost(host, found => ({
+          ...found,
+          proxy: {
+            ...found.proxy!,
+            serving: true,
+            slices: [
+              ...found.proxy!.slices.filter(slice => slice.environment !== routes.environment),
+              ...(routes.routes.length > 0 ? [routes] : []),
+            ],
+          },
+        })),
+      ];
+    }
     case 'container':
       return containerAtoms(operation, plan);
   }

@@ -1,4 +1,5 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
+import type {ServiceName} from '../../spec/stack.ts';
 import {answering, peerOf, silentPeers} from '../named-peers.ts';
 import {isRunning, type Own} from '../ownership.ts';
 import type {NamedPeer, PlanInput} from '../plan-input.ts';
@@ -12,14 +13,7 @@ export function addNames(
   hosts: readonly ReachableHost[],
   steps: readonly ReplicaSteps[],
 ): void {
-  const moving = steps.some(
-    ({main, removals, sorted: {replica}}) =>
-      (main && main.how !== 'manifest') ||
-      removals.some(({previous}) =>
-        [replica.current, ...replica.extras].some(own => own?.id === previous[0]?.id && isRunning(own!)),
-      ),
-  );
-  if (moving) return;
+  if (movingServices(steps).size > 0) return;
   const own = steps.flatMap(({sorted: {replica}}) =>
     [replica.current, ...replica.extras].filter(one => one !== undefined),
   );
@@ -39,6 +33,20 @@ export function addNames(
     graph.wait(`names:${host}`, `host:${host}`);
   }
 }
+
+/** Services of which replicas come or go: whoever knows them by name, or sends requests to them, is told then. */
+export const movingServices = (steps: readonly ReplicaSteps[]): ReadonlySet<ServiceName> =>
+  new Set(
+    steps
+      .filter(
+        ({main, removals, sorted: {replica}}) =>
+          (main && main.how !== 'manifest') ||
+          removals.some(({previous}) =>
+            [replica.current, ...replica.extras].some(own => own?.id === previous[0]?.id && isRunning(own!)),
+          ),
+      )
+      .map(({sorted: {replica}}) => replica.service),
+  );
 
 /** Running containers whose hosts file does not say who is there, on all hosts of the environment. */
 export function wrongNames(input: PlanInput, own: readonly Own[]): readonly Own[] {

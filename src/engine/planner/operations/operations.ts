@@ -18,6 +18,7 @@ import {addNames} from './names.ts';
 import {awaitNetworks, joinNetworks, leaveNetworks} from './networks.ts';
 import {handOverPorts} from './ports.ts';
 import {addImage, addToolkits, addVolumes, hostId, hostsUsed} from './preparations.ts';
+import {addProxies} from './proxies.ts';
 import {addSwitches, bySwitch} from './releases.ts';
 import {addRepairs} from './repairs.ts';
 import {roll} from './rolling.ts';
@@ -51,7 +52,12 @@ export function operationsFor(
     input,
     sorted.map(one => replicaSteps(one, services)),
   );
-  addToolkits(graph, input, hosts, new Set([...hostsUsed(sorted), ...networks.found.keys()]));
+  addToolkits(
+    graph,
+    input,
+    hosts,
+    new Set([...hostsUsed(sorted), ...networks.found.keys(), ...networks.meanwhile.keys()]),
+  );
   joinNetworks(graph, networks);
   for (const step of steps) prepare(graph, input, services, hosts, step);
   tellLostVolumes(graph, input, hosts, sorted);
@@ -77,6 +83,7 @@ export function operationsFor(
   for (const step of steps) stopBeforeRestart(graph, services, step);
   handOverPorts(graph, steps);
   removeLast(graph, input, steps, starting);
+  addProxies(graph, input, hosts, steps);
   addNames(graph, input, hosts, steps);
   addRepairs(graph, input, steps, starting);
   restoreImages(graph, input, hosts, services, steps);

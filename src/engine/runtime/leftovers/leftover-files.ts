@@ -1,5 +1,6 @@
 import type {ContainerId} from '../container-spec.ts';
 import * as paths from '../paths.ts';
+import {proxyId} from '../proxy/proxy-spec.ts';
 import type {Leftover} from './leftover.ts';
 
 /**
@@ -10,7 +11,7 @@ export const leftoverFiles = `newline='
 '
 candidates=
 consider() { # KIND ID PATH
-  case $2 in ''|*[!A-Za-z0-9_.-]*) return ;; esac
+  case $2 in ''|*[!A-Za-z0-9_.-]*|${proxyId}) return ;; esac
   if [ "$1" = files ]; then
     if [ -e "${paths.containersFolder}/$2.json" ]; then return; fi
     case "$newline$ids$newline" in *"$newline$2$newline"*) return ;; esac

@@ -5,13 +5,14 @@ import {mustRun} from '../../hosts/must-run.ts';
 import type {HostScript} from '../containers/host-script.ts';
 import * as paths from '../paths.ts';
 import {boot, bootUnit} from './boot.ts';
+import {caddyAdmin} from './caddy-admin.ts';
 import {installScript} from './install-script.ts';
 import {logger} from './logger.ts';
 import {network} from './network.ts';
 import {overlay} from './overlay.ts';
 import {secrets} from './secrets.ts';
 
-const files = {logger, network, overlay, secrets, boot};
+const files = {logger, network, overlay, secrets, 'caddy-admin': caddyAdmin, boot};
 
 /** Names the scripts of this version; stands in a file beside them on each host. */
 export const toolkitHash = createHash('sha256')

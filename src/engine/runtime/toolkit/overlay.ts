@@ -38,6 +38,8 @@ make_device() {
       ;;
   esac
   echo "link set $device address $mac mtu $mtu up"
+  # The address from which the host itself (its proxy) asks containers on other hosts: they answer to its subnet.
+  echo "addr replace \${subnet%.*}.1/32 dev $device"
   while read -r host address to lladdr; do
     [ -z "$host" ] || printf '%s\n' "neigh replace \${to%/*} lladdr $lladdr dev $device nud permanent" "route replace $to via \${to%/*} dev $device onlink"
   done <<END
@@ -126,6 +128,7 @@ rules() { # what iptables-restore reads: our chains of all environments, whole
     if [ -n "$device" ]; then
       echo "-A NIYANTA-FORWARD -o $device -j DROP"
       echo "-A NIYANTA-FORWARD -i $device -j DROP"
+      echo "-A NIYANTA-INPUT -i $device -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
       echo "-A NIYANTA-INPUT -i $device -j DROP"
       closed=$port
     fi

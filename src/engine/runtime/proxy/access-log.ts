@@ -1,0 +1,96 @@
+import {type Command, script} from '../../hosts/command.ts';
+import * as paths from '../paths.ts';
+import type {Upstream, UpstreamFigures} from './proxy-routes.ts';
+
+/**
+ * Sums up the access log since `$1` (seconds since the epoch): a line an upstream, `ADDRESS REQUESTS ERRORS P95`, the last
+ * in seconds. One process; files that ended before are not opened.
+ */
+const FIGURES = String.raw`
+use strict;
+my ($since, $log) = @ARGV;
+my (%seen, %errors);
+(my $rolled = $log) =~ s/\.log$//;
+for my $file (sort(glob("$rolled-*.log")), $log) {
+  next if ((stat $file)[9] // 0) < $since;
+  open(my $in, '<', $file) or next;
+  while (<$in>) {
+    my ($ts) = /"ts":([\d.]+)/ or next;
+    next if $ts < $since;
+    my ($upstream) = /"user_id":"([^"]+)"/ or next;
+    my ($duration) = /"duration":([\d.eE+-]+)/ or next;
+    my ($status) = /"status":(\d+)/ or next;
+    push @{$seen{$upstream}}, $duration;
+    $errors{$upstream}++ if $status >= 500 || $status == 0;
+  }
+}
+for my $upstream (sort keys %seen) {
+  my @sorted = sort { $a <=> $b } @{$seen{$upstream}};
+  my $rank = int(0.95 * @sorted + 0.999999);
+  printf "%s %d %d %.6f\n", $upstream, scalar @sorted, $errors{$upstream} // 0, $sorted[$rank - 1];
+}`;
+
+/** Figures of all upstreams of a host's proxy since a time, in milliseconds since the epoch by the host's clock. */
+export const upstreamFigures = (sinceMs: number): Command =>
+  script('perl -e "$1" "$2" "$3"', FIGURES, (sinceMs / 1000).toFixed(3), paths.proxyAccessLogPath);
+
+/** Reads what `upstreamFigures` printed: each of `upstreams` once, with zeros where nobody asked it. */
+export function parseFigures(stdout: string, upstreams: readonly Upstream[]): readonly UpstreamFigures[] {
+  const found = new Map(
+    stdout.split('\n').map(line => {
+      const [address = '', requests, errors, seconds] = line.split(' ');
+      return [address, {requests: Number(requests), errors: Number(errors), p95Ms: Number(seconds) * 1000}] as const;
+    }),
+  );
+  return upstreams.map(({address, port}) => ({
+    address,
+    port,
+    ...(found.get(`${address}:${port}`) ?? {requests: 0, errors: 0, p95Ms: 0}),
+  }));
+}
+
+/** One request, as the access log has it. */
+export interface AccessLine {
+  /** RFC 3339. */
+  readonly at: string;
+  readonly client: string;
+  readonly method: string;
+  readonly host: string;
+  readonly uri: string;
+  readonly protocol: string;
+  readonly status: number;
+  /** Bytes of the answer's body. */
+  readonly size: number;
+  readonly durationMs: number;
+  /** `10.89.0.2:8080`; absent where the proxy itself answered. */
+  readonly upstream?: string;
+}
+
+/** Prints the access log, oldest first: the last `lines` of it, then what comes when it is followed. */
+export const readAccessLog = (lines: number, follow: boolean): Command =>
+  script('[ ! -e "$2" ] || exec tail -n "$1" $3 "$2"', String(lines), paths.proxyAccessLogPath, follow ? '-F' : '-q');
+
+/** Reads a line that Caddy wrote; undefined for anything else. */
+export function parseAccessLine(line: string): AccessLine | undefined {
+  let entry: Record<string, unknown>;
+  try {
+    entry = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  const request = entry.request as Record<string, string> | undefined;
+  if (typeof entry.ts !== 'number' || request === undefined) return undefined;
+  const upstream = String(entry.user_id ?? '');
+  return {
+    at: new Date(entry.ts * 1000).toISOString(),
+    client: request.client_ip ?? request.remote_ip ?? '',
+    method: request.method ?? '',
+    host: request.host ?? '',
+    uri: request.uri ?? '',
+    protocol: request.proto ?? '',
+    status: Number(entry.status),
+    size: Number(entry.size),
+    durationMs: Number(entry.duration) * 1000,
+    ...(upstream !== '' && {upstream}),
+  };
+}
