@@ -15,7 +15,8 @@ if (defined $file) {
 }
 local $SIG{ALRM} = sub { print STDERR "the proxy does not answer\n"; exit 7 };
 alarm 30;
-socket(my $caddy, PF_UNIX, SOCK_STREAM, 0) && connect($caddy, pack_sockaddr_un($path))
+my $caddy;
+socket($caddy, PF_UNIX, SOCK_STREAM, 0) && connect($caddy, pack_sockaddr_un($path))
   or do { print STDERR "the proxy does not run: $!\n"; exit 7 };
 my $request = "$method $what HTTP/1.0\r\nHost: niyanta\r\nContent-Type: application/json\r\nContent-Length: " . length($body) . "\r\n\r\n$body";
 $SIG{PIPE} = 'IGNORE';
