@@ -158,10 +158,6 @@ export function hostActions(options: HostActionsOptions): Actions {
     async repairContainer(spec, aspects) {
       await act(spec.host, repairContainer(spec, aspects));
     },
-    // Routes that stand on a proxy are what brings anybody here.
-    writeRoutes: host => Promise.reject(new Bug(`${host} has no proxy`)),
-    inFlight: host => Promise.reject(new Bug(`${host} has no proxy`)),
-    upstreamFigures: host => Promise.reject(new Bug(`${host} has no proxy`)),
     sweep: (host, leftovers) => runScript(changing(host), sweep(leftovers)).then(() => undefined),
     waitEnded(spec, timeoutMs, context) {
       const lastLine = async () => (await lastLogLines(spec.host, spec.id, 1)).at(-1);

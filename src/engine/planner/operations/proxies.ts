@@ -50,7 +50,7 @@ export function addProxies(
       kind: 'route',
       action: before ? 'update' : 'create',
       host: host.host,
-      reason: [...reasons, ...stale].join('; '),
+      reason: [...reasons, ...stale].join('; ') || 'shares of replicas differ',
       changes,
       routes: wanted,
       ...(before && {before}),
