@@ -16,7 +16,7 @@ export interface SecretUsers {
   readonly services: readonly SecretUser[];
   /** Passwords in niyanta.yaml that need it: `registries.ghcr.io`. */
   readonly settings: readonly string[];
-  /** Why the stack's files could not be read, if they could not: nobody knows then what they refer to. */
+  /** Why the stack's files, or the state, could not be read, if so: nobody knows then what they refer to. */
   readonly unread?: string;
 }
 
@@ -29,7 +29,11 @@ export async function secretUsers(
 ): Promise<SecretUsers> {
   const wanted = (each: EnvironmentName) => environment === undefined || environment === each;
   const {users, unread} = await usersInFiles(choice, name, wanted);
-  const {environments} = await session.store.read();
+  const state = await session.store.read().catch((error: unknown) => {
+    if (error instanceof NiyantaError) return error;
+    throw error;
+  });
+  const environments = state instanceof NiyantaError ? {} : state.environments;
   const applied = Object.entries(environments).flatMap(([each, {history, placements}]) => {
     const running = Object.values(placements).some(({length}) => length > 0);
     const stack = running ? history.findLast(entry => entry.stack !== undefined)?.stack : undefined;
@@ -41,7 +45,8 @@ export async function secretUsers(
   const settings = Object.entries(registries)
     .filter(([, {password}]) => password !== undefined && secretNames([password]).includes(name))
     .map(([registry]) => `registries.${registry}`);
-  return {services, settings, ...(unread === undefined ? {} : {unread})};
+  const why = unread ?? (state instanceof NiyantaError ? state.message : undefined);
+  return {services, settings, ...(why === undefined ? {} : {unread: why})};
 }
 
 async function usersInFiles(choice: StackChoice, name: string, wanted: (environment: EnvironmentName) => boolean) {

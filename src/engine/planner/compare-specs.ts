@@ -30,6 +30,7 @@ export function compareSpecs(
     if (field === 'secrets') changes.push(...secretChanges(from, to, forces));
     else if (field === 'files') changes.push(...fileChanges(from, to, runtimeHash));
     else if (field === 'image') changes.push(imageChange(from, to, forces));
+    else if (field === 'secretFiles') changes.push(...secretFileChanges(from, to, forces));
     else if (keyed.has(field)) changes.push(...keyChanges(field, old, now, forces));
     else changes.push({path: field, from: old, to: now, forces});
   }
@@ -105,4 +106,18 @@ function secretChanges(from: ContainerSpec, to: ContainerSpec, forces: boolean):
       .map(key => change(`env.${key}`, name)),
     ...((to.secretFiles ?? []).some(file => file.name === name) ? [change(`secrets.${name}`, name)] : []),
   ]);
+}
+
+/** One that comes or goes by its name alone; one that stays, with what of its delivery changed. */
+function secretFileChanges(from: ContainerSpec, to: ContainerSpec, forces: boolean): readonly Change[] {
+  const before = Map.groupBy(from.secretFiles ?? [], ({name}) => name);
+  const after = Map.groupBy(to.secretFiles ?? [], ({name}) => name);
+  const names = [...new Set([...before.keys(), ...after.keys()])].sort();
+  return names.flatMap((name): Change[] => {
+    const [old, now] = [before.get(name), after.get(name)];
+    if (canonical(old) === canonical(now)) return [];
+    if (old && now) return [{path: `secretFiles.${name}`, from: old, to: now, forces}];
+    const secret = `secret ${name}`;
+    return [{path: `secrets.${name}`, ...(old ? {from: secret} : {to: secret}), forces}];
+  });
 }
