@@ -34,8 +34,8 @@ export async function findOrphans(
   observed: readonly ObservedHost[],
   {now, signal, ...options}: GcOptions & {readonly now: Date; readonly signal?: AbortSignal},
 ): Promise<FoundOrphans> {
-  const reachable = observed.filter((host): host is ReachableHost => host.reachable);
-  const unreachable = observed.filter(host => !host.reachable);
+  const reachable = observed.filter((host): host is ReachableHost => host.reachable && runsContainerd(host));
+  const unreachable = observed.flatMap(host => (host.reachable ? withoutContainerd(host) : [host]));
   const hosts = await Promise.all(reachable.map(host => surveyed(host, fleet, signal)));
   const lock = await session.store.read();
   const interrupted = await interruptedEnvironments(session, Object.keys(lock.environments));
@@ -80,6 +80,12 @@ const ask = async <T>(
   what: string,
   signal?: AbortSignal,
 ): Promise<T> => parse((await mustRun(connection, command, {what, timeoutMs: TIMEOUT_MS, signal})).stdout);
+
+const runsContainerd = ({facts}: ReachableHost): boolean => facts.containerd?.running ?? false;
+
+/** Who does not say what runs cannot be judged. */
+const withoutContainerd = (host: ReachableHost): Extract<ObservedHost, {reachable: false}>[] =>
+  runsContainerd(host) ? [] : [{host: host.host, reachable: false, error: 'containerd does not run there'}];
 
 async function surveyed(observed: ReachableHost, fleet: Fleet, signal?: AbortSignal): Promise<HousedHost> {
   const {host} = observed;

@@ -43,6 +43,27 @@ test.each<[string, Partial<Traces>, Leftover[]]>([
     [{kind: 'ports', id: ghost, bridge: 'ny0000dead', chains: ['CNI-DN-1']}],
   ],
   [
+    'a namespace on a bridge of ours without a container, and others that are not ours',
+    {
+      devices: [
+        device('ny0000dead'),
+        {...device('ve1', 'ny0000dead'), namespace: ghost},
+        {...device('ve2', bridge), namespace: spec.id},
+        {...device('ve3', 'docker0'), namespace: 'other-1-0a1b2c'},
+        {...device('ve4', 'ny0000dead'), namespace: 'mine'},
+      ],
+    },
+    [{kind: 'namespace', id: ghost, bridge: 'ny0000dead'}],
+  ],
+  [
+    'a namespace that files tell of',
+    {
+      files: [{kind: 'files', id: ghost, old: false}],
+      devices: [device('ny0000dead'), {...device('ve1', 'ny0000dead'), namespace: ghost}],
+    },
+    [{kind: 'files', id: ghost, old: false}],
+  ],
+  [
     'file systems',
     {snapshots: ['KEY', 'whole', 'sha256:aa', spec.id, ghost, 'my-own']},
     [{kind: 'snapshot', id: ghost}],

@@ -6,6 +6,7 @@ import type {PlanInput, Scope} from '../plan-input.ts';
 import {orphanedContainers} from './containers.ts';
 import type {GcPlan, Kept, Orphan} from './gc-plan.ts';
 import {type ImageRule, knownDigests, releaseDigests, unneededImages} from './image-rule.ts';
+import {mentions} from './mentions.ts';
 import {orphanedLeftovers, orphanedNetworks} from './networks.ts';
 import {refuseLostState} from './refuse-gc.ts';
 import {type HousedHost, Scopes, scopesOn} from './scopes.ts';
@@ -38,6 +39,8 @@ export interface GcSight extends GcInput {
   readonly scopes: Scopes;
   /** Whether what belongs to this environment may be removed. */
   readonly removable: (scope: Scope) => boolean;
+  /** Every text in what the state says of a known environment. */
+  readonly mentioned: (environment: EnvironmentName) => ReadonlySet<string>;
 }
 
 /**
@@ -48,9 +51,11 @@ export function planGc(input: GcInput): GcPlan {
   const {project, lock, hosts, unreachable, naming, interrupted, options} = input;
   refuseLostState(project, lock, hosts);
   const scopes = new Scopes(project, lock, naming, hosts);
+  const texts = new Map(Object.entries(lock.environments).map(([name, state]) => [name, mentions(state)]));
   const sight: GcSight = {
     ...input,
     scopes,
+    mentioned: environment => texts.get(environment) ?? new Set(),
     removable: scope => scopes.standing(scope) !== 'other' && !interrupted.has(scope.environment),
   };
   const volumes = orphanedVolumes(sight);

@@ -35,10 +35,18 @@ export function refuseLostState(project: string, lock: LockFile, hosts: readonly
     );
   }
   const sameState = copies.some(({salt}) => salt === lock.salt);
-  const shared = [...found].some(environment => Object.hasOwn(lock.environments, environment));
+  const shared = [...found].some(environment => Object.hasOwn(lock.environments, environment)) || leased();
   if (found.size > 0 && !shared && !sameState) {
     const names = [...found].sort().join(', ');
     throw refusal('gc-state-strange', `the state knows none of the environments that the hosts have: ${names}`);
+  }
+
+  /** A host keeps the number of a lease that this state gave out. */
+  function leased(): boolean {
+    const numbers = hosts.flatMap(({house}) => house.fences);
+    return Object.entries(lock.environments).some(([name, {fence}]) =>
+      numbers.some(({scope, number}) => scope === `${project}.${name}` && number <= fence),
+    );
   }
 
   function known({environment}: {readonly environment: string}): boolean {

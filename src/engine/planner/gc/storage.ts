@@ -1,4 +1,3 @@
-import {mentions} from './containers.ts';
 import type {Kept, Orphan} from './gc-plan.ts';
 import type {GcSight} from './plan-gc.ts';
 import {type HousedHost, scopeName, scopeOfName} from './scopes.ts';
@@ -12,7 +11,7 @@ interface KeptVolume {
  * Volumes of environments that are gone, and of known ones those that no stack in its history has. With data in them only
  * those go that were named; the others are told.
  */
-export function orphanedVolumes({scopes, removable, lock, hosts, options}: GcSight): {
+export function orphanedVolumes({scopes, removable, mentioned, lock, hosts, options}: GcSight): {
   readonly remove: readonly Orphan[];
   readonly kept: readonly KeptVolume[];
 } {
@@ -30,9 +29,9 @@ export function orphanedVolumes({scopes, removable, lock, hosts, options}: GcSig
       const scope = scopeOfName(owner);
       if (!scope || !removable(scope) || [...mounted].some(source => source.endsWith(`/${folder}`))) continue;
       const {environment} = scope;
-      const state = lock.environments[environment];
       const gone = scopes.standing(scope) === 'gone';
-      if (!gone && (!state || state.stack !== scope.stack || mentions(state).has(name))) continue;
+      if (!gone && (lock.environments[environment]?.stack !== scope.stack || mentioned(environment).has(name)))
+        continue;
       const what = `${empty ? 'empty ' : ''}volume ${folder}`;
       const reason = gone
         ? `no state knows environment ${environment}`
