@@ -18,7 +18,6 @@ import {
 } from './gc-world.ts';
 
 const placed = (id: string) => ({web: [{replica: 1, host: 'h1', address: '10.89.3.7', container: id, ports: []}]});
-const id = 'shop-default-web-1-00000a';
 
 const anyOf = fc.record({
   project: fc.constantFrom('demo', 'demo', 'other'),
