@@ -39,7 +39,8 @@ export function hostNetworks(
     sorted.flatMap(({host, bucket}) => (host === undefined || bucket === 'lost' || bucket === 'stop' ? [] : [host])),
   );
   // A proxy is where no replica need be, and has to reach them all.
-  for (const {host} of servingHosts(input, situation.hosts)) stays.add(host);
+  const serving = new Set(servingHosts(input, situation.hosts).map(({host}) => host));
+  for (const host of serving) stays.add(host);
   const staying = situation.hosts.filter(({host}) => stays.has(host));
   const leaving = situation.hosts.filter(
     ({host}) => !stays.has(host) && found.get(host)?.overlay !== undefined && runsSomething(sorted, host),
@@ -47,7 +48,7 @@ export function hostNetworks(
   const silent = silentPeers(input, situation, found);
   if (staying.length + silent.length > 1) refuseApart(input, staying, networks);
   const join = (hosts: readonly ReachableHost[], addresses: readonly ServiceAddress[]) =>
-    guarded(joined(input, hosts, silent, found, networks), input.stack.services, addresses);
+    guarded(joined(input, hosts, silent, found, networks, serving), input.stack.services, addresses);
   return {
     found,
     meanwhile: join([...staying, ...leaving], addressesMeanwhile(sorted)),
@@ -106,6 +107,7 @@ function joined(
   silent: readonly NetworkPeer[],
   found: HostNetworks['found'],
   networks: Networks,
+  serving: ReadonlySet<HostName>,
 ): ReadonlyMap<HostName, HostNetwork> {
   const {naming} = input;
   const scope = scopeOf(input);
@@ -114,7 +116,8 @@ function joined(
     input,
     [...found.values()].map(one => one.mtu),
   );
-  const part = (host: HostName) => ({bridge, subnet: networks.subnet(host), mtu});
+  const proxyOn = (host: HostName) => (serving.has(host) ? ({proxy: true} as const) : {});
+  const part = (host: HostName) => ({bridge, subnet: networks.subnet(host), mtu, ...proxyOn(host)});
   if (hosts.length + silent.length < 2) return new Map(hosts.map(({host}) => [host, part(host)]));
   const addresses = new Map(hosts.map(host => [host.host, addressOf(input, host, found)]));
   const vni = vniOf(input, scope, found);

@@ -7,6 +7,8 @@ export interface HostNetwork {
   readonly subnet: string;
   /** Of the bridge, its containers, and the device to other hosts. Bytes. */
   readonly mtu: number;
+  /** The host's proxy asks containers on other hosts; nothing else of a host does. */
+  readonly proxy?: true;
   /** Absent while no other host has containers of the environment. */
   readonly overlay?: Overlay;
   /** Of services that say who may reach them, or that they stay inside, and run here; absent when there are none. */
@@ -54,8 +56,8 @@ export interface ObservedNetwork extends HostNetwork {
 }
 
 /** Its file: lines that the toolkit's `overlay` reads. */
-export function networkText({subnet, mtu, overlay, policies = []}: HostNetwork): string {
-  const lines = [`subnet ${subnet}`, `mtu ${mtu}`];
+export function networkText({subnet, mtu, proxy, overlay, policies = []}: HostNetwork): string {
+  const lines = [`subnet ${subnet}`, `mtu ${mtu}`, ...(proxy ? ['proxy'] : [])];
   if (overlay) {
     const {device, vni, address, mac, port, peers} = overlay;
     lines.push(`vxlan ${device} ${vni} ${address} ${mac} ${port}`);
@@ -82,7 +84,8 @@ export function parseNetworks(files: readonly string[], wrong: readonly string[]
     if (bridge.endsWith('.new') || subnet === undefined || !Number.isInteger(mtu)) return [];
     const overlay = overlayOf(of('vxlan'), words);
     const policies = policiesOf(words);
-    const parts = {...(overlay ? {overlay} : {}), ...(policies.length > 0 ? {policies} : {})};
+    const proxy = of('proxy') !== undefined && ({proxy: true} as const);
+    const parts = {...proxy, ...(overlay ? {overlay} : {}), ...(policies.length > 0 ? {policies} : {})};
     return [{bridge, subnet, mtu, ...parts, wrong: complaints, pending}];
   });
 }

@@ -89,6 +89,9 @@ function reasons(before: HostNetwork | undefined, now: HostNetwork): readonly st
     ...(went.length > 0 ? [`${names(went)} ${went.length > 1 ? 'leave' : 'leaves'}`] : []),
     ...(changed.length > 0 ? [`address of ${names(changed)} changed`] : []),
     ...(before.overlay && now.overlay && before.overlay.address !== now.overlay.address ? ['its address changed'] : []),
+    ...(before.proxy === now.proxy
+      ? []
+      : [now.proxy ? 'its proxy asks containers' : 'no proxy asks containers from here']),
     ...(before.mtu === now.mtu ? [] : [`packets may have ${now.mtu} bytes`]),
     ...(before.subnet === now.subnet ? [] : ['its subnet changed']),
     ...guardedServices(before, now),

@@ -14,11 +14,12 @@ nets=/var/lib/niyanta/networks
 run=/run/niyanta
 
 read_file() { # BRIDGE: sets subnet, mtu, device, vni, local, mac, port; and peers, a line each: HOST ADDRESS SUBNET MAC
-  subnet= mtu=1450 device= vni= local= mac= port= peers= pending=
+  subnet= mtu=1450 proxy= device= vni= local= mac= port= peers= pending=
   while read -r key one two three four five; do
     case $key in
       subnet) subnet=$one ;;
       mtu) mtu=$one ;;
+      proxy) proxy=1 ;;
       vxlan) device=$one vni=$two local=$three mac=$four port=$five ;;
       peer) peers="$peers$one $two $three $four
 " ;;
@@ -38,8 +39,8 @@ make_device() {
       ;;
   esac
   echo "link set $device address $mac mtu $mtu up"
-  # The address from which the host itself (its proxy) asks containers on other hosts: they answer to its subnet.
-  echo "addr replace \${subnet%.*}.1/32 dev $device"
+  # From this address its proxy asks containers on other hosts, which let their own network in; without, nobody here does.
+  if [ -n "$proxy" ]; then echo "addr replace \${subnet%.*}.1/32 dev $device"; else echo "addr flush dev $device"; fi
   while read -r host address to lladdr; do
     [ -z "$host" ] || printf '%s\n' "neigh replace \${to%/*} lladdr $lladdr dev $device nud permanent" "route replace $to via \${to%/*} dev $device onlink"
   done <<END
@@ -128,7 +129,7 @@ rules() { # what iptables-restore reads: our chains of all environments, whole
     if [ -n "$device" ]; then
       echo "-A NIYANTA-FORWARD -o $device -j DROP"
       echo "-A NIYANTA-FORWARD -i $device -j DROP"
-      echo "-A NIYANTA-INPUT -i $device -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
+      [ -z "$proxy" ] || echo "-A NIYANTA-INPUT -i $device -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT"
       echo "-A NIYANTA-INPUT -i $device -j DROP"
       closed=$port
     fi
