@@ -4,7 +4,7 @@ import type {DoctorCheck} from './doctor.ts';
 import {type OpenedProject, openProject, openProjectOnly, type StackChoice} from './open-project.ts';
 import {openStateAndSecrets} from './session.ts';
 import {NiyantaError, UserError, UserErrors} from './spec/errors.ts';
-import {secretsUsed} from './spec/secret-uses.ts';
+import {namesOf, secretUses} from './spec/secret-uses.ts';
 import type {Stack} from './spec/stack.ts';
 import type {SecretOrigin, Secrets} from './state/secrets.ts';
 
@@ -33,7 +33,7 @@ export async function checkFiles(
     () => store.read(),
     ({serial}) => (serial === 0 ? 'none yet' : `serial ${serial}`),
   );
-  const used = stack ? secretsUsed(stack) : [];
+  const used = stack ? namesOf(secretUses(stack)) : [];
   await tried(
     'secrets',
     checks,

@@ -1,7 +1,7 @@
 import {declaredEnvironments, readFiles, type StackChoice} from './open-project.ts';
 import type {Session} from './session.ts';
 import {NiyantaError} from './spec/errors.ts';
-import {secretUses} from './spec/secret-uses.ts';
+import {backupSecretUses, secretUses} from './spec/secret-uses.ts';
 import type {EnvironmentName, ServiceName, Stack} from './spec/stack.ts';
 import {secretNames} from './state/secret-references.ts';
 
@@ -14,7 +14,7 @@ export interface SecretUser {
 
 export interface SecretUsers {
   readonly services: readonly SecretUser[];
-  /** Passwords in niyanta.yaml that need it: `registries.ghcr.io`. */
+  /** What else needs it: `registries.ghcr.io` of niyanta.yaml; `hooks.migrate.env.TOKEN`, `volumes.db.backup`. */
   readonly settings: readonly string[];
   /** Why the stack's files, or the state, could not be read, if so: nobody knows then what they refer to. */
   readonly unread?: string;
@@ -28,46 +28,64 @@ export async function secretUsers(
   environment?: EnvironmentName,
 ): Promise<SecretUsers> {
   const wanted = (each: EnvironmentName) => environment === undefined || environment === each;
-  const {users, unread} = await usersInFiles(choice, name, wanted);
+  const inFiles = await usersInFiles(choice, name, wanted);
   const state = await session.store.read().catch((error: unknown) => {
     if (error instanceof NiyantaError) return error;
     throw error;
   });
   const environments = state instanceof NiyantaError ? {} : state.environments;
-  const applied = Object.entries(environments).flatMap(([each, {history, placements}]) => {
+  const inState = Object.entries(environments).flatMap(([each, {history, placements}]) => {
     const running = Object.values(placements).some(({length}) => length > 0);
     const stack = running ? history.findLast(entry => entry.stack !== undefined)?.stack : undefined;
-    return stack && wanted(each) ? usersIn(stack, name, each, 'state') : [];
+    return stack && wanted(each) ? [usersIn(stack, name, each, 'state')] : [];
   });
-  const known = new Set(users.map(user => `${user.environment}/${user.service}`));
-  const services = [...users, ...applied.filter(user => !known.has(`${user.environment}/${user.service}`))];
+  const found = [...inFiles.found, ...inState];
+  const services = new Map(
+    found
+      .flatMap(one => one.services)
+      .reverse()
+      .map(user => [`${user.environment}/${user.service}`, user]),
+  );
   const {registries} = session.project;
-  const settings = Object.entries(registries)
+  const passwords = Object.entries(registries)
     .filter(([, {password}]) => password !== undefined && secretNames([password]).includes(name))
     .map(([registry]) => `registries.${registry}`);
+  const settings = [...new Set([...passwords, ...found.flatMap(one => one.settings)])];
+  const {unread} = inFiles;
   const why = unread ?? (state instanceof NiyantaError ? state.message : undefined);
-  return {services, settings, ...(why === undefined ? {} : {unread: why})};
+  return {services: [...services.values()].reverse(), settings, ...(why === undefined ? {} : {unread: why})};
 }
 
-async function usersInFiles(choice: StackChoice, name: string, wanted: (environment: EnvironmentName) => boolean) {
-  const users: SecretUser[] = [];
+interface Found {
+  readonly services: readonly SecretUser[];
+  readonly settings: readonly string[];
+}
+
+async function usersInFiles(
+  choice: StackChoice,
+  name: string,
+  wanted: (environment: EnvironmentName) => boolean,
+): Promise<{readonly found: readonly Found[]; readonly unread?: string}> {
+  const found: Found[] = [];
   try {
     const declared = new Set(['default', ...(await declaredEnvironments(choice))]);
     for (const environment of [...declared].filter(wanted)) {
       const {stack} = await readFiles({...choice, environment});
-      users.push(...usersIn(stack, name, environment, 'files'));
+      found.push(usersIn(stack, name, environment, 'files'));
     }
-    return {users};
+    return {found};
   } catch (error) {
     if (!(error instanceof NiyantaError)) throw error;
     // A project without a stack file is no reason to worry.
-    return error.code === 'file-unreadable' ? {users} : {users, unread: error.message.split('\n')[0]!};
+    return error.code === 'file-unreadable' ? {found} : {found, unread: error.message.split('\n')[0]!};
   }
 }
 
-function usersIn(stack: Stack, name: string, environment: EnvironmentName, where: SecretUser['in']): SecretUser[] {
-  const services = secretUses(stack)
-    .filter(({secret}) => secret === name)
-    .map(({service}) => service);
-  return [...new Set(services)].map(service => ({environment, service, in: where}));
+function usersIn(stack: Stack, name: string, environment: EnvironmentName, where: SecretUser['in']): Found {
+  const uses = [...secretUses(stack), ...backupSecretUses(stack)].filter(({secret}) => secret === name);
+  const services = new Set(uses.flatMap(({service}) => service ?? []));
+  return {
+    services: [...services].map(service => ({environment, service, in: where})),
+    settings: uses.flatMap(({service, path}) => (service === undefined ? path : [])),
+  };
 }

@@ -257,6 +257,7 @@ describe('in the project', () => {
   web: {image: x, env: {T: "\${secret:a}"}}
   db: {image: x, secrets: [a]}
   none: {image: x}
+hooks: {before: [{name: migrate, service: web, command: [x], env: {T: "\${secret:a}"}}]}
 environments:
   staging: {services: {none: {env: {T: "\${secret:a}"}}}}
 `);
@@ -268,6 +269,7 @@ environments:
       'staging/db',
       'staging/none',
     ]);
+    expect(users.settings).toEqual(['hooks.migrate.env.T']);
     const refused = await failure(removeSecret(await session(), at(), {name: 'a'}, {force: false}));
     expect(refused).toMatchObject({
       code: 'secret-in-use',

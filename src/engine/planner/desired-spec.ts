@@ -1,6 +1,6 @@
 import type {ContainerId, ContainerNetwork, ContainerSpec, PinnedImage} from '../runtime/container-spec.ts';
 import {Bug} from '../spec/errors.ts';
-import {secretsUsed} from '../spec/secret-uses.ts';
+import {secretsOfService} from '../spec/secret-uses.ts';
 import type {HostName, Service} from '../spec/stack.ts';
 import {scopeOf} from './ownership.ts';
 import type {PlanInput, ResolvedImage} from './plan-input.ts';
@@ -71,7 +71,7 @@ function imageOf({source, label, pinned}: ResolvedImage, running: ContainerSpec 
 
 function secretsOf(input: PlanInput, service: Service): Readonly<Record<string, string>> {
   return Object.fromEntries(
-    secretsUsed({services: [service]}).map(name => {
+    secretsOfService(service).map(name => {
       const fingerprint = input.secrets[name];
       if (fingerprint === undefined) throw new Bug(`the plan was not told the fingerprint of secret ${name}`);
       return [name, fingerprint];

@@ -1,33 +1,47 @@
+import {backupSecretTexts} from './backup.ts';
 import {secretsIn} from './placeholders.ts';
 import type {Service, ServiceName, Stack} from './stack.ts';
 
-/** A service that asks for a secret, and how. */
+/** Something in a stack that asks for a secret. */
 export interface SecretUse {
   readonly secret: string;
-  readonly service: ServiceName;
-  /** `env.DATABASE_URL`, `hooks.migrate.env.TOKEN` of a hook that runs as it, or `secrets` for a file. */
+  /** `variable`: one line of text; `file`: any bytes; `setting`: of niyanta's own. */
+  readonly as: 'variable' | 'file' | 'setting';
+  /** Where: `services.web.env.DATABASE_URL`, `services.web.secrets`, `hooks.migrate.env.TOKEN`, `routes.shop.example`. */
   readonly path: string;
+  /** Whose containers have it; absent for hooks, routes and backups. */
+  readonly service?: ServiceName;
 }
 
-/** Everything in a stack that refers to a secret, in the order of its services. */
-export const secretUses = ({services, hooks = []}: Pick<Stack, 'services' | 'hooks'>): readonly SecretUse[] => [
-  ...services.flatMap(usesOf),
-  ...hooks.flatMap(({name, service, env}) =>
-    usesOf({name: service, env}).map(use => ({...use, path: `hooks.${name}.${use.path}`})),
+/** Everything that an apply of the stack needs, in its order. Stacks applied by older versions have no routes. */
+export const secretUses = ({services, hooks = [], routes = []}: Partial<Stack>): readonly SecretUse[] => [
+  ...(services ?? []).flatMap(usesOfService),
+  ...hooks.flatMap(({name, env}) => variables(env, `hooks.${name}`)),
+  ...routes.flatMap(({host, tls}) =>
+    tls.kind === 'own' ? texts([tls.key], {as: 'setting', path: host === undefined ? 'routes' : `routes.${host}`}) : [],
   ),
 ];
 
-const usesOf = ({
-  name: service,
-  env,
-  secrets = [],
-}: Pick<Service, 'name' | 'env' | 'secrets'>): readonly SecretUse[] => [
-  ...Object.entries(env).flatMap(([variable, text]) =>
-    [...new Set(secretsIn(text))].map(secret => ({secret, service, path: `env.${variable}`})),
-  ),
-  ...secrets.map(({name}) => ({secret: name, service, path: 'secrets'})),
+/** What backups of its volumes need, when they are made. */
+export const backupSecretUses = ({volumes = []}: Partial<Stack>): readonly SecretUse[] =>
+  volumes.flatMap(({name, backup}) =>
+    backup ? texts(backupSecretTexts(backup), {as: 'setting', path: `volumes.${name}.backup`}) : [],
+  );
+
+/** The names of the secrets of one service, sorted, each once. */
+export const secretsOfService = (service: Service): readonly string[] => namesOf(usesOfService(service));
+
+/** The names in uses, sorted, each once. */
+export const namesOf = (uses: readonly SecretUse[]): readonly string[] =>
+  [...new Set(uses.map(({secret}) => secret))].sort();
+
+const usesOfService = ({name: service, env, secrets = []}: Service): readonly SecretUse[] => [
+  ...variables(env, `services.${service}`).map(use => ({...use, service})),
+  ...secrets.map(({name}) => ({secret: name, as: 'file' as const, path: `services.${service}.secrets`, service})),
 ];
 
-/** Their names, sorted, each once. */
-export const secretsUsed = (stack: Pick<Stack, 'services' | 'hooks'>): readonly string[] =>
-  [...new Set(secretUses(stack).map(({secret}) => secret))].sort();
+const variables = (env: Readonly<Record<string, string>>, of: string): readonly SecretUse[] =>
+  Object.entries(env).flatMap(([variable, text]) => texts([text], {as: 'variable', path: `${of}.env.${variable}`}));
+
+const texts = (written: readonly string[], use: Omit<SecretUse, 'secret'>): readonly SecretUse[] =>
+  [...new Set(written.flatMap(secretsIn))].map(secret => ({secret, ...use}));

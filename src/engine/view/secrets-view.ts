@@ -42,7 +42,7 @@ export const keptView: View<KeptSecret & SecretUsers> = {
       `set ${nameOf(entry)} in ${file}`,
       ...(shadowedBy === undefined ? [] : [`On this machine ${shadowedBy} wins over it.`]),
       ...(services.length > 0 ? [`Restarted by the next apply: ${usersText(services)}`] : []),
-      ...(settings.length > 0 ? [`Used by ${settings.join(', ')} of niyanta.yaml`] : []),
+      ...(settings.length > 0 ? [`Used by ${settings.join(', ')}`] : []),
       ...(unread === undefined ? [] : [`Who uses it is not known: ${unread}`]),
     ].join('\n'),
 };

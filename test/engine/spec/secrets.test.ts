@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {isSecretName} from '../../../src/engine/spec/names.ts';
 import {compileSecretFile, secretFile} from '../../../src/engine/spec/secret-file-schema.ts';
-import {secretsUsed, secretUses} from '../../../src/engine/spec/secret-uses.ts';
+import {backupSecretUses, namesOf, secretUses} from '../../../src/engine/spec/secret-uses.ts';
 import type {Stack} from '../../../src/engine/spec/stack.ts';
 
 const compiled = (written: unknown, user?: string) => compileSecretFile(secretFile.parse(written), user);
@@ -57,11 +57,20 @@ test('everything that refers to a secret is found, with how', () => {
       {name: 'web', env: {URL: 'x:${secret:b}@${secret:vault/a}/${secret:b}', PLAIN: 'y'}, secrets: [{name: 'key'}]},
       {name: 'old', env: {}},
     ],
+    hooks: [{name: 'migrate', env: {TOKEN: '${secret:token}'}}],
+    routes: [
+      {host: 'shop.example', tls: {kind: 'own', key: '${secret:tls}'}},
+      {host: 'plain.example', tls: {kind: 'off'}},
+    ],
+    volumes: [{name: 'db', backup: {encrypt: {kind: 'passphrase', passphrase: '${secret:pass}'}}}, {name: 'tmp'}],
   } as unknown as Stack;
   expect(secretUses(stack)).toEqual([
-    {secret: 'b', service: 'web', path: 'env.URL'},
-    {secret: 'vault/a', service: 'web', path: 'env.URL'},
-    {secret: 'key', service: 'web', path: 'secrets'},
+    {secret: 'b', as: 'variable', service: 'web', path: 'services.web.env.URL'},
+    {secret: 'vault/a', as: 'variable', service: 'web', path: 'services.web.env.URL'},
+    {secret: 'key', as: 'file', service: 'web', path: 'services.web.secrets'},
+    {secret: 'token', as: 'variable', path: 'hooks.migrate.env.TOKEN'},
+    {secret: 'tls', as: 'setting', path: 'routes.shop.example'},
   ]);
-  expect(secretsUsed(stack)).toEqual(['b', 'key', 'vault/a']);
+  expect(backupSecretUses(stack)).toEqual([{secret: 'pass', as: 'setting', path: 'volumes.db.backup'}]);
+  expect(namesOf(secretUses(stack))).toEqual(['b', 'key', 'tls', 'token', 'vault/a']);
 });
