@@ -1,5 +1,6 @@
 import type {Tree} from '../tree.ts';
 import {cpus, deploy, memory, replicas, restart} from './deploy-keys.ts';
+import {configs, secrets} from './file-keys.ts';
 import {healthcheck} from './health-key.ts';
 import {build, envFile, environment, image} from './image-keys.ts';
 import {labels} from './label-keys.ts';
@@ -18,6 +19,7 @@ const KEYS: Readonly<Record<string, Convert>> = {
   cap_add: (service, key) => capabilities(service, key, 'add'),
   cap_drop: (service, key) => capabilities(service, key, 'drop'),
   command: (service, key) => words(service, key, 'command'),
+  configs,
   container_name: ownName,
   cpus,
   depends_on: dependsOn,
@@ -37,6 +39,7 @@ const KEYS: Readonly<Record<string, Convert>> = {
   read_only: readOnly,
   restart,
   scale: replicas,
+  secrets,
   security_opt: securityOptions,
   stop_grace_period: stopGrace,
   stop_signal: stopSignal,
@@ -60,6 +63,7 @@ export const KEY_ORDER = [
   'user',
   'ports',
   'volumes',
+  'files',
   'mounts',
   'health',
   'readOnly',
@@ -84,6 +88,7 @@ export function convertService(service: ServiceContext, tree: Tree): void {
   for (const key of entries) {
     const convert = Object.hasOwn(KEYS, key.name) ? KEYS[key.name] : undefined;
     if (key.value.kind === 'scalar' && key.value.value === null && key.name !== 'command') continue;
+    service.current = key;
     if (key.name === 'image') image(service, key, builds);
     else if (convert) convert(service, key);
     else if (Object.hasOwn(NEEDLESS, key.name)) service.note('needless', key, NEEDLESS[key.name]!);

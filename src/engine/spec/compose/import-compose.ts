@@ -3,6 +3,7 @@ import type {Files} from '../files.ts';
 import {asName} from '../names.ts';
 import {entriesOf, type MapTree, type Place, type Tree, treeAt} from '../tree.ts';
 import {convertService} from './convert-service.ts';
+import {secretName} from './file-keys.ts';
 import {virtualHosts} from './label-keys.ts';
 import {type Note, Notes} from './notes.ts';
 import {Passwords, type SecretSuggestion} from './passwords.ts';
@@ -81,6 +82,7 @@ export async function importCompose(wish: ComposeImport): Promise<ImportedStack>
     volumes: declaredVolumes(tree, notes),
     directory: wish.directory,
     kindOf: wish.kindOf,
+    section: (section, name) => treeAt(tree, [section, name]),
     composeService: name => services.entries.get(name)?.value,
     secretFor: (...args) => passwords.of(...args),
     addVolume(name, from) {
@@ -90,6 +92,7 @@ export async function importCompose(wish: ComposeImport): Promise<ImportedStack>
       parts.volumes.set(free, placed({}, from));
       return free;
     },
+    folderVolumes: new Map(),
     addRoute: route => void parts.routes.push(route),
   };
   for (const [name, {keyAt}] of entriesOf(tree, 'volumes')) {
@@ -204,18 +207,17 @@ function restOfFile(tree: MapTree, notes: Notes): void {
     if (['services', 'volumes', 'name'].includes(key) || key.startsWith('x-')) continue;
     if (key === 'version') notes.add('needless', [key], keyAt, 'a stack says apiVersion');
     else if (key === 'networks') restOfNetworks(value, notes);
-    else if (key === 'secrets' || key === 'configs') {
-      for (const [name, entry] of value.kind === 'map' ? value.entries : []) {
-        notes.add(
-          'lost',
-          [key, name],
-          entry.keyAt,
-          key === 'secrets'
-            ? `set it with niyanta secret set ${name.replace(/[^A-Za-z0-9_]/g, '_')}, and use it as \${secret:…} in env`
-            : 'put it into the image (build:), or on the hosts, and mount it from there',
-        );
-      }
-    } else notes.add('lost', [key], keyAt, 'no key that a stack has');
+    else if (key === 'secrets') restOfSecrets(value, notes);
+    else if (key !== 'configs') notes.add('lost', [key], keyAt, 'no key that a stack has');
+  }
+}
+
+function restOfSecrets(value: Tree, notes: Notes): void {
+  for (const [name, {keyAt, value: secret}] of value.kind === 'map' ? value.entries : []) {
+    const file = treeAt(secret, ['file']);
+    const from = file?.kind === 'scalar' ? ` < ${file.text}` : '';
+    const reason = `niyanta keeps its value: niyanta secret set ${secretName(name)}${from}`;
+    notes.add('changed', ['secrets', name], keyAt, reason);
   }
 }
 

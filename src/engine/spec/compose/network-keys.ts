@@ -92,6 +92,7 @@ export function dependsOn(service: ServiceContext, key: Key): void {
       service.note('lost', entry, `there is no service ${JSON.stringify(other)} here`);
       continue;
     }
+    if (entry.name.includes(':')) service.note('lost', entry, `another name for it: it is reached as ${name}`);
     const condition = setting('condition');
     const text = condition ? service.text(condition) : 'service_started';
     if (text === 'service_completed_successfully') {

@@ -24,12 +24,43 @@ export function refusedParts(stack: Placed, notes: Notes): Placed {
       return [{path, there, message: error.message}];
     });
     const first = wrong[0];
-    if (first === undefined) return clean;
+    if (first === undefined) return withoutImageless(clean, notes);
     // A name is refused at its entry; below services, volumes and routes nothing else is left out whole.
-    notes.add('lost', first.path, first.there.from ?? nowhere, `no stack may have it: it ${first.message}`);
+    notes.add('lost', first.path, first.there.from ?? nowhere, `no stack may have it: ${first.message}`);
     clean = without(clean, first.path);
   }
   return clean;
+}
+
+/** A service has to be made of something; those that are not, and what needs them, are left out. */
+function withoutImageless(stack: Placed, notes: Notes): Placed {
+  const services = at(stack, ['services'])?.value as ReadonlyMap<string, Placed>;
+  const gone = new Set<string>();
+  let clean = stack;
+  for (const [name, {value, from}] of services) {
+    const keys = value as ReadonlyMap<string, Placed>;
+    if (keys.has('image') || keys.has('build')) continue;
+    notes.add('lost', ['services', name], from ?? nowhere, 'has no image that a stack can have');
+    gone.add(name);
+    clean = without(clean, ['services', name]);
+  }
+  for (const [name] of gone.size > 0 ? services : []) {
+    const needs = at(clean, ['services', name, 'needs']);
+    if (!needs) continue;
+    const left = (needs.value as readonly Placed[]).filter(({value}) => !gone.has(String(value)));
+    clean = replaced(clean, ['services', name, 'needs'], {...needs, value: left});
+  }
+  return clean;
+}
+
+/** The stack with another value at a path of maps. */
+function replaced(stack: Placed, [key, ...rest]: Path, next: Placed): Placed {
+  if (key === undefined) return next;
+  const map = stack.value as ReadonlyMap<string, Placed>;
+  return {
+    ...stack,
+    value: new Map([...map].map(([one, child]) => [one, one === key ? replaced(child, rest, next) : child])),
+  };
 }
 
 function treeOf({value, from = nowhere}: Placed): Tree {

@@ -15,12 +15,16 @@ export interface Surroundings {
   readonly composeService: (name: string) => Tree | undefined;
   /** Folder of the stack file that is written; relative paths start there. */
   readonly directory: string;
+  /** A thing that the file declares at its top: a config, a secret. */
+  readonly section: (section: string, name: string) => Tree | undefined;
   /** What is at an absolute path of this machine. */
   readonly kindOf: (path: string) => 'file' | 'folder' | undefined;
   /** Passwords in the environment become secrets; called with what looks like one, answers the text to write. */
   readonly secretFor: (service: string, variable: string, text: string, at: Place) => string;
   /** A volume that the stack gets beside those that the file declares; answers its name. */
   readonly addVolume: (wish: string, from: Place) => string;
+  /** The volume that a folder of this machine became, shared by all who mount the folder. */
+  readonly folderVolumes: Map<string, string>;
   readonly addRoute: (route: Placed) => void;
 }
 
@@ -39,6 +43,8 @@ export class ServiceContext {
   readonly composeName: string;
   readonly all: Surroundings;
   readonly keys = new Map<string, Placed>();
+  /** The key that is being carried over: comments above it go to what it becomes. */
+  current?: Key;
 
   constructor(composeName: string, all: Surroundings) {
     this.composeName = composeName;
@@ -55,7 +61,7 @@ export class ServiceContext {
     if (items.length === 0) return;
     const before = this.keys.get(key);
     const list = Array.isArray(before?.value) ? (before.value as readonly Placed[]) : [];
-    this.keys.set(key, {value: [...list, ...items], from: before?.from ?? items[0]!.from});
+    this.keys.set(key, {value: [...list, ...items], from: before?.from ?? this.current?.at});
   }
 
   note(kind: NoteKind, {path, at}: Pick<Key, 'path' | 'at'>, reason: string): void {

@@ -1,5 +1,6 @@
 import nodePath from 'node:path';
 import {asName} from '../names.ts';
+import {addFile} from './file-keys.ts';
 import type {Key, ServiceContext} from './service-context.ts';
 
 /** A mount of Compose, short or long, its texts with a character for each variable. */
@@ -110,23 +111,25 @@ function bind(service: ServiceContext, item: Key, mount: Mount, target: string):
   const there =
     source === '' || source.startsWith('~') ? undefined : kindOf(nodePath.resolve(item.at.source.directory, source));
   if (there === 'file' || (there === undefined && isFileName(source))) {
-    service.note(
-      'lost',
-      item,
-      `${source} is a file of this machine: put it into the image (build:), or on the hosts, and mount it from there`,
-    );
+    const from = service.written(item, service.path(mount.source!, item.at));
+    if (from === undefined) return;
+    if (there === undefined) service.note('changed', item, `${source} is not there now; plan wants it`);
+    if (!mount.readOnly) service.note('changed', item, 'cannot be written in the container');
+    addFile(service, target, {from}, item);
     return;
   }
   if (mount.readOnly) {
     service.note(
       'lost',
       item,
-      `${source || 'this folder'} holds files of this machine: put them into the image (build:), or on the hosts, and mount them from there`,
+      `${source || 'this folder'} holds files of this machine: write files: for each, put them into the image (build:), or on the hosts, and mount them from there`,
     );
     return;
   }
+  const folder = nodePath.resolve(item.at.source.directory, source || item.path.join('.'));
   const wish = asName(nodePath.basename(source.replace(/\/+$/, '')), '');
-  const name = service.all.addVolume(ownName(service.name, wish), item.at);
+  const name = service.all.folderVolumes.get(folder) ?? service.all.addVolume(ownName(service.name, wish), item.at);
+  service.all.folderVolumes.set(folder, name);
   service.note(
     'changed',
     item,

@@ -11,6 +11,8 @@ export interface Variable {
   readonly from?: 'file' | '.env';
   /** A form that niyanta has not: `:+`, a default with another variable in it. */
   readonly simplified: boolean;
+  /** Stands for `otherwise`, whatever the variable is later. */
+  readonly literal?: boolean;
 }
 
 // Private-use characters stand for variables while a text is taken apart: none of them separates anything.
@@ -24,6 +26,8 @@ const TOKEN = /[\ue000-\uf8ff]/g;
 export class Variables {
   readonly #dotenv: Readonly<Record<string, string>>;
   readonly #known: {readonly variable: Variable; readonly secret?: string}[] = [];
+
+  readonly #tokens = new Map<string, string>();
 
   /** `dotenv`: what stands in `.env` beside the Compose file. */
   constructor(dotenv: Readonly<Record<string, string>>) {
@@ -61,8 +65,11 @@ export class Variables {
   /** The same for the same variable, so that equal texts are equal. */
   #token(variable: Variable): string {
     const text = JSON.stringify(variable);
-    const known = this.#known.findIndex(one => one.secret === undefined && JSON.stringify(one.variable) === text);
-    return String.fromCharCode(FIRST + (known === -1 ? this.#known.push({variable}) - 1 : known));
+    const known = this.#tokens.get(text);
+    if (known !== undefined) return known;
+    const token = String.fromCharCode(FIRST + this.#known.push({variable}) - 1);
+    this.#tokens.set(text, token);
+    return token;
   }
 
   #braced(inside: string, depth: number): Variable | undefined {
@@ -74,7 +81,7 @@ export class Variables {
     const known = Object.hasOwn(this.#dotenv, name) ? this.#dotenv[name] : undefined;
     if (operator.endsWith('+')) {
       const inner = known === undefined || known === '' ? '' : this.#flat(word, depth);
-      return {name, otherwise: inner, required: false, from: 'file', simplified: true};
+      return {name, otherwise: inner, required: false, from: 'file', simplified: true, literal: true};
     }
     if (known !== undefined && known !== '') {
       return {name, otherwise: known, required: false, from: '.env', simplified: false};
@@ -121,6 +128,7 @@ export class Variables {
     const result = escaped.replace(TOKEN, token => {
       const {variable, secret} = this.#of(token);
       if (secret !== undefined) return `\${secret:${secret}}`;
+      if (variable.literal) return variable.otherwise!;
       const otherwise = variable.otherwise ?? (blank && !variable.required ? '' : undefined);
       return `\${env:${variable.name}${otherwise === undefined ? '' : `:-${otherwise}`}}`;
     });

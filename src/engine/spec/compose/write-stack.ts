@@ -1,6 +1,6 @@
 import {Document, isScalar, type Node, Pair, Scalar, YAMLMap, YAMLSeq} from 'yaml';
 import type {Place, Source} from '../tree.ts';
-import {type Comments, commentKey, headKey} from './comments.ts';
+import {type Comment, type Comments, commentKey, headKey} from './comments.ts';
 import {KEY_ORDER} from './convert-service.ts';
 import type {Notes} from './notes.ts';
 import {refusedParts} from './refused-parts.ts';
@@ -35,7 +35,9 @@ export function writeStack(parts: StackParts, comments: Comments, notes: Notes):
   ]);
   const clean = refusedParts({value: stack}, notes);
   const document = new Document();
-  document.contents = node(clean, comments, []) as never;
+  // Each comment is written once, at the first key that comes from its place.
+  const left = new Map(comments);
+  document.contents = node(clean, left, []) as never;
   const head = comments.get(headKey(parts.source))?.before;
   if (head !== undefined) document.commentBefore = head;
   return formatStack(document);
@@ -51,7 +53,7 @@ function ordered(keys: ReadonlyMap<string, Placed>): ReadonlyMap<string, Placed>
 }
 
 function node({value}: Placed, comments: Comments, path: readonly string[]): Node {
-  if (value === null || typeof value !== 'object') return new Scalar(value);
+  if (value === null || typeof value !== 'object') return scalar(value);
   if (value instanceof Map) {
     const map = new YAMLMap();
     for (const [key, child] of value as ReadonlyMap<string, Placed>) {
@@ -66,7 +68,7 @@ function node({value}: Placed, comments: Comments, path: readonly string[]): Nod
   const list = new YAMLSeq();
   for (const item of value as readonly Placed[]) {
     const inner = node(item, comments, [...path, '']);
-    const comment = item.from && comments.get(commentKey(item.from));
+    const comment = taken(item.from, comments);
     if (comment?.before !== undefined) inner.commentBefore = comment.before;
     if (comment?.behind !== undefined && isScalar(inner)) inner.comment = comment.behind;
     list.items.push(inner);
@@ -75,9 +77,23 @@ function node({value}: Placed, comments: Comments, path: readonly string[]): Nod
   return list;
 }
 
+function scalar(value: string | number | boolean | null): Scalar {
+  const made = new Scalar(value);
+  // Older YAML reads 22:22 as a number of base 60.
+  if (typeof value === 'string' && /^\d+(?::\d+)+$/.test(value)) made.type = 'QUOTE_DOUBLE';
+  return made;
+}
+
+/** The comment of a place, which is nobody else's from then on. */
+function taken(from: Place | undefined, comments: Comments): Comment | undefined {
+  const comment = from && comments.get(commentKey(from));
+  if (comment) comments.delete(commentKey(from!));
+  return comment;
+}
+
 /** A comment belongs to one key: the first that comes from its place. */
 function decorate(name: Scalar, inner: Node, from: Place | undefined, comments: Comments, spaced: boolean): void {
-  const comment = from && comments.get(commentKey(from));
+  const comment = taken(from, comments);
   if (!comment) return;
   if (comment.before !== undefined) name.commentBefore = comment.before;
   if (comment.behind !== undefined && isScalar(inner)) inner.comment = comment.behind;
@@ -89,7 +105,11 @@ function isShort(value: Written, path: readonly string[], comments: Comments): b
   const key = path[2];
   if (path[0] === 'volumes') return path.length > 1;
   if (path[0] === 'routes') return path.length === 2;
-  if (key === undefined || ((key === 'env' || key === 'labels' || key === 'build') && path.length === 3)) return false;
+  if (
+    key === undefined ||
+    ((key === 'env' || key === 'labels' || key === 'files' || key === 'build') && path.length === 3)
+  )
+    return false;
   if ((key === 'ports' || key === 'volumes' || key === 'mounts' || key === 'envFile') && path.length === 3)
     return false;
   return !hasComment(value, comments) && JSON.stringify(width(value)).length < WIDTH - 20;
