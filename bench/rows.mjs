@@ -36,4 +36,9 @@ export const scripts = [
     rows: ['memory'],
     how: "The most pages that the process had (getrusage's maxrss), told by itself at its end, while it starts 100 containers on three hosts and brings them their image.",
   },
+  {
+    script: 'backup-restore.mjs',
+    rows: ['backup-restore'],
+    how: '`niyanta volume backup`, whole process: pg_dump, zstd, age, a file; then the file into a throw-away container of the same image, and a query. By hand the same with `ssh`, `zstd` and `psql`, without encryption and checksums; in turns.',
+  },
 ];

@@ -1,6 +1,5 @@
-import {Readable} from 'node:stream';
+import type {Writable} from 'node:stream';
 import {text} from 'node:stream/consumers';
-import {pipeline} from 'node:stream/promises';
 import type {Output, RemoteProcess} from '../../hosts/connection.ts';
 import type {Bytes} from './seal.ts';
 
@@ -10,33 +9,41 @@ export interface Fed {
   readonly failure?: unknown;
 }
 
-/** Sends all of `data` to a process and waits for its end. A source that fails ends the process; that is not thrown. */
+/**
+ * Sends all of `data` to a process and waits for its end. A source that fails ends its input there, and is told in place
+ * of being thrown: the process is not killed, since what it runs inside a container would go on without it.
+ */
 export async function feed(process: RemoteProcess, data: Bytes): Promise<Fed> {
-  let failure: unknown;
-  const watched = async function* () {
-    try {
-      yield* data;
-    } catch (error) {
-      failure = error ?? new Error('the data ended early');
-      process.kill();
-      throw error;
-    }
-  };
+  let over = false;
   const exit = process.exit.finally(() => {
-    if (!process.stdin.writableFinished) process.stdin.destroy();
+    over = true;
   });
-  const [sent, ended, stdout, stderr] = await Promise.allSettled([
-    pipeline(Readable.from(watched(), {objectMode: false, highWaterMark: 1 << 20}), process.stdin),
-    exit,
-    text(process.stdout),
-    text(process.stderr),
-  ]);
-  if (ended.status === 'rejected') throw failure ?? ended.reason;
-  const output = {code: ended.value.code, stdout: said(stdout), stderr: said(stderr)};
-  // A process that did not read to the end says why by its exit code; one that ended well must have read all.
-  if (failure === undefined && sent.status === 'rejected' && output.code === 0) failure = sent.reason;
-  return {output, ...(failure !== undefined && {failure})};
+  exit.catch(() => undefined);
+  const said = Promise.all([text(process.stdout), text(process.stderr)]).catch(() => ['', ''] as const);
+  // One that ends without reading all of its input says why by its exit code.
+  process.stdin.on('error', () => undefined);
+  let failure: unknown;
+  let whole = true;
+  try {
+    for await (const chunk of data) {
+      if (over) {
+        whole = false;
+        break;
+      }
+      if (!process.stdin.write(chunk)) await drained(process.stdin, exit);
+    }
+  } catch (error) {
+    failure = error ?? new Error('the data ended early');
+  }
+  process.stdin.end();
+  const {code} = await exit;
+  const [stdout, stderr] = await said;
+  if (code === 0 && !whole) failure = new Error('it ended before it had read everything');
+  return {output: {code, stdout, stderr}, ...(failure !== undefined && {failure})};
 }
+
+const drained = (stdin: Writable, exit: Promise<unknown>): Promise<unknown> =>
+  Promise.race([new Promise(resolve => stdin.once('drain', resolve)), exit.catch(() => undefined)]);
 
 /** What a process prints, as it comes; its end is an error unless it ended well: `check` throws it. */
 export async function* produced(process: RemoteProcess, check: (output: Output) => void): AsyncGenerator<Uint8Array> {
@@ -51,5 +58,3 @@ export async function* produced(process: RemoteProcess, check: (output: Output) 
     if (!ended) process.kill();
   }
 }
-
-const said = (settled: PromiseSettledResult<string>): string => (settled.status === 'fulfilled' ? settled.value : '');

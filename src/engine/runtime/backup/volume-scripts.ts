@@ -12,8 +12,9 @@ export const asidePath = (folder: string, what: string): string => `${asideFolde
 
 const TAR = 'tar --create --file=- --numeric-owner --xattrs --acls --sparse --one-file-system --directory="$volume" .';
 
-// What is frozen must go on whatever becomes of this: tar's end, a signal, a reader that went without a word. So the
-// other side writes a line now and then; when none comes for "$limit" seconds, tar is ended, and that thaws.
+// Frozen by its cgroup and not by containerd, whose restart monitor would take a paused task for one that has ended, and
+// start it anew. What is frozen must go on whatever becomes of this: tar's end, a signal, a reader that went without a
+// word. So the other side writes a line now and then; when none comes for "$limit" seconds, tar is ended, and that thaws.
 const READ = `volume=$1 limit=$2; shift 2
 [ -d "$volume" ] || { echo "there is no folder $volume" >&2; exit 1; }
 if [ $# -eq 0 ]; then exec </dev/null; exec ${TAR}; fi
@@ -22,14 +23,31 @@ exec 3<&0
 thaw() {
   trap '' HUP INT TERM PIPE
   for p in $t $w; do kill "$p" 2>/dev/null; done
-  for id in $frozen; do ctr --namespace ${namespace} tasks resume "$id" >&2; done
+  for f in $frozen; do echo "\${f#*=}" >"\${f%%=*}"; done
+}
+freeze() {
+  pid=$(ctr --namespace ${namespace} tasks ls | awk -v id="$1" '$1 == id && $3 == "RUNNING" {print $2}')
+  [ -n "$pid" ] || return 0
+  path=$(sed -n 's/^[0-9]*:freezer://p' "/proc/$pid/cgroup")
+  if [ -n "$path" ]; then
+    f=/sys/fs/cgroup/freezer$path/freezer.state on=FROZEN off=THAWED
+  else
+    path=$(sed -n 's/^0:://p' "/proc/$pid/cgroup")
+    f=/sys/fs/cgroup$path/cgroup.freeze on=1 off=0
+  fi
+  if [ "\${#path}" -le 1 ] || [ ! -w "$f" ]; then echo "$1 cannot be frozen on this host: use before: stop" >&2; return 1; fi
+  frozen="$frozen $f=$off"
+  echo $on >"$f" || return 1
+  i=0
+  while [ "$(cat "$f")" != $on ] || grep -qs '^frozen 0' "\${f%/*}/cgroup.events"; do
+    i=$((i + 1))
+    if [ $i -gt 200 ]; then echo "$1 did not stand still" >&2; return 1; fi
+    sleep 0.05
+  done
 }
 trap thaw EXIT
 trap 'exit 1' HUP INT TERM PIPE
-for id in "$@"; do
-  frozen="$frozen $id"
-  ctr --namespace ${namespace} tasks pause "$id" >&2 || exit 1
-done
+for id in "$@"; do freeze "$id" || exit 1; done
 ${TAR} 3<&- </dev/null &
 t=$!
 perl -e '$SIG{ALRM} = sub { kill TERM => $ARGV[1]; exit };
