@@ -23,7 +23,7 @@ export interface MoveVolumeOptions
 /**
  * Moves a volume, and the service that writes to it, to another host: the service stops, its data is copied and
  * compared, it starts there; the old data is removed when it is healthy. Whatever fails before that, it runs again where
- * it was. Works on the stack as it was applied last. Errors: UserError `unknown-host`, `volume-there`, `volume-shared`.
+ * it was. Works on the stack as it was applied last. Errors: UserError `unknown-host`, `volume-there`, `not-running`.
  */
 export function moveVolume(session: Session, options: MoveVolumeOptions): Promise<ApplyEnd> {
   return changeEnvironment(session, 'volume move', options, async change => {

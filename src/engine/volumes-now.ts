@@ -62,6 +62,7 @@ export function volumesToBackUp(all: readonly VolumeOnHost[], stack: Pick<Stack,
   const missing = names.find(name => !all.some(({volume}) => volume === name));
   if (missing !== undefined) throw unknownVolume(missing, all, stack);
   const wanted = all.filter(({volume}) => names.length === 0 || names.includes(volume));
+  if (names.length === 0 && !stack.volumes.some(({backup}) => backup)) throw noBackup(stack.volumes[0]?.name ?? 'data');
   const without = names.length > 0 && wanted.find(({backup}) => !backup);
   if (without) throw noBackup(without.volume);
   return wanted.flatMap(one => (one.backup ? [{...one, backup: one.backup}] : []));
