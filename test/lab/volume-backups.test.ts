@@ -190,20 +190,16 @@ test('a backup that fails stops the change before the service is touched', async
 });
 
 test('files of PostgreSQL 15 are refused by 17, with the reason; a dump goes into it', async () => {
-  await writeStack('to: ./backups, before: freeze');
-  await good('volume', 'backup');
+  await writeStack('to: "ssh://h2/backups", before: freeze');
   await good('apply', '--yes', '--env', 'copy');
-  const [dump, files] = ['pg_dump', 'files'].map(
-    async kind => (await listed()).find(one => one.kind === kind && one.verified?.ok !== false)!.id,
-  );
   const restore = ['volume', 'restore', 'db-data', '--env', 'copy', '--from', 'default', '--yes'];
-  const refused = await niyanta(...restore, '--backup', await files!, '--json');
+  const refused = await niyanta(...restore, '--json');
   expect(refused.json.error).toMatchObject({
     code: 'postgres-version',
     message: expect.stringMatching(/files of PostgreSQL 15, and .* is PostgreSQL 17, which cannot read them/),
   });
-  const restored = await good(...restore, '--backup', await dump!);
-  expect(restored.stdout).toContain('made by PostgreSQL 15, loaded into 17');
+  await writeStack('to: ./backups, before: pg_dump');
+  expect((await good(...restore)).stdout).toContain('made by PostgreSQL 15, loaded into 17');
   expect(await rows({environment: 'copy'})).toBe('1000');
   await good('destroy', '--env', 'copy', '--volumes', '--no-backup', '--yes');
 });
