@@ -1,6 +1,6 @@
 import nodePath from 'node:path';
 import {builtInTemplates, type ProjectLocation, templatePlaces} from './open-project.ts';
-import {NiyantaError} from './spec/errors.ts';
+import {NiyantaError, type UserError} from './spec/errors.ts';
 import {readTemplate, type TemplatePlaces, templateNames} from './spec/find-template.ts';
 import {Problems} from './spec/problems.ts';
 import type {Project} from './spec/project.ts';
@@ -41,6 +41,13 @@ async function rowsOfRepository(name: string, from: string, places: TemplatePlac
   }
 }
 
+/** `templates/web.yaml:3:7 params.port: unknown key`. */
+function placedText({location, message}: UserError): string {
+  if (!location) return message;
+  const path = location.path === undefined ? '' : ` ${location.path}`;
+  return `${location.file}:${location.line}:${location.column}${path}: ${message}`;
+}
+
 async function rowsOf(
   directory: string,
   {from, prefix = ''}: {from: string; prefix?: string},
@@ -51,7 +58,7 @@ async function rowsOf(
     names.map(async name => {
       const problems = new Problems();
       const template = await readTemplate(name, nodePath.join(directory, `${name}.yaml`), places, problems);
-      const problem = problems.first?.message ?? (template ? undefined : 'holds no template');
+      const problem = problems.first ? placedText(problems.first) : template ? undefined : 'holds no template';
       return {
         template: prefix + name,
         from,

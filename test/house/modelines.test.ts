@@ -1,9 +1,11 @@
-import {existsSync, readFileSync} from 'node:fs';
+import {existsSync, readdirSync, readFileSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {expect, test} from 'vitest';
 import {root} from '../commands/run-niyanta.ts';
 
-test.each(['templates/postgres.yaml', 'examples/shop/niyanta.yaml', 'examples/shop/stack.yaml'])(
+const templates = readdirSync(join(root, 'templates')).map(file => `templates/${file}`);
+
+test.each([...templates, 'examples/shop/niyanta.yaml', 'examples/shop/stack.yaml'])(
   '%s tells editors a schema that is there',
   file => {
     const [, schema] = /^# yaml-language-server: \$schema=(\S+)\n/.exec(readFileSync(join(root, file), 'utf8')) ?? [];

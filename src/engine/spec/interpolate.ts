@@ -3,7 +3,16 @@ import type {UserError} from './errors.ts';
 import {type Part, parsePlaceholders, type Unit} from './placeholders.ts';
 import {parseDuration, parseSize} from './quantities.ts';
 import {didYouMean, suggest} from './suggest.ts';
-import {type Entry, errorAt, type ListTree, type Path, type Place, type ScalarTree, type Tree} from './tree.ts';
+import {
+  type Entry,
+  errorAt,
+  type ListTree,
+  type Path,
+  type Place,
+  type ScalarTree,
+  type Tree,
+  toValue,
+} from './tree.ts';
 
 export type Scalar = string | number | boolean;
 
@@ -117,8 +126,19 @@ class Filler {
     }
   }
 
+  /** A value as JSON, which is YAML, too; a list with its items. */
+  #json(name: string): string | undefined {
+    const value = this.#around.params.get(name);
+    if (typeof value !== 'object' || value === null) {
+      const text = this.#param(name, undefined);
+      return text === undefined ? undefined : JSON.stringify(value ?? text);
+    }
+    return JSON.stringify('kind' in value ? toValue(value) : value);
+  }
+
   /** A size or a length of time as a whole number of a unit, rounded down. */
   #amount(unit: Unit, name: string): string | undefined {
+    if (unit === 'json') return this.#json(name);
     const text = this.#param(name, undefined);
     if (text === undefined) return undefined;
     const {of, parse} = UNITS[unit];
@@ -187,7 +207,7 @@ class Filler {
   }
 }
 
-const UNITS: Readonly<Record<Unit, {of: number; parse: (text: string) => number | undefined}>> = {
+const UNITS: Readonly<Record<Exclude<Unit, 'json'>, {of: number; parse: (text: string) => number | undefined}>> = {
   bytes: {of: 1, parse: parseSize},
   kib: {of: 2 ** 10, parse: parseSize},
   mib: {of: 2 ** 20, parse: parseSize},

@@ -8,8 +8,8 @@ export type Part =
   | {readonly kind: 'secret'; readonly name: string}
   | {readonly kind: 'wrong'; readonly message: string; readonly hint?: string};
 
-/** `${mib:memory}`: a parameter that is a size or a length of time as a whole number of these. */
-export const UNITS = ['bytes', 'kib', 'mib', 'ms', 'seconds'] as const;
+/** `${mib:memory}`: a parameter that is a size or a length of time as a whole number of these; or any, lists too, as JSON. */
+export const UNITS = ['bytes', 'kib', 'mib', 'ms', 'seconds', 'json'] as const;
 export type Unit = (typeof UNITS)[number];
 
 const KEEP = 'To keep the text as it is, write $$ for $.';
