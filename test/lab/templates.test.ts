@@ -52,7 +52,7 @@ beforeAll(async () => {
       'caddy',
       'prometheus',
       'nodejs',
-      'python3-minimal',
+      'python3',
       'sed',
       'grep',
     ],

@@ -55,7 +55,7 @@ describe('template: postgres', () => {
     ],
     [
       'with: {password: x, memory: much}',
-      'stack.yaml:7:33 services.web.resources.memory: is not a size: write a number and a unit (Ki, Mi, Gi, k, M, G), for example 256Mi',
+      'stack.yaml:7:33 services.web.with.memory: must be a size such as 256Mi of 64Mi or more, is "much" (limit of memory; shared_buffers and others follow from it)',
     ],
   ])('%s', async (line, error) => {
     expect(await errorsOf(readStack(db(line)))).toEqual([error]);
