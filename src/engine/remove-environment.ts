@@ -50,6 +50,9 @@ export async function removeEnvironment(session: Session, options: RemoveOptions
   }
 }
 
+/** So many names of environments that are gone. */
+const rememberedNames = 200;
+
 /** Takes an environment out of the state; its fencing number stays, for one of the same name. */
 export const forget = (
   {store, environment}: Pick<Session, 'store' | 'environment'>,
@@ -58,5 +61,6 @@ export const forget = (
   updateOwn(store, lock => {
     const {[environment]: gone, ...environments} = lock.environments;
     const fenceFloor = Math.max(lock.fenceFloor ?? 0, gone?.fence ?? 0, holding?.fence ?? 0);
-    return {...lock, fenceFloor, environments};
+    const names = (lock.forgotten ?? []).filter(name => name !== environment);
+    return {...lock, fenceFloor, forgotten: [...names, environment].slice(-rememberedNames), environments};
   });

@@ -83,6 +83,7 @@ export const lockFileSchema = z
     serial: count,
     salt: z.base64().min(1),
     fenceFloor: count.optional(),
+    forgotten: z.array(z.string()).optional(),
     environments: z.record(z.string(), environmentSchema),
     secrets: sealedSchema.optional(),
   })
@@ -142,10 +143,10 @@ export function formatLockFile(lock: LockFile): string {
     ...(state.releases && Object.keys(state.releases).length > 0 && {releases: sorted(state.releases, same)}),
     history: state.history,
   }));
-  const {version, project, serial, salt, fenceFloor} = lock;
-  const floor = fenceFloor === undefined ? {} : {fenceFloor};
+  const {version, project, serial, salt, fenceFloor, forgotten} = lock;
+  const gone = {...(fenceFloor !== undefined && {fenceFloor}), ...(forgotten && {forgotten})};
   const secrets = lock.secrets && sortedSecrets(lock.secrets);
-  return `${JSON.stringify({version, project, serial, salt, ...floor, environments, secrets}, null, 2)}\n`;
+  return `${JSON.stringify({version, project, serial, salt, ...gone, environments, secrets}, null, 2)}\n`;
 }
 
 const sortedSecrets = ({recipients, values, environments}: SealedSecrets): SealedSecrets => ({

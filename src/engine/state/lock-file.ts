@@ -12,6 +12,8 @@ export interface LockFile {
   readonly salt: string;
   /** Highest fencing number of environments that were forgotten: one of the same name goes on from there. */
   readonly fenceFloor?: number;
+  /** Names of those environments, the last one at the end: what hosts still have of them was this state's. */
+  readonly forgotten?: readonly EnvironmentName[];
   readonly environments: Readonly<Record<EnvironmentName, EnvironmentState>>;
   /** Encrypted with age, for `secrets: {store: state}`. */
   readonly secrets?: SealedSecrets;

@@ -189,6 +189,14 @@ describe('a state that knows too little', () => {
     expect(() => planned(known, {containers})).toThrow(expect.objectContaining({code: 'gc-state-behind'}));
   });
 
+  test('that forgot the environment itself, by env rm, is the right one', () => {
+    const containers = [container(gone)];
+    expect(() => planned(lockOf({}, {serial: 9}), {containers})).toThrow(
+      expect.objectContaining({code: 'gc-state-strange'}),
+    );
+    expect(removed(lockOf({}, {serial: 9, forgotten: [gone.environment]}), {containers})).not.toEqual([]);
+  });
+
   test('is not in the way where there is nothing of the project', () => {
     const images = [image('z')];
     const containers = [container({project: 'other'})];

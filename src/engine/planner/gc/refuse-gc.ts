@@ -35,10 +35,14 @@ export function refuseLostState(project: string, lock: LockFile, hosts: readonly
     );
   }
   const sameState = copies.some(({salt}) => salt === lock.salt);
-  const shared = [...found].some(environment => Object.hasOwn(lock.environments, environment)) || leased();
+  const shared = [...found].some(ours) || leased();
   if (found.size > 0 && !shared && !sameState) {
     const names = [...found].sort().join(', ');
     throw refusal('gc-state-strange', `the state knows none of the environments that the hosts have: ${names}`);
+  }
+
+  function ours(environment: string): boolean {
+    return known({environment}) || (lock.forgotten?.includes(environment) ?? false);
   }
 
   /** A host keeps the number of a lease that this state gave out. */
