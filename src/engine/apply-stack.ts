@@ -2,6 +2,7 @@ import {type Change, changeEnvironment, type LeaseOptions} from './change-enviro
 import {type EarlierRun, earlierRun} from './earlier-run.ts';
 import {type MakePlanOptions, makePlan, type PlanStackOptions} from './plan-stack.ts';
 import type {Plan} from './planner/plan.ts';
+import {pruneImages} from './prune-images.ts';
 import {type ChangeEnd, type RunChangeOptions, runChange} from './run-change.ts';
 import type {StackSession} from './session.ts';
 import {UserError} from './spec/errors.ts';
@@ -19,7 +20,7 @@ export interface ApplyStackOptions
   readonly promoted?: HistoryEntry['promoted'];
   /** Shown the plan; rejects when it is not agreed to. Not asked when the plan is empty. */
   readonly confirm: (plan: Plan) => Promise<void>;
-  /** What a build prints. */
+  /** What a build prints; of `images`, which were removed afterwards. */
   readonly onBuild: (label: string, line: string) => void;
   /** Told of a run that was interrupted, from which this one goes on. */
   readonly onEarlier: (earlier: EarlierRun) => void;
@@ -42,8 +43,14 @@ export const unchanged = (plan: Plan, {serial}: Pick<LockFile, 'serial'>): Apply
  * Plans, asks, and applies under the environment's lease. Errors: UserError `lock-held` (exit 4), `stale-plan`
  * (exit 8), and what planning says.
  */
-export function applyStack(session: StackSession, options: ApplyStackOptions): Promise<ApplyEnd> {
-  return changeEnvironment(session, options.purpose, options, change => applyUnderLease(session, options, change));
+export async function applyStack(session: StackSession, options: ApplyStackOptions): Promise<ApplyEnd> {
+  const end = await changeEnvironment(session, options.purpose, options, change =>
+    applyUnderLease(session, options, change),
+  );
+  if (end.result.outcome === 'applied' && session.project.images.keep.afterApply) {
+    await pruneImages(session, {...options, onNote: text => options.onBuild('images', text)});
+  }
+  return end;
 }
 
 /** As `applyStack`, for whoever holds the lease. */

@@ -1,5 +1,7 @@
+import {proxyActions} from './executor/proxy-host-actions.ts';
 import type {Fleet} from './fleet.ts';
 import type {Orphan} from './planner/gc/gc-plan.ts';
+import type {Scope} from './planner/plan-input.ts';
 import {disconnectNetwork} from './runtime/connect-network.ts';
 import type {HostScript} from './runtime/containers/host-script.ts';
 import {removeContainer} from './runtime/containers/remove-container.ts';
@@ -36,11 +38,10 @@ export interface Removal {
   readonly onRemoved: (orphans: readonly Orphan[]) => void;
 }
 
-/** A group of orphans that go with one script. */
+/** Orphans that go together. */
 interface Step {
   readonly orphans: readonly Orphan[];
-  readonly scripts: readonly HostScript[];
-  readonly timeoutMs: number;
+  readonly remove: (host: FencedHost) => Promise<unknown>;
 }
 
 /**
@@ -64,7 +65,7 @@ export async function removeOrphans(
         try {
           const fenced = await fencedHost(host);
           for (const step of stepsOf(here)) {
-            for (const script of step.scripts) await fenced.script(script, {timeoutMs: step.timeoutMs});
+            await step.remove(fenced);
             left = left.filter(orphan => !step.orphans.includes(orphan));
             removed.push(...step.orphans);
             removal.onRemoved(step.orphans);
@@ -111,30 +112,40 @@ const LONG_MS = 30 * 60_000;
 function stepsOf(orphans: readonly Orphan[]): readonly Step[] {
   const of = <K extends Orphan['kind']>(kind: K) =>
     orphans.filter((orphan): orphan is Extract<Orphan, {kind: K}> => orphan.kind === kind);
-  const together = (these: readonly Orphan[], ...scripts: HostScript[]): Step[] =>
-    these.length > 0 ? [{orphans: these, scripts, timeoutMs: LONG_MS}] : [];
-  const [leftovers, networks, images] = [of('leftover'), of('network'), of('image')];
+  const [leftovers, images] = [of('leftover'), of('image')];
   return [
-    ...of('container').map(orphan => ({
-      orphans: [orphan],
-      scripts: [...(orphan.stop ? [stopContainer(orphan.id, orphan.stop)] : []), removeContainer(orphan.id)],
-      timeoutMs: SCRIPT_MS + (orphan.stop?.graceMs ?? 0),
-    })),
-    ...together(leftovers, sweep(leftovers.map(({leftover}) => leftover))),
-    ...networks.map(orphan => ({
-      orphans: [orphan],
-      scripts: [
-        disconnectNetwork(orphan.bridge),
-        sweep([{kind: 'bridge', bridge: orphan.bridge, subnets: [orphan.subnet]}]),
-      ],
-      timeoutMs: SCRIPT_MS,
-    })),
-    ...of('volume').map(orphan => ({
-      orphans: [orphan],
-      scripts: [(orphan.empty ? deleteEmptyVolume : deleteVolume)(paths.volumePath(orphan.folder))],
-      timeoutMs: LONG_MS,
-    })),
-    ...together(images, removeImages(images.map(({name}) => name))),
-    ...of('copy').map(orphan => ({orphans: [orphan], scripts: [dropCopy(orphan.name)], timeoutMs: SCRIPT_MS})),
+    ...of('routes').map(orphan => ({orphans: [orphan], remove: withoutRoutes(orphan.scope)})),
+    ...of('container').map(orphan =>
+      step(
+        [orphan],
+        [...(orphan.stop ? [stopContainer(orphan.id, orphan.stop)] : []), removeContainer(orphan.id)],
+        SCRIPT_MS + (orphan.stop?.graceMs ?? 0),
+      ),
+    ),
+    ...(leftovers.length > 0 ? [step(leftovers, [sweep(leftovers.map(({leftover}) => leftover))])] : []),
+    ...of('network').map(orphan => {
+      const bridge = {kind: 'bridge' as const, bridge: orphan.bridge, subnets: [orphan.subnet]};
+      return step([orphan], [disconnectNetwork(orphan.bridge), sweep([bridge])]);
+    }),
+    ...of('volume').map(orphan => {
+      const path = paths.volumePath(orphan.folder);
+      return step([orphan], [orphan.empty ? deleteEmptyVolume(path) : deleteVolume(path)], LONG_MS);
+    }),
+    ...(images.length > 0 ? [step(images, [removeImages(images.map(({name}) => name))], LONG_MS)] : []),
+    ...of('copy').map(orphan => step([orphan], [dropCopy(orphan.name)])),
   ];
 }
+
+const step = (orphans: readonly Orphan[], scripts: readonly HostScript[], timeoutMs = SCRIPT_MS): Step => ({
+  orphans,
+  async remove(host) {
+    for (const script of scripts) await host.script(script, {timeoutMs});
+  },
+});
+
+/** A proxy that nobody has routes on any more goes with them. */
+const withoutRoutes = (scope: Scope) => async (host: FencedHost) => {
+  const actions = proxyActions({connection: () => host.reading, changing: () => host, secrets: new Map()});
+  await actions.writeRoutes(host.host, {...scope, routes: []});
+  await actions.ensureProxy(host.host, undefined);
+};

@@ -6,6 +6,7 @@ import type {HouseImage, HouseVolume} from '../../../src/engine/runtime/house/ho
 import type {Leftover} from '../../../src/engine/runtime/leftovers/leftover.ts';
 import {naming} from '../../../src/engine/runtime/naming.ts';
 import type {ObservedContainer, ObservedHost} from '../../../src/engine/runtime/observed.ts';
+import type {ObservedProxy} from '../../../src/engine/runtime/proxy/observed-proxy.ts';
 import type {EnvironmentCopy} from '../../../src/engine/state/environment-copy.ts';
 import type {EnvironmentState, LockFile} from '../../../src/engine/state/lock-file.ts';
 import {sampleSpec} from '../runtime/sample-spec.ts';
@@ -97,7 +98,23 @@ interface Found {
   readonly fences?: readonly string[];
   readonly copies?: readonly EnvironmentCopy[];
   readonly snapshots?: readonly string[];
+  /** Whose routes the proxy has. */
+  readonly routes?: readonly Of[];
 }
+
+const proxyOf = (routes: readonly Of[]): ObservedProxy => ({
+  spec: {
+    source: {kind: 'binary', path: '/usr/bin/caddy'},
+    http: 80,
+    https: 443,
+    acme: {},
+    log: {size: 1, files: 1},
+  },
+  running: true,
+  serving: true,
+  slices: routes.map(of => ({...scope(of), routes: []})),
+  pending: [],
+});
 
 export function host(found: Found): HousedHost {
   const {name = 'h1', containers = [], networks = {}, volumes = [], leftovers = []} = found;
@@ -117,6 +134,7 @@ export function host(found: Found): HousedHost {
         pending: false,
       })),
       ...(leftovers.length > 0 ? {leftovers} : {}),
+      ...(found.routes ? {proxy: proxyOf(found.routes)} : {}),
       drained: false,
     },
     house: {

@@ -70,6 +70,7 @@ describe('what goes, and what stays', () => {
     ],
     ['the copy of the state of one', {copies: [copy(gone)]}, ['copy of the state of demo.shop.gone']],
     ['the copy of a known one', {copies: [copy({})]}, []],
+    ['what proxies serve', {routes: [{}, gone, {project: 'other', ...gone}]}, ['routes of demo.shop.gone']],
     [
       'numbers of leases',
       {fences: ['demo.gone', 'demo.default', 'other.gone', 'demo._gc']},

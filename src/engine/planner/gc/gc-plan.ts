@@ -1,6 +1,7 @@
 import type {ContainerId, ContainerSpec} from '../../runtime/container-spec.ts';
 import type {Leftover} from '../../runtime/leftovers/leftover.ts';
 import type {EnvironmentName, HostName} from '../../spec/stack.ts';
+import type {Scope} from '../plan-input.ts';
 
 /** What niyanta put on a host and no state knows any more. */
 export type Orphan = Place & OrphanKind;
@@ -23,6 +24,8 @@ type OrphanKind =
   | {readonly kind: 'leftover'; readonly leftover: Leftover}
   /** A host's part of a network across hosts. */
   | {readonly kind: 'network'; readonly bridge: string; readonly subnet: string}
+  /** What a proxy serves for an environment. */
+  | {readonly kind: 'routes'; readonly scope: Scope}
   /** `folder` is PROJECT.STACK.ENV/NAME. */
   | {readonly kind: 'volume'; readonly folder: string; readonly empty: boolean}
   /** A host's copy of the state: PROJECT.STACK.ENV. */

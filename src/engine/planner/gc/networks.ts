@@ -3,7 +3,7 @@ import {leftoverText} from '../leftovers.ts';
 import type {Scope} from '../plan-input.ts';
 import type {Orphan} from './gc-plan.ts';
 import type {GcSight} from './plan-gc.ts';
-import type {HousedHost, Scopes} from './scopes.ts';
+import {type HousedHost, type Scopes, scopeName} from './scopes.ts';
 
 /** What belongs to no container: of our environments, and what is old and nobody's. */
 export function orphanedLeftovers(
@@ -62,5 +62,15 @@ export function orphanedNetworks(
     const whose = owner ? `no state knows environment ${owner.environment}` : 'no container is on it';
     const of = owner ? {environment: owner.environment} : {};
     return [{kind: 'network', host, ...of, bridge, subnet, what: `network ${bridge}`, reason: whose}];
+  });
+}
+
+/** What proxies still serve for environments that are gone. */
+export function orphanedRoutes({scopes, removable}: GcSight, {observed: {host, proxy}}: HousedHost): readonly Orphan[] {
+  return (proxy?.slices ?? []).flatMap(({project, stack, environment}): Orphan[] => {
+    const scope = {project, stack, environment};
+    if (!removable(scope) || scopes.standing(scope) !== 'gone') return [];
+    const reason = `no state knows environment ${environment}`;
+    return [{kind: 'routes', host, environment, scope, what: `routes of ${scopeName(scope)}`, reason}];
   });
 }

@@ -7,7 +7,7 @@ import {orphanedContainers} from './containers.ts';
 import type {GcPlan, Kept, Orphan} from './gc-plan.ts';
 import {type ImageRule, knownDigests, releaseDigests, unneededImages} from './image-rule.ts';
 import {mentions} from './mentions.ts';
-import {orphanedLeftovers, orphanedNetworks} from './networks.ts';
+import {orphanedLeftovers, orphanedNetworks, orphanedRoutes} from './networks.ts';
 import {refuseLostState} from './refuse-gc.ts';
 import {type HousedHost, Scopes, scopesOn} from './scopes.ts';
 import {orphanedRecords, orphanedVolumes} from './storage.ts';
@@ -63,6 +63,7 @@ export function planGc(input: GcInput): GcPlan {
     options.only === 'images'
       ? []
       : [
+          ...hosts.flatMap(host => orphanedRoutes(sight, host)),
           ...hosts.flatMap(host => orphanedContainers(sight, host)),
           ...hosts.flatMap(host => orphanedLeftovers(sight, host)),
           ...hosts.flatMap(host => orphanedNetworks(sight, host)),
@@ -134,7 +135,13 @@ function leftAlone({project, scopes, interrupted}: GcSight, host: HousedHost): r
       return [{host: host.observed.host, what, why}];
     }
     if (!interrupted.has(environment)) return [];
-    return [{host: host.observed.host, what, why: 'its last change was interrupted; niyanta apply goes on from there'}];
+    return [
+      {
+        host: host.observed.host,
+        what,
+        why: 'its last change was interrupted, or cannot be read; niyanta apply goes on from there',
+      },
+    ];
   });
 }
 

@@ -81,7 +81,9 @@ export function scopesOn({observed, house, copies}: HousedHost): readonly Scope[
   });
   const folders = house.volumes.flatMap(({folder}) => scopeOfName(folder.split('/')[0] ?? '') ?? []);
   const kept = copies.map(({project, environment, state}) => ({project, environment, stack: state.stack}));
-  return [...containers, ...folders, ...kept].map(({project, stack, environment}) => ({project, stack, environment}));
+  return [...containers, ...folders, ...kept, ...(observed.proxy?.slices ?? [])].map(
+    ({project, stack, environment}) => ({project, stack, environment}),
+  );
 }
 
 /** `PROJECT.STACK.ENV`; names have no dot in them. */

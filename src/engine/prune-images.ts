@@ -1,0 +1,42 @@
+import {collectGarbage} from './gc.ts';
+import type {Session} from './session.ts';
+import {NiyantaError} from './spec/errors.ts';
+
+interface Pruning {
+  readonly maxUnreachable: number;
+  readonly now: () => Date;
+  readonly signal: AbortSignal;
+  /** Told what was removed, or why nothing was. */
+  readonly onNote: (text: string) => void;
+}
+
+/** What came to a host within this time may be on its way to a container. Milliseconds. */
+const youngest = 3_600_000;
+
+/**
+ * What `images: {keep: {afterApply: true}}` asks for: images that the rule does not keep go, when nobody is at work on
+ * another environment. The apply is over and was good: what goes wrong here is told, no more.
+ */
+export async function pruneImages(session: Session, {onNote, ...pruning}: Pruning): Promise<void> {
+  const {keep} = session.project.images;
+  try {
+    const {removed, failed, freed} = await collectGarbage(session, {
+      ...pruning,
+      olderThanMs: youngest,
+      only: 'images',
+      volumes: [],
+      keep,
+      lockWaitMs: 0,
+      confirm: async () => undefined,
+      onWait: () => undefined,
+      onHostBusy: () => undefined,
+      onRemoved: () => undefined,
+    });
+    if (removed.length > 0)
+      onNote(`${removed.length} images that the rule does not keep removed, ${freed} bytes freed`);
+    for (const {error} of failed) onNote(`images stay: ${error.message}`);
+  } catch (error) {
+    if (!(error instanceof NiyantaError)) throw error;
+    onNote(`images stay: ${error.message}`);
+  }
+}
