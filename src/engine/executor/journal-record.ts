@@ -1,6 +1,8 @@
 import {z} from 'zod';
 import type {ContainerSpec} from '../runtime/container-spec.ts';
 import type {HostNetwork} from '../runtime/host-network.ts';
+import type {ProxyRoutes} from '../runtime/proxy/proxy-routes.ts';
+import type {ProxySpec} from '../runtime/proxy/proxy-spec.ts';
 import {UserError} from '../spec/errors.ts';
 import type {JsonValue} from '../spec/json-value.ts';
 import type {Stack} from '../spec/stack.ts';
@@ -70,6 +72,8 @@ const container = z.custom<ContainerSpec>(
   value => typeof (value as ContainerSpec | null)?.id === 'string' && typeof (value as ContainerSpec).host === 'string',
 );
 const network = z.custom<HostNetwork>(value => typeof (value as HostNetwork | null)?.bridge === 'string');
+const routes = z.custom<ProxyRoutes>(value => Array.isArray((value as ProxyRoutes | null)?.routes));
+const proxy = z.custom<ProxySpec>(value => typeof (value as ProxySpec | null)?.source?.kind === 'string');
 const member = z.object({
   host: z.string(),
   id: z.string(),
@@ -99,6 +103,8 @@ const inverseStep = z.discriminatedUnion('do', [
   }),
   z.object({do: z.literal('connect-network'), host: z.string(), network}),
   z.object({do: z.literal('disconnect-network'), host: z.string(), bridge: z.string()}),
+  z.object({do: z.literal('write-routes'), host: z.string(), routes}),
+  z.object({do: z.literal('ensure-proxy'), host: z.string(), proxy: proxy.optional()}),
 ]);
 
 const begin = z.object({

@@ -49,6 +49,24 @@ test('records are read as they were written', () => {
   expect(readRecords(run, records.map(json))).toEqual(records.map(json));
 });
 
+test('how routes and proxies are taken back is read, too', () => {
+  const routes = {project: 'shop', stack: 'shop', environment: 'default', routes: []};
+  const proxy = {
+    source: {kind: 'binary', path: '/usr/bin/caddy'},
+    http: 80,
+    https: 443,
+    acme: {},
+    log: {size: 1, files: 1},
+  };
+  const inverse = [
+    {do: 'write-routes', host: 'h1', routes},
+    {do: 'ensure-proxy', host: 'h1', proxy},
+    {do: 'ensure-proxy', host: 'h1'},
+  ];
+  const record = json({...begin, operations: [{...begin.operations[0], inverse}]});
+  expect(readRecords(run, [record])).toEqual([record]);
+});
+
 test.each([
   ['a newer niyanta', {...begin, version: 2}, 'journal-newer', 'version 2'],
   ['another program', {...begin, operations: 'none'}, 'journal-invalid', 'operations'],

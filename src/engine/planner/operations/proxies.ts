@@ -1,5 +1,5 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
-import type {ProxyRoutes} from '../../runtime/proxy/proxy-routes.ts';
+import type {ProxyRoute, ProxyRoutes} from '../../runtime/proxy/proxy-routes.ts';
 import type {ProxySpec} from '../../runtime/proxy/proxy-spec.ts';
 import type {HostName, ServiceName} from '../../spec/stack.ts';
 import {canonical} from '../canonical.ts';
@@ -67,8 +67,14 @@ export function addProxies(
 const standing = (slice: ProxyRoutes, moving: ReadonlySet<ServiceName>): string =>
   canonical({
     ...slice,
-    routes: slice.routes.map(route => (moving.has(route.service) ? {...route, upstreams: []} : route)),
+    routes: slice.routes.map(route => (moving.has(route.service) ? {...route, upstreams: []} : withShares(route))),
   });
+
+/** Weights are relative: each 100 is as each 1. */
+function withShares(route: ProxyRoute): ProxyRoute {
+  const most = Math.max(1, ...route.upstreams.map(({weight}) => weight));
+  return {...route, upstreams: route.upstreams.map(upstream => ({...upstream, weight: upstream.weight / most}))};
+}
 
 function staleness({proxy}: ReachableHost, input: PlanInput): readonly string[] {
   const {project, stack, environment} = scopeOf(input);
