@@ -21,7 +21,7 @@ const source = z
     command: z
       .array(line)
       .min(1)
-      .describe('Program and arguments, run here without a shell; $${name} stands for the name behind the prefix.'),
+      .describe('Program and arguments, run here without a shell; ${name} stands for the name behind the prefix.'),
     timeout: duration('100ms', '10m').prefault('10s').describe('How long the command may take.'),
   })
   .superRefine((written, context) => {
