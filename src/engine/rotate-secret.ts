@@ -26,7 +26,9 @@ export async function rotateSecret(session: Session, entry: SecretEntry, from: N
       message: `the secret ${entry.name} comes from ${known.origin === 'command' ? 'a source in niyanta.yaml' : 'a variable of this shell'}`,
       hint: 'Give it another value there; the next apply restarts what uses it.',
     });
-  return keepSecret(session, entry, await newValue(from), {here: known.origin === 'file' && entry.environment === undefined});
+  return keepSecret(session, entry, await newValue(from), {
+    here: known.origin === 'file' && entry.environment === undefined,
+  });
 }
 
 async function newValue(from: NewValue): Promise<SecretValue> {
