@@ -9,8 +9,7 @@ import {silentPeers} from './planner/named-peers.ts';
 import {answersToName} from './planner/ownership.ts';
 import {isListed, standsBy} from './planner/releases.ts';
 import {splitOf} from './planner/split-weights.ts';
-import type {ObservedHost, ReachableHost} from './runtime/observed.ts';
-import type {ProxyRoutes} from './runtime/proxy/proxy-routes.ts';
+import type {ObservedHost} from './runtime/observed.ts';
 import type {Session} from './session.ts';
 import type {EnvironmentName, Service} from './spec/stack.ts';
 import type {EnvironmentState, LockFile} from './state/lock-file.ts';
@@ -54,7 +53,7 @@ export function routesNow(
 ): RoutesBefore {
   return {
     standing: observed.flatMap(host =>
-      (host.reachable ? slicesOn(host) : [])
+      (host.reachable ? (host.proxy?.slices ?? []) : [])
         .filter(routes => routes.project === project && routes.environment === environment)
         .map(routes => ({host: host.host, routes})),
     ),
@@ -91,10 +90,6 @@ export const silentNow = (observed: readonly ObservedHost[], {known}: Asked, pre
     known,
     present.flatMap(({listed, spec}) => (listed && spec ? [spec] : [])),
   );
-
-/** What each environment has on a host's proxy. */
-const slicesOn = (host: ReachableHost & {readonly proxy?: {readonly slices: readonly ProxyRoutes[]}}) =>
-  host.proxy?.slices ?? [];
 
 /** Values of the secrets that the routes of an environment refer to: each write of routes brings them along. */
 export function routeSecrets(

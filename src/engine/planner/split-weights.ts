@@ -11,7 +11,7 @@ export interface Split {
 }
 
 /** Of each where all get the same. */
-const alike = 100;
+const alike = 1;
 /** The greatest weight that one upstream may have beside the others. */
 const greatest = 100;
 

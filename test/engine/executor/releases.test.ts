@@ -99,8 +99,8 @@ async function apply(
 const weights = (hosts: SimulatedHosts, host: string): Record<string, number> =>
   Object.fromEntries((hosts.routes.get(host)?.routes[0]?.upstreams ?? []).map(({id, weight}) => [id, weight]));
 
-const newOnly = {'web-1-b': 100, 'web-2-b': 100, 'web-3-b': 100};
-const oldOnly = {'web-1-a': 100, 'web-2-a': 100, 'web-3-a': 100};
+const newOnly = {'web-1-b': 1, 'web-2-b': 1, 'web-3-b': 1};
+const oldOnly = {'web-1-a': 1, 'web-2-a': 1, 'web-3-a': 1};
 
 describe('blue-green', () => {
   test('all new replicas are healthy before any proxy is told, and the old ones stop after all were told', async () => {

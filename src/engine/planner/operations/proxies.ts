@@ -58,7 +58,8 @@ export function addProxies(
     graph.wait(id, hostId(host.host));
     graph.wait(id, proxyOperationId(host.host));
     for (const {host: other} of hosts) graph.wait(id, networkId(other));
-    for (const {main} of steps) if (main) graph.wait(id, main.id);
+    // A new route leads nowhere until the first replica is healthy, and goes live with it.
+    if (before) for (const {main} of steps) if (main) graph.wait(id, main.id);
     for (const removal of removals) graph.prefer(removal, [id]);
   }
 }

@@ -84,8 +84,8 @@ function reverseProxy(route: ProxyRoute): CaddyValue {
       // One that takes no connection is left alone for a while, if there is another.
       ...(new Set(dials).size > 1 && retries.forMs > 0 && {passive: {fail_duration: nanoseconds(2000), max_fails: 1}}),
     },
-    // Answers go on as they come: events, logs and chats do not wait for a full buffer.
-    flush_interval: -1,
+    // No flush_interval: with -1 Caddy 2.6 breaks off at every reload what it is answering. Events and answers without a
+    // length go on as they come all the same.
   };
 }
 
