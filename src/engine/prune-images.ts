@@ -10,9 +10,6 @@ interface Pruning {
   readonly onNote: (text: string) => void;
 }
 
-/** What came to a host within this time may be on its way to a container. Milliseconds. */
-const youngest = 3_600_000;
-
 /**
  * What `images: {keep: {afterApply: true}}` asks for: images that the rule does not keep go, when nobody is at work on
  * another environment. The apply is over and was good: what goes wrong here is told, no more.
@@ -22,7 +19,8 @@ export async function pruneImages(session: Session, {onNote, ...pruning}: Prunin
   try {
     const {removed, failed, freed} = await collectGarbage(session, {
       ...pruning,
-      olderThanMs: youngest,
+      // Nobody else is at work on an environment meanwhile: how young may go, is the rule's to say.
+      olderThanMs: 0,
       only: 'images',
       volumes: [],
       keep,
@@ -33,7 +31,7 @@ export async function pruneImages(session: Session, {onNote, ...pruning}: Prunin
       onRemoved: () => undefined,
     });
     if (removed.length > 0)
-      onNote(`${removed.length} images that the rule does not keep removed, ${freed} bytes freed`);
+      onNote(`removed ${removed.map(({host, what}) => `${what} from ${host}`).join(', ')}; ${freed} bytes freed`);
     for (const {error} of failed) onNote(`images stay: ${error.message}`);
   } catch (error) {
     if (!(error instanceof NiyantaError)) throw error;

@@ -110,6 +110,15 @@ test('images stay by the rule: of containers, of the newest releases, of other p
   expect(left).toHaveLength(3);
   expect(left).toEqual(expect.arrayContaining([theirs, sent]));
   expect((await project.niyanta(['plan', '--json'])).json.operations).toEqual([]);
+
+  const yaml = await readFile(join(project.directory, 'niyanta.yaml'), 'utf8');
+  await project.write('niyanta.yaml', yaml.replace('days: 0', 'days: 0, afterApply: true'));
+  await project.write('web.tar', await archive('three'));
+  const {stderr} = await ok(project, 'apply', '--yes');
+  const two = left.find(name => name.startsWith('niyanta.local/test/'));
+  expect(stderr).toContain(`images: removed image ${two} from h1`);
+  expect(await images()).toHaveLength(3);
+  await project.write('niyanta.yaml', yaml);
 });
 
 test('a gc killed in the middle is done again; two at once take turns', async () => {
