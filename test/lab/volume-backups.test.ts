@@ -4,8 +4,7 @@ import {generateIdentity, identityToRecipient} from 'age-encryption';
 import {beforeAll, expect, test} from 'vitest';
 import {quote, render} from '../../src/engine/hosts/command.ts';
 import {readVolume} from '../../src/engine/runtime/backup/volume-scripts.ts';
-import {postgresArchive} from './harness/debian-postgres.ts';
-import {sharedLab} from './harness/index.ts';
+import {postgresArchive, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 import type {CliResult} from './harness/niyanta-cli.ts';
 
