@@ -21,6 +21,9 @@ export const debianPackages = {
     postgresql: 'pg_lsclusters',
     git: 'git',
     age: 'age',
+    caddy: 'caddy',
+    pebble: 'pebble',
+    openssl: 'openssl',
   },
 };
 

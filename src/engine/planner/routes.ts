@@ -8,6 +8,7 @@ import type {HostName} from '../spec/stack.ts';
 import type {ReplicaSteps} from './operations/container-operations.ts';
 import {answersToName, compareReplicas, scopeOf} from './ownership.ts';
 import type {NamedPeer, PlanInput, Scope} from './plan-input.ts';
+import {weightsOf} from './split-weights.ts';
 
 /** Whether a host of the project runs a proxy when there is something to serve. */
 export function carriesLabel({project, proxy}: Pick<PlanInput, 'project' | 'proxy'>, host: HostName): boolean {
@@ -66,11 +67,15 @@ export function wantedRoutes(
   };
 }
 
-const upstreamsOf = (
+function upstreamsOf(
   {service, port}: {readonly service: string; readonly port: number},
   answers: readonly NamedPeer[],
-): readonly Upstream[] =>
-  answers.filter(one => one.service === service).map(({id, address}) => ({id, service, address, port, weight: 1}));
+): readonly Upstream[] {
+  const own = answers.filter(one => one.service === service);
+  const ids = own.map(({id}) => id);
+  const weights = weightsOf(ids, undefined);
+  return own.map(({id, address}) => ({id, service, address, port, weight: weights.get(id)!}));
+}
 
 /** What this environment has on a host's proxy. */
 export const ownSlice = (proxy: ObservedProxy | undefined, scope: Scope): ProxyRoutes | undefined =>
