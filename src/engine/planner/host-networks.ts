@@ -43,16 +43,24 @@ export function hostNetworks(
   for (const host of serving) stays.add(host);
   const staying = situation.hosts.filter(({host}) => stays.has(host));
   const leaving = situation.hosts.filter(
-    ({host}) => !stays.has(host) && found.get(host)?.overlay !== undefined && runsSomething(sorted, host),
+    ({host}) =>
+      !stays.has(host) &&
+      found.get(host)?.overlay !== undefined &&
+      (runsSomething(sorted, host) || found.get(host)?.proxy !== undefined),
   );
   const silent = silentPeers(input, situation, found);
   if (staying.length + silent.length > 1) refuseApart(input, staying, networks);
-  const join = (hosts: readonly ReachableHost[], addresses: readonly ServiceAddress[]) =>
-    guarded(joined(input, hosts, silent, found, networks, serving), input.stack.services, addresses);
+  // A proxy that is to go serves until its routes are taken away.
+  const meanwhile = new Set([...serving, ...[...found].flatMap(([host, {proxy}]) => (proxy ? [host] : []))]);
+  const join = (
+    hosts: readonly ReachableHost[],
+    addresses: readonly ServiceAddress[],
+    proxies: ReadonlySet<HostName>,
+  ) => guarded(joined(input, hosts, silent, found, networks, proxies), input.stack.services, addresses);
   return {
     found,
-    meanwhile: join([...staying, ...leaving], addressesMeanwhile(sorted)),
-    afterwards: join(staying, addressesAfterwards(sorted, input.lock)),
+    meanwhile: join([...staying, ...leaving], addressesMeanwhile(sorted), meanwhile),
+    afterwards: join(staying, addressesAfterwards(sorted, input.lock), serving),
   };
 }
 
