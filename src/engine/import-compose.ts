@@ -1,5 +1,5 @@
 import {statSync} from 'node:fs';
-import {readdir, readFile, rename, rm, writeFile} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import nodePath from 'node:path';
 import {builtInTemplates} from './open-project.ts';
 import {type ImportedStack, importCompose} from './spec/compose/import-compose.ts';
@@ -8,6 +8,7 @@ import {NiyantaError, UserError, UserErrors} from './spec/errors.ts';
 import type {Files} from './spec/files.ts';
 import {loadStack} from './spec/index.ts';
 import {decodeText} from './spec/read-yaml.ts';
+import {writeWhole} from './write-whole.ts';
 
 export interface ImportWish {
   readonly cwd: string;
@@ -64,7 +65,7 @@ export async function importComposeFiles(wish: ImportWish): Promise<ImportResult
     kindOf,
   });
   const problems = await check(imported.text, out ?? nodePath.join(directory, 'stack.yaml'), nameOf, wish.env);
-  if (out !== undefined) await write(out, imported.text);
+  if (out !== undefined) await writeWhole(out, imported.text);
   return {...imported, files: names, ...(out !== undefined && {written: nameOf(out)}), problems};
 }
 
@@ -115,18 +116,5 @@ async function check(
     return all.map(
       one => `${one instanceof UserError && one.location?.path ? `${one.location.path}: ` : ''}${one.message}`,
     );
-  }
-}
-
-/** All of it or nothing: a stack that is half written would be taken for one. */
-async function write(path: string, text: string): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`;
-  try {
-    await writeFile(temporary, text);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, {force: true});
-    const message = `${path} could not be written: ${(cause as Error).message}`;
-    throw new UserError({code: 'not-written', message, cause});
   }
 }

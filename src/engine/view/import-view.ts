@@ -1,3 +1,4 @@
+import type {ExportResult} from '../export-compose.ts';
 import type {ImportResult} from '../import-compose.ts';
 import type {Note, NoteKind} from '../spec/compose/notes.ts';
 import type {Look, View} from './look.ts';
@@ -55,3 +56,22 @@ const noteLines = ({file, line, column, path, reason}: Note, columns: number): r
 ];
 
 const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? '' : 's'}`;
+
+/** `export compose`: the Compose file itself, or what was written. */
+export const exportView: View<ExportResult> = {
+  text: ({text, written, stack, environment, services}, {style}) =>
+    written === undefined
+      ? text.trimEnd()
+      : `${style.green('wrote')} ${printable(written)}: ${style.bold(stack)}, environment ${environment}, with ${count(services.length, 'service')}`,
+  json: ({text, ...rest}) => ({...rest, compose: text}),
+};
+
+/** What a Compose file cannot say, for standard error; empty when it says all. */
+export function exportNotes({unsaid}: ExportResult, {style, columns}: Look): string {
+  if (unsaid.length === 0) return '';
+  const lines = unsaid.flatMap(({path, reason}) => [
+    `  ${printable(path)}`,
+    ...wrap(printable(reason), Math.min(columns, 100) - 6).map(text => `      ${text}`),
+  ]);
+  return [style.bold('A Compose file cannot say:'), ...lines].join('\n');
+}

@@ -2,6 +2,7 @@ import {readdirSync, readFileSync} from 'node:fs';
 import nodePath from 'node:path';
 import {describe, expect, test} from 'vitest';
 import {parseDocument} from 'yaml';
+import {exportCompose} from '../../../../src/engine/spec/compose/export-compose.ts';
 import {importCompose} from '../../../../src/engine/spec/compose/import-compose.ts';
 import {formatStack} from '../../../../src/engine/spec/compose/write-stack.ts';
 import {loadStack} from '../../../../src/engine/spec/index.ts';
@@ -82,5 +83,24 @@ describe.each(names)('%s', name => {
     for (const {service, variable, name: secret} of passwords) {
       expect(values.find(one => one.startsWith(`${service}/${variable}=`))).toContain(`\${secret:${secret}}`);
     }
+  });
+
+  test('goes to Compose and comes back as the same stack', async () => {
+    const {stack} = await load((await imported(name, true)).text);
+    const {text, unsaid} = exportCompose(stack, {directory: folder});
+    const back = await importCompose({
+      paths: [`${folder}/compose.yaml`],
+      directory: folder,
+      fallbackName: 'other',
+      profiles: [],
+      secrets: true,
+      dotenv: {},
+      files: {read: async () => new TextEncoder().encode(text), list: async () => []},
+      nameOf,
+      kindOf: () => undefined,
+    });
+    const again = await load(back.text);
+    expect({...again.stack, routes: []}).toEqual({...stack, routes: []});
+    expect(unsaid.map(({path}) => path)).toEqual(stack.routes.length > 0 ? ['routes'] : []);
   });
 });
