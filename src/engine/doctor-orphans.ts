@@ -13,7 +13,7 @@ interface Looking {
 }
 
 /** As `gc` without flags. Milliseconds. */
-export const defaultOlderThanMs = 3_600_000;
+const defaultOlderThanMs = 3_600_000;
 /** How many are told by name. */
 const told = 3;
 const check = 'what no state knows';
@@ -24,27 +24,33 @@ const check = 'what no state knows';
  */
 export async function checkOrphans(opened: OpenedFiles | undefined, looking: Looking): Promise<readonly DoctorCheck[]> {
   if (!opened || opened.hosts.length === 0) return [];
-  const session = await openSession(opened, looking.env, looking.ssh.askPassphrase);
   try {
-    const plan = await planHousekeeping(session, {
+    const plan = await planOf(opened, looking);
+    return orphanChecks(
+      plan,
+      opened.hosts.map(({name}) => name),
+    );
+  } catch (error) {
+    // What is wrong with the files, the state or a host has its own check.
+    if (!(error instanceof NiyantaError)) throw error;
+    if (!error.code.startsWith('gc-')) return [];
+    const fix = error.hint === undefined ? {} : {fix: error.hint};
+    return [{subject: 'hosts', check, status: 'failed', found: error.message, ...fix}];
+  }
+}
+
+async function planOf(opened: OpenedFiles, {ssh, env, signal}: Looking): Promise<GcPlan> {
+  const session = await openSession(opened, env, ssh.askPassphrase);
+  try {
+    return await planHousekeeping(session, {
       olderThanMs: defaultOlderThanMs,
       only: 'all',
       volumes: [],
       keep: opened.project.images.keep,
       maxUnreachable: Number.POSITIVE_INFINITY,
       now: () => new Date(),
-      signal: looking.signal ?? new AbortController().signal,
+      signal: signal ?? new AbortController().signal,
     });
-    return orphanChecks(
-      plan,
-      opened.hosts.map(({name}) => name),
-    );
-  } catch (error) {
-    // What is wrong with the files or with a host has its own check.
-    if (!(error instanceof NiyantaError)) throw error;
-    if (!error.code.startsWith('gc-')) return [];
-    const fix = error.hint === undefined ? {} : {fix: error.hint};
-    return [{subject: 'hosts', check, status: 'failed', found: error.message, ...fix}];
   } finally {
     await session.store.close();
   }
