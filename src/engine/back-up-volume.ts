@@ -139,7 +139,7 @@ function runningOne({volume, host}: VolumeOnHost, user: VolumeUser | undefined):
   throw new UserError({
     code: 'not-running',
     message: `volume ${volume} on ${host} cannot be backed up: ${user ? `${user.spec.service} ${user.spec.replica}` : 'its service'}, which is asked for its data, does not run`,
-    hint: 'Start it (niyanta start), or back its files up: before: freeze.',
+    hint: 'Start it (niyanta start), or back its files up (before: freeze). A change goes without by update.backup: never, destroy by --no-backup.',
     exit: 1,
   });
 }
