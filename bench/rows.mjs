@@ -41,4 +41,9 @@ export const scripts = [
     rows: ['backup-restore'],
     how: '`niyanta volume backup`, whole process: pg_dump, zstd, age, a file; then the file into a throw-away container of the same image, and a query. By hand the same with `ssh`, `zstd` and `psql`, without encryption and checksums; in turns.',
   },
+  {
+    script: 'proxy-request.mjs',
+    rows: ['proxy-request'],
+    how: 'One lab host with the proxy, Caddy of the same program by hand beside it, and one replica that answers faster than either asks; `ab -k` with 16 connections from this machine, in turns; each writes an access log.',
+  },
 ];

@@ -139,16 +139,7 @@ const logging = ({log}: ProxySpec) => ({
         roll_keep: log.files,
         roll_gzip: false,
       },
-      encoder: {
-        format: 'filter',
-        wrap: {format: 'json'},
-        // What is said in them is nobody else's business, and makes most of a line.
-        fields: {
-          'request>headers': {filter: 'delete'},
-          resp_headers: {filter: 'delete'},
-          'request>tls': {filter: 'delete'},
-        },
-      },
+      encoder: {format: 'json'},
       include: [`http.log.access.${accessLog}`],
     },
   },
