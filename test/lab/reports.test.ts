@@ -99,7 +99,7 @@ describe('a report', () => {
       Object.fromEntries(report.operations.map(({service, outcome, undone}) => [service, `${outcome} ${undone}`]));
     expect(ends(back.report)).toEqual({base: 'undone true', web: 'failed false'});
     expect(back.report).toMatchObject({outcome: 'rolled-back', exitCode: 6, leftovers: []});
-    expect(back.report.error?.message).toContain('exit code 3');
+    expect(back.report.error?.message).toContain('ended right after it started: exit 3');
     const part = await reported('apply', '--on-failure', 'stop');
     expect(part.code).toBe(5);
     expect(ends(part.report)).toEqual({base: 'done false', web: 'failed false'});
