@@ -22,6 +22,8 @@ export interface Draining {
   readonly sleep: (ms: number) => Promise<void>;
 }
 
+/** Keeps a visitor with a side of a release. */
+const releaseCookie = 'niyanta-release';
 /** How often a proxy is asked whether requests are still under way. */
 const askEveryMs = 100;
 
@@ -210,8 +212,11 @@ export class RouteLedger {
           const weight = weights.get(id);
           return weight === undefined ? [] : [{id, service, address, port, weight}];
         });
-        const sticky = route.sticky ?? (split?.sticky ? {cookie: 'niyanta-release'} : undefined);
-        return {...route, ...(sticky && {sticky}), upstreams};
+        const {sticky: written, ...rest} = route;
+        // A cookie of a release stays no longer than its split.
+        const own = written?.cookie === releaseCookie ? undefined : written;
+        const sticky = own ?? (split?.sticky ? {cookie: releaseCookie} : undefined);
+        return {...rest, ...(sticky && {sticky}), upstreams};
       }),
     };
   }
