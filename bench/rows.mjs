@@ -45,6 +45,8 @@ export const scripts = [
     script: 'proxy-request.mjs',
     rows: ['proxy-request'],
     how: 'One lab host with the proxy, Caddy of the same program by hand beside it, and one replica that answers faster than either asks; `ab -k` with 16 connections from this machine, in turns; each writes an access log.',
+  },
+  {
     script: 'releases.mjs',
     rows: ['releases-under-load', 'apply-to-serving'],
     how: 'Three lab hosts, a Caddy on each, four callers with kept-alive connections. 20 releases rather than 100, so that it ends in time; a request on a connection that Caddy had just closed is sent again, as browsers do, and counted apart (`resent`). The time to serving includes starting niyanta, stopping the old replicas and removing them. Beside docker swarm and a Caddy reloaded by hand it is not measured.',
