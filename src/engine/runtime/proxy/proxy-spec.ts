@@ -1,4 +1,3 @@
-import type {ImageSource} from '../../spec/stack.ts';
 import type {ContainerId, PinnedImage} from '../container-spec.ts';
 
 /** The one proxy that a host has: its id in containerd. No container of a service has it: those end in a number and a hash. */
@@ -21,6 +20,3 @@ export interface ProxySpec {
 export type ProxySource =
   | {readonly kind: 'image'; readonly image: PinnedImage}
   | {readonly kind: 'binary'; readonly path: string};
-
-/** What of the project's proxy is an image to find and bring. */
-export type ProxyImageSource = Exclude<ImageSource, {kind: 'build'}>;
