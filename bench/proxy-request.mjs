@@ -1,6 +1,6 @@
 // Requests through niyanta's proxy and through Caddy configured by hand, the same program on the same host, with an access
 // log as JSON each, to the same replica; by Debian's `ab`, with connections kept, in turns.
-// `node scripts/node24.mjs bench/proxy-request.mjs [--requests 20000] [--rounds 5] [--json]`.
+// `node scripts/node24.mjs bench/proxy-request.mjs [--requests 10000] [--rounds 11] [--json]`.
 
 import {execFileSync} from 'node:child_process';
 import {readFileSync} from 'node:fs';
@@ -10,8 +10,8 @@ import {onStage} from './stage.mjs';
 
 const {values} = parseArgs({
   options: {
-    requests: {type: 'string', default: '20000'},
-    rounds: {type: 'string', default: '5'},
+    requests: {type: 'string', default: '10000'},
+    rounds: {type: 'string', default: '11'},
     json: {type: 'boolean', default: false},
   },
 });
@@ -43,8 +43,8 @@ routes:
   );
   await stage.niyanta('apply', '--yes');
   const replica = JSON.parse(await stage.sh(name, 'cat /var/lib/niyanta/containers/*.json')).spec.network.address;
-  const byHand = `{\n admin off\n auto_https off\n}\n:8081 {\n log {\n  output file /tmp/access.log\n }\n reverse_proxy ${replica}:8080\n}\n`;
-  await stage.sh(name, 'cat >/tmp/Caddyfile', byHand);
+  const byHand = `{\n admin off\n auto_https off\n}\n:8081 {\n log {\n  output file /var/log/caddy/access.log\n }\n reverse_proxy ${replica}:8080\n}\n`;
+  await stage.sh(name, 'mkdir -p /var/log/caddy; cat >/tmp/Caddyfile', byHand);
   await stage.sh(
     name,
     `HOME=/tmp setsid ${caddy} run --config /tmp/Caddyfile --adapter caddyfile >/tmp/caddy.log 2>&1 </dev/null & sleep 2`,
