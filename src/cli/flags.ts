@@ -73,6 +73,14 @@ export const durationFlag = Flags.custom<number>({
   },
 });
 
+/** From one look at running replicas to the next. */
+export const intervalFlag = durationFlag({
+  char: 'i',
+  summary: 'From one look to the next.',
+  default: 2000,
+  defaultHelp: async () => '2s',
+});
+
 export const lockWaitFlag = durationFlag({
   summary: 'How long to wait for a lock that another holds.',
   default: 0,

@@ -1,6 +1,6 @@
 import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
-import {durationFlag, environmentFlag, projectFlags, replicasArg} from '../cli/flags.ts';
+import {environmentFlag, intervalFlag, projectFlags, replicasArg} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
 import {figuresView} from '../engine/view/figures-view.ts';
@@ -22,12 +22,7 @@ export default class Stats extends EngineCommand {
     ...projectFlags,
     env: environmentFlag,
     follow: Flags.boolean({char: 'f', summary: 'Look again and again, until Ctrl-C.', default: false}),
-    interval: durationFlag({
-      char: 'i',
-      summary: 'From one look to the next.',
-      default: 2000,
-      defaultHelp: async () => '2s',
-    }),
+    interval: intervalFlag,
   };
 
   async run(): Promise<void> {

@@ -1,5 +1,5 @@
 import {EngineCommand} from '../cli/engine-command.ts';
-import {durationFlag, environmentFlag, projectFlags, replicasArg} from '../cli/flags.ts';
+import {environmentFlag, intervalFlag, projectFlags, replicasArg} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
 import {figuresView} from '../engine/view/figures-view.ts';
 
@@ -18,12 +18,7 @@ export default class Top extends EngineCommand {
   static override flags = {
     ...projectFlags,
     env: environmentFlag,
-    interval: durationFlag({
-      char: 'i',
-      summary: 'From one look to the next.',
-      default: 2000,
-      defaultHelp: async () => '2s',
-    }),
+    interval: intervalFlag,
   };
 
   async run(): Promise<void> {

@@ -1,10 +1,10 @@
+import {actionsWithoutImages} from './actions-without-images.ts';
 import {beginRun, reporting} from './begin-run.ts';
 import {type Change, changeEnvironment, type LeaseOptions} from './change-environment.ts';
 import {copyToHosts} from './environment-copies.ts';
 import {appliedStack, replicasOf} from './environment-replicas.ts';
 import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {runGraph} from './executor/graph.ts';
-import {hostActions} from './executor/host-actions.ts';
 import type {InverseStep} from './executor/inverse.ts';
 import type {JournalOperation} from './executor/journal-record.ts';
 import type {RunLog} from './executor/run-journal.ts';
@@ -13,7 +13,7 @@ import {selectReplicas} from './select-replicas.ts';
 import {operationsOf, type ReplicaOperation, type Verb} from './service-operations.ts';
 import {type ServiceSteps, serviceSteps} from './service-steps.ts';
 import type {Session} from './session.ts';
-import {Bug, NiyantaError, UserError} from './spec/errors.ts';
+import {NiyantaError, UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
@@ -115,14 +115,8 @@ async function stepsOn(
   options: ChangeServicesOptions,
   lock: LockFile,
 ): Promise<ServiceSteps> {
-  const actions = hostActions({
-    connection: fleet.connection,
-    changing: fleet.changing,
-    observed: fleet.observed,
+  const actions = actionsWithoutImages(fleet, {
     secrets: await routeSecrets(session, fleet.observed),
-    localImages: new Map(),
-    sites: new Map(),
-    registryAccess: () => Promise.reject(new Bug('no image is pulled here')),
     serial: lock.serial + 1,
     limitPerHost: options.limitPerHost,
     now: options.now,

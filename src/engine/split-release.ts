@@ -1,9 +1,9 @@
+import {actionsWithoutImages} from './actions-without-images.ts';
 import {changeEnvironment, type LeaseOptions} from './change-environment.ts';
-import {hostActions} from './executor/host-actions.ts';
 import {openReleases} from './open-releases.ts';
 import {releaseBook, withReleases} from './release-book.ts';
 import type {Session} from './session.ts';
-import {Bug, UserError} from './spec/errors.ts';
+import {UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import {ownerName} from './state/process-identity.ts';
 import {routeSecrets, trafficNow} from './traffic-now.ts';
@@ -38,14 +38,8 @@ export function splitRelease(session: Session, options: SplitOptions): Promise<S
     const known = lock.environments[session.environment];
     openReleases(known, session.environment, service);
     const record = known!.releases![service]!;
-    const actions = hostActions({
-      connection: fleet.connection,
-      changing: fleet.changing,
-      observed: fleet.observed,
+    const actions = actionsWithoutImages(fleet, {
       secrets: await routeSecrets(session, fleet.observed),
-      localImages: new Map(),
-      sites: new Map(),
-      registryAccess: () => Promise.reject(new Bug('no image is pulled here')),
       serial: lock.serial + 1,
       limitPerHost: 4,
       now: options.now,

@@ -1,7 +1,7 @@
+import {actionsWithoutImages} from './actions-without-images.ts';
 import {type Change, type ChangingFleet, changeEnvironment, type LeaseOptions} from './change-environment.ts';
 import {runToGoOn} from './earlier-run.ts';
 import type {OnEvent} from './executor/events.ts';
-import {hostActions} from './executor/host-actions.ts';
 import {runInverse} from './executor/inverse.ts';
 import type {UndoOutcome} from './executor/journal-record.ts';
 import {Patience} from './executor/patience.ts';
@@ -14,11 +14,10 @@ import {releasesSeen} from './release-book.ts';
 import {byCommand} from './resume-apply.ts';
 import {inFlightPerHost} from './run-change.ts';
 import type {Session} from './session.ts';
-import {Bug, UserError} from './spec/errors.ts';
+import {UserError} from './spec/errors.ts';
 import {appendHistory} from './state/history.ts';
 import type {LockFile} from './state/lock-file.ts';
 import {ownerName} from './state/process-identity.ts';
-import type {SecretValue} from './state/secret-value.ts';
 import {routeSecrets, trafficNow} from './traffic-now.ts';
 import {updateOwn} from './update-own.ts';
 
@@ -77,7 +76,12 @@ async function undo(
   const journal = new RunJournal(session.store.journal, session.environment, {run: story.begin.run});
   await journal.durably({type: 'undo-started', at: at(), who: ownerName()});
   const lock = await session.store.read();
-  const actions = actionsOn(fleet, await routeSecrets(session, fleet.observed), lock, options);
+  const actions = actionsWithoutImages(fleet, {
+    secrets: await routeSecrets(session, fleet.observed),
+    serial: lock.serial + 1,
+    limitPerHost: options.limitPerHost,
+    now: options.now,
+  });
   const ledger = trafficNow(fleet.observed, session, lock, actions);
   const todo = operations.filter(({steps}) => steps.length > 0).length;
   const undone: string[] = [];
@@ -113,26 +117,6 @@ async function undo(
   await journal.end({type: 'undo-ended', at: at(), outcome, left: [...left, ...failed]});
   return {outcome, serial, undone, left: [...left, ...failed]};
 }
-
-const actionsOn = (
-  fleet: ChangingFleet,
-  secrets: ReadonlyMap<string, SecretValue>,
-  {serial}: LockFile,
-  {limitPerHost, now}: UndoOptions,
-) =>
-  hostActions({
-    connection: fleet.connection,
-    changing: fleet.changing,
-    observed: fleet.observed,
-    // Nothing is created: no environment is written, no image brought.
-    secrets,
-    localImages: new Map(),
-    sites: new Map(),
-    registryAccess: () => Promise.reject(new Bug('no image is pulled to take something back')),
-    serial: serial + 1,
-    limitPerHost,
-    now,
-  });
 
 async function commit(
   {store, environment, project}: Session,

@@ -1,12 +1,11 @@
+import {actionsWithoutImages} from './actions-without-images.ts';
 import type {BackupTools} from './back-up-volume.ts';
 import type {Change} from './change-environment.ts';
 import type {Actions} from './executor/actions.ts';
-import {hostActions} from './executor/host-actions.ts';
 import type {Traffic} from './executor/traffic.ts';
 import type {ObservedHost} from './runtime/observed.ts';
 import type {StackSession} from './session.ts';
-import {Bug} from './spec/errors.ts';
-import {trafficNow} from './traffic-now.ts';
+import {routeSecrets, trafficNow} from './traffic-now.ts';
 
 /** What the commands about volumes work with, under the lease. */
 export interface VolumeTools extends BackupTools {
@@ -24,18 +23,8 @@ export async function volumeTools(
   now: () => Date,
 ): Promise<VolumeTools> {
   const lock = await session.store.read();
-  const actions = hostActions({
-    connection: fleet.connection,
-    changing: fleet.changing,
-    observed: fleet.observed,
-    secrets: new Map(),
-    localImages: new Map(),
-    sites: new Map(),
-    registryAccess: () => Promise.reject(new Bug('no image is pulled here')),
-    serial: lock.serial,
-    limitPerHost: 4,
-    now,
-  });
+  const secrets = await routeSecrets(session, fleet.observed);
+  const actions = actionsWithoutImages(fleet, {secrets, serial: lock.serial, limitPerHost: 4, now});
   return {
     session,
     stack: session.stack.name,

@@ -11,6 +11,15 @@ export const SIGN: Readonly<Record<Operation['action'], string>> = {
   delete: '-',
 };
 
+/** What a plan is for, before the name of its stack. */
+export const PURPOSE = {
+  apply: 'Plan',
+  destroy: 'Plan to destroy',
+  rollback: 'Plan to roll back',
+  promote: 'Plan to promote the release of',
+  abort: 'Plan to abort the release of',
+} as const;
+
 /** `backend 1 on h3: limits changed (resources.memory 512 MiB → 256 MiB)`: as it was applied, and as it is. */
 export function driftText({service, replica, host, what, path, from, to}: Drift): string {
   const subject = service === undefined ? 'network' : `${service} ${replica}`;

@@ -6,6 +6,7 @@ import {
   driftText,
   forcedText,
   orderText,
+  PURPOSE,
   placementTexts,
   SIGN,
   sidesOf,
@@ -29,14 +30,6 @@ export function planMarkdown(plan: Plan, limit: number = MARKDOWN_LIMIT): string
   const lines = head.flatMap(spaced);
   return [...lines, ...detailsWithin(plan, sections, limit - NOTE - size(lines))].join('\n').trimEnd();
 }
-
-const PURPOSE = {
-  apply: 'Plan',
-  destroy: 'Plan to destroy',
-  rollback: 'Plan to roll back',
-  promote: 'Plan to promote the release of',
-  abort: 'Plan to abort the release of',
-} as const;
 
 function heading(plan: Plan): string[] {
   const {purpose, stack, environment, serial} = plan;

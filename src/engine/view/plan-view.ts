@@ -1,6 +1,6 @@
 import type {Plan} from '../planner/plan.ts';
 import type {Look, View} from './look.ts';
-import {driftText} from './operation-words.ts';
+import {driftText, PURPOSE} from './operation-words.ts';
 import {planSections} from './plan-groups.ts';
 import {planJson} from './plan-json.ts';
 import {operationLines} from './plan-operation-view.ts';
@@ -29,14 +29,6 @@ function planText(plan: Plan, look: Look): string {
     .map(lines => lines.join('\n'))
     .join('\n\n');
 }
-
-const PURPOSE = {
-  apply: 'Plan',
-  destroy: 'Plan to destroy',
-  rollback: 'Plan to roll back',
-  promote: 'Plan to promote the release of',
-  abort: 'Plan to abort the release of',
-} as const;
 
 function heading({purpose, stack, environment, serial}: Plan, {style}: Look): string[] {
   const rest = `environment ${printable(environment)}, serial ${serial}`;
