@@ -2,6 +2,7 @@ import {execFileSync} from 'node:child_process';
 import {X509Certificate} from 'node:crypto';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
 import {beforeAll, expect, test} from 'vitest';
 import {sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
@@ -99,6 +100,19 @@ test('HTTP/2 with certificates of its own authority, and with our own, whose key
   const found = await lab().sh('h1', `grep -rlF '${secret}' /var/lib/niyanta /run/niyanta || :`);
   expect(found.trim()).toMatch(/^\/var\/lib\/niyanta\/proxy\/certificates\/[^\n]*\.key$/);
   expect(await lab().sh('h1', `stat -c %a ${found.trim()} /var/lib/niyanta/proxy`)).toBe('600\n700\n');
+});
+
+test('what proxies were asked is shown by route logs, of all hosts in order of time', async () => {
+  const asked = ['h1', 'h2', 'h1'].map((proxy, n) => ({proxy, uri: `/api/logged?n=${n}`}));
+  for (const {proxy, uri} of asked) {
+    await get(on(proxy), `http://plain.example${uri}`);
+    // The log tells milliseconds, and is written once the answer is out.
+    await sleep(20);
+  }
+  const lines = (await ok('route', 'logs', '--json')).trim().split('\n');
+  const shown = lines.map(line => JSON.parse(line)).filter(({uri}) => uri.startsWith('/api/logged'));
+  const answered = {route: 'plain.example/api', method: 'GET', upstream: expect.stringMatching(/:8080$/)};
+  expect(shown).toMatchObject(asked.map(one => ({...one, ...answered})));
 });
 
 test('upgrades to WebSocket, limits of bodies, cookies that stick', async () => {

@@ -58,6 +58,9 @@ export interface AccessLine {
   readonly host: string;
   readonly uri: string;
   readonly protocol: string;
+  /** It came by https. */
+  readonly secure: boolean;
+  /** 0: the client went away before there was an answer. */
   readonly status: number;
   /** Bytes of the answer's body. */
   readonly size: number;
@@ -66,20 +69,30 @@ export interface AccessLine {
   readonly upstream?: string;
 }
 
-/** Prints the access log, oldest first: the last `lines` of it, then what comes when it is followed. */
-export const readAccessLog = (lines: number, follow: boolean): Command =>
-  script('[ ! -e "$2" ] || exec tail -n "$1" $3 "$2"', String(lines), paths.proxyAccessLogPath, follow ? '-F' : '-q');
+// Old files have the time at which they ended in their names, so names are in order of time, before access.log itself.
+const READ = `cd "$(dirname "$1")" 2>/dev/null || exit 0
+for file in access-*.log access.log; do [ ! -e "$file" ] || cat "$file" || exit; done`;
+
+/** Prints the whole access log, over the turns of its file, oldest first. Nothing where nobody asked anything yet. */
+export const readAccessLog: Command = script(READ, paths.proxyAccessLogPath);
+
+/**
+ * Goes on printing the access log, over the turns of its file, until killed; it begins with the last `tail` lines. Caddy
+ * makes the file with the first request: until then it is waited for.
+ */
+export const followAccessLog = (tail: number): Command =>
+  script('exec tail -n "$1" -F "$2" 2>/dev/null', String(tail), paths.proxyAccessLogPath);
 
 /** Reads a line that Caddy wrote; undefined for anything else. */
 export function parseAccessLine(line: string): AccessLine | undefined {
-  let entry: Record<string, unknown>;
+  let entry: Record<string, unknown> | null;
   try {
     entry = JSON.parse(line);
   } catch {
     return undefined;
   }
-  const request = entry.request as Record<string, string> | undefined;
-  if (typeof entry.ts !== 'number' || request === undefined) return undefined;
+  const request = entry?.request as Record<string, string> | undefined;
+  if (typeof entry?.ts !== 'number' || request === undefined) return undefined;
   const upstream = String(entry.user_id ?? '');
   return {
     at: new Date(entry.ts * 1000).toISOString(),
@@ -88,6 +101,7 @@ export function parseAccessLine(line: string): AccessLine | undefined {
     host: request.host ?? '',
     uri: request.uri ?? '',
     protocol: request.proto ?? '',
+    secure: request.tls !== undefined,
     status: Number(entry.status),
     size: Number(entry.size),
     durationMs: Number(entry.duration) * 1000,
