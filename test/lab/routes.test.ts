@@ -1,9 +1,10 @@
 import {execFileSync} from 'node:child_process';
 import {X509Certificate} from 'node:crypto';
+import {once} from 'node:events';
 import {readFileSync} from 'node:fs';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {beforeAll, expect, test} from 'vitest';
+import {beforeAll, expect, test, vi} from 'vitest';
 import {sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 import {get, getSecurely, lend, speaker, speaking, until, upgrade} from './routing.ts';
@@ -103,16 +104,36 @@ test('HTTP/2 with certificates of its own authority, and with our own, whose key
 });
 
 test('what proxies were asked is shown by route logs, of all hosts in order of time', async () => {
-  const asked = ['h1', 'h2', 'h1'].map((proxy, n) => ({proxy, uri: `/api/logged?n=${n}`}));
+  const asked = ['h1', 'h2', 'h1'].map((proxy, n) => ({proxy, uri: `/api/logged/${n}`}));
   for (const {proxy, uri} of asked) {
     await get(on(proxy), `http://plain.example${uri}`);
     // The log tells milliseconds, and is written once the answer is out.
     await sleep(20);
   }
   const lines = (await ok('route', 'logs', '--json')).trim().split('\n');
-  const shown = lines.map(line => JSON.parse(line)).filter(({uri}) => uri.startsWith('/api/logged'));
+  const shown = lines.map(line => JSON.parse(line)).filter(({uri}) => uri.startsWith('/api/logged/'));
   const answered = {route: 'plain.example/api', method: 'GET', upstream: expect.stringMatching(/:8080$/)};
   expect(shown).toMatchObject(asked.map(one => ({...one, ...answered})));
+});
+
+test('route logs -f goes on over a lost connection, and tells each request once', async () => {
+  const child = project.start(['route', 'logs', '-f', '--tail', '1', '--json']);
+  let [stdout, stderr] = ['', ''];
+  child.stdout!.on('data', chunk => (stdout += chunk));
+  child.stderr!.on('data', chunk => (stderr += chunk));
+  const ended = once(child, 'close');
+  const soon = {timeout: 30_000, interval: 200};
+  await vi.waitFor(() => expect(stdout).toContain('"proxy":"h1"'), soon);
+  await get(on('h1'), 'http://plain.example/followed/1');
+  await vi.waitFor(() => expect(stdout).toContain('/followed/1'), soon);
+  await lab().sh('h1', 'pkill -KILL sshd');
+  await get(on('h1'), 'http://plain.example/followed/2');
+  await vi.waitFor(() => expect(stderr).toContain('h1 answers again'), soon);
+  await get(on('h1'), 'http://plain.example/followed/3');
+  await vi.waitFor(() => expect(stdout).toContain('/followed/3'), soon);
+  child.kill('SIGINT');
+  expect((await ended)[0]).toBe(130);
+  expect(stdout.match(/\/followed\/\d/g)).toEqual(['/followed/1', '/followed/2', '/followed/3']);
 });
 
 test('upgrades to WebSocket, limits of bodies, cookies that stick', async () => {
