@@ -67,8 +67,25 @@ class Stage {
   /** The same with more in its environment. */
   niyantaWith = (env, ...args) => this.run([process.execPath, entry, ...args], env);
 
-  /** Seconds that a program of this machine takes, whole process. */
-  async run([program, ...args], extra = {}) {
+  /**
+   * Seconds from the start of `niyanta … --json` to the first event for which `holds` answers true; it is waited for
+   * to its end all the same.
+   */
+  async secondsUntil(holds, ...args) {
+    const began = performance.now();
+    let seconds;
+    let line = '';
+    await this.run([process.execPath, entry, ...args, '--json'], {}, chunk => {
+      const lines = `${line}${chunk}`.split('\n');
+      line = lines.pop();
+      for (const each of lines) if (holds(JSON.parse(each))) seconds ??= (performance.now() - began) / 1000;
+    });
+    if (seconds === undefined) throw new Error(`niyanta ${args.join(' ')} ended without the event that was waited for`);
+    return seconds;
+  }
+
+  /** Seconds that a program of this machine takes, whole process; `onOutput` gets its output as it comes. */
+  async run([program, ...args], extra = {}, onOutput = () => {}) {
     // Without this machine's settings, as the tests have it.
     const env = {
       PATH: process.env.PATH,
@@ -83,7 +100,8 @@ class Stage {
     const ended = new Promise((resolve, reject) => child.once('error', reject).once('close', resolve));
     this.#running.add({child, ended});
     let said = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (said += chunk));
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', chunk => (said += chunk));
+    child.stdout.on('data', onOutput);
     const code = await ended;
     if (code !== 0) throw new Error(`${[program, ...args].join(' ')} ended with ${code}\n${said}`);
     return (performance.now() - began) / 1000;
