@@ -31,7 +31,7 @@ export async function swarmUpdates(stage, updates) {
     `timeout 60 docker service create --quiet --name web --replicas ${hosts.length} --replicas-max-per-node 1 \
 --endpoint-mode dnsrr --publish mode=host,published=8080,target=8080 --no-resolve-image --env VERSION=0 \
 --stop-grace-period 1s --health-cmd 'wget -q -O /dev/null http://127.0.0.1:8080/' --health-interval 200ms \
---update-parallelism 1 --update-order stop-first --update-delay 0s --update-monitor 1s \
+--update-parallelism 1 --update-order stop-first --update-delay 0s --update-monitor 100ms \
 busybox:test httpd -f -p 8080 -h /www`,
   );
   return called(

@@ -20,9 +20,8 @@ const {values} = parseArgs({
 });
 const hosts = ['h1', 'h2', 'h3'];
 const intervalMs = 200;
-/** Each takes some 8 s. */
-const swarmReleases = 3;
-const reloads = 10;
+const swarmReleases = 2;
+const reloads = 6;
 
 const stack = (version, {replicas = 3, strategy = 'rolling', route = true} = {}) => `apiVersion: niyanta/v1
 kind: Stack
