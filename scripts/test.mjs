@@ -50,7 +50,9 @@ async function runTests(node) {
     ...rest,
   ];
   try {
-    const code = await follow(node, args);
+    // What people run is what is built: it is tested, and starts in half the time.
+    const env = {...process.env, NIYANTA_TEST_BUILT: '1'};
+    const code = await follow(node, args, {env});
     return totals(code, report);
   } finally {
     rmSync(folder, {recursive: true, force: true});
