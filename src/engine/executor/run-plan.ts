@@ -82,7 +82,8 @@ class PlanRun {
     const began = this.#options.now();
     try {
       // Durable before a host is touched: whatever happens then, the journal tells what there may be to take back.
-      const started = this.#at({type: 'operation-started', operation: id, title: operationTitle(operation)} as const);
+      const title = operationTitle(operation);
+      const started = this.#at({type: 'operation-started', operation: id, title} as const, began);
       await this.#options.journal.durably(started);
       this.#options.onEvent(started);
       await withRetry(() => this.#try(operation), {
@@ -250,7 +251,9 @@ class PlanRun {
   }
 
   #finish(operation: Operation, outcome: OperationOutcome, began: number, error?: unknown): void {
-    const durationMs = this.#options.now() - began;
+    // One look at the clock: the event's time less the start's is the duration that it tells.
+    const ended = this.#options.now();
+    const durationMs = ended - began;
     const told =
       error === undefined
         ? undefined
@@ -258,15 +261,15 @@ class PlanRun {
     if (outcome === 'failed') this.#error ??= error;
     this.outcomes.set(operation.id, {id: operation.id, outcome, durationMs, ...(told && {error: told})});
     const log = error instanceof OutsideError ? error.lastLines : this.#printed.get(operation.id);
-    this.#emit({type: 'operation-finished', operation: operation.id, outcome, durationMs, ...told, log});
+    this.#emit({type: 'operation-finished', operation: operation.id, outcome, durationMs, ...told, log}, ended);
   }
 
-  #at<T extends {readonly type: string}>(event: T): T & {readonly at: string} {
-    return {...event, at: new Date(this.#options.now()).toISOString()};
+  #at<T extends {readonly type: string}>(event: T, ms = this.#options.now()): T & {readonly at: string} {
+    return {...event, at: new Date(ms).toISOString()};
   }
 
-  #emit(event: DistributiveOmit<ApplyEvent, 'at'>): void {
-    const stamped = this.#at(event) as ApplyEvent;
+  #emit(event: DistributiveOmit<ApplyEvent, 'at'>, ms?: number): void {
+    const stamped = this.#at(event, ms) as ApplyEvent;
     if (stamped.type !== 'operation-progress') this.#options.journal.note(stamped);
     this.#options.onEvent(stamped);
   }

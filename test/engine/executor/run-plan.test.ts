@@ -255,3 +255,16 @@ describe('a host that is lost on the way', () => {
     expect(hosts.snapshot().running).toEqual([]);
   });
 });
+
+test('the times of an operation are those that its duration is made of, however the clock ticks', async () => {
+  const {hosts, operations} = update('start-first');
+  let ticks = 0;
+  const events: ApplyEvent[] = [];
+  await apply(hosts, operations, {now: () => ++ticks, onEvent: event => events.push(event)});
+  const at = (type: string, id: string) =>
+    Date.parse(events.find(event => event.type === type && 'operation' in event && event.operation === id)!.at);
+  for (const {id} of operations) {
+    const finished = events.find(event => event.type === 'operation-finished' && event.operation === id);
+    expect(finished).toMatchObject({durationMs: at('operation-finished', id) - at('operation-started', id)});
+  }
+});
