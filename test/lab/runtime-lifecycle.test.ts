@@ -129,14 +129,16 @@ describe.each(['h1', 'h2', 'h3'])('a container on %s', name => {
     const spec = await host.create('orphan', {ports: [{host: 8099, container: 8080, protocol: 'tcp'}]});
     expect(await host.sh('iptables-save -t nat')).toContain('8099');
     await host.remove(spec.id);
-    const left = await host.sh(`
+    // Who asks how it ended may do so for a moment longer.
+    const left = () =>
+      host.sh(`
       ls -A /run/netns /var/lib/niyanta/containers /var/lib/niyanta/networks /var/lib/niyanta/hosts /var/lib/niyanta/logs | grep -v : || :
       ip -o link | grep -E ' (ne0ad6|ny0)' || :
       iptables-save | grep -E '10\\.214\\.|CNI-[A-Z]*-?[0-9a-f]{8}' || :
       ctr -n niyanta containers ls -q; ctr -n niyanta tasks ls -q
       ctr -n niyanta snapshots ls | grep t-e || :
       ps ax -o args | grep '[t]-e1-' || :`);
-    expect(left.trim()).toBe('');
+    await expect.poll(async () => (await left()).trim(), {timeout: 10_000}).toBe('');
   });
 });
 

@@ -62,6 +62,7 @@ sub watch {
 }
 # Asked of the shim, in a process of its own: the shim waits for this one when it is told to delete the task. How many
 # processes the kernel killed for memory stands in the cgroup, which is there until then.
+# A container that is being removed loses the file of its starts first: then nothing is to be left of its ends either.
 sub ended {
   my $out = 0;
   for my $path ("memory/niyanta/$id/memory.oom_control", "niyanta/$id/memory.events") {
@@ -73,12 +74,14 @@ sub ended {
   return if fork;
   $SIG{CHLD} = 'DEFAULT';
   exec 'sh', '-c', 'for n in 1 2 3 4 5; do
+  [ -e "$4/$1.starts" ] || exit 0
   code=$(timeout 2 ctr --namespace niyanta shim --id "$1" state 2>/dev/null |
     awk \'/"status": 3/ {e = 1} /"exit_status"/ {c = $2 + 0} END {if (e) print c + 0}\')
   [ -z "$code" ] || break; sleep 0.1
 done
 [ -n "$code" ] || code=-
-[ ! -e "$4/$1.starts" ] || echo "$2 $code $3" >>"$4/$1.ends"', 'sh', $id, time, $out, $dir;
+echo "$2 $code $3" >>"$4/$1.ends"
+[ -e "$4/$1.starts" ] || rm -f "$4/$1.ends"', 'sh', $id, time, $out, $dir;
   exit 1;
 }
 # containerd asks with TERM when the task is over, while its side of the pipes is still open: what is there is read.
