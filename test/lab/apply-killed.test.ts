@@ -6,7 +6,7 @@ import type {TestProject} from './harness/lab-fixture.ts';
 
 const lab = sharedLab({hosts: 2});
 const hosts = ['h1', 'h2'];
-const rounds = 30;
+const rounds = 18;
 /** Another sequence of moments with NIYANTA_TEST_SEED; it is printed. */
 const seed = Number(process.env.NIYANTA_TEST_SEED ?? Date.now() % 1_000_000);
 

@@ -140,7 +140,7 @@ services:
   web_page:
     image: busybox
     entrypoint: ["/bin/sh", "-c"]
-    command: ["mkdir -p /tmp/w; echo $$GREETING >/tmp/w/index.html; exec httpd -f -p 8080 -h /tmp/w"]
+    command: ["mkdir -p /tmp/www; echo $$GREETING >/tmp/www/index.html; exec httpd -f -p 8080 -h /tmp/www"]
     environment: [GREETING=hello]
     healthcheck: {test: wget -q -O - http://127.0.0.1:8080/, interval: 1s}
     restart: always
