@@ -118,8 +118,9 @@ test('the log is read over the turns of its file, and followed from before there
   writeFileSync(join(folder, 'access-2026-01-02T00-00-00.000.log'), 'second\n');
   writeFileSync(join(folder, 'access-2026-01-01T00-00-00.000.log'), 'first\n');
   expect(run(readAccessLog, folder)).toBe('first\nsecond\n');
-  const follower = spawn('sh', ['-c', inFolder(followAccessLog(5), folder)]);
-  onTestFinished(() => void follower.kill());
+  // In a group of its own: the shell has a child that a signal to it alone would leave.
+  const follower = spawn('sh', ['-c', inFolder(followAccessLog(5), folder)], {detached: true});
+  onTestFinished(() => void process.kill(-follower.pid!, 'SIGTERM'));
   await sleep(200);
   writeFileSync(join(folder, 'access.log'), 'third\n');
   const [said] = await once(follower.stdout, 'data');
