@@ -41,6 +41,7 @@ export async function runGraph<S extends Step>(
   const busy = new Map<string, number>();
   const given = new Map(steps.map(step => [step.id, step]));
   const absent = new Set<string>();
+  const begun = new Set<string>();
   let failed = false;
 
   /** Whether a step need not wait for another any more, whatever became of that. */
@@ -51,14 +52,20 @@ export async function runGraph<S extends Step>(
   };
   const hostMayBegin = (host: string): boolean => {
     if ((busy.get(host) ?? 0) > 0) return true;
-    const begun = [...busy.values()].filter(count => count > 0).length;
-    return begun < (options.hostsAtOnce ?? Number.POSITIVE_INFINITY);
+    const active = [...busy.values()].filter(count => count > 0).length;
+    return active < (options.hostsAtOnce ?? Number.POSITIVE_INFINITY);
   };
+  /** Where hosts take turns, those that have begun come first. */
+  const inTurn = (): Iterable<S> =>
+    options.hostsAtOnce === undefined
+      ? waiting
+      : [...waiting].sort((a, b) => Number(begun.has(b.host)) - Number(begun.has(a.host)));
   const ended = (id: string): StepEnd | undefined => (known.has(id) ? ends.get(id) : 'done');
   const halted = () => options.signal.aborted || (failed && options.onFailure === 'stop');
 
   const start = (step: S) => {
     waiting.delete(step);
+    begun.add(step.host);
     busy.set(step.host, (busy.get(step.host) ?? 0) + 1);
     const finish = (end: StepEnd) => {
       ends.set(step.id, end);
@@ -79,7 +86,7 @@ export async function runGraph<S extends Step>(
   };
 
   const sweep = () => {
-    for (const step of waiting) {
+    for (const step of inTurn()) {
       const before = step.after.map(id => (onlyTookTurns(step, id) ? 'done' : ended(id)));
       if (absent.has(step.host)) {
         waiting.delete(step);

@@ -100,6 +100,8 @@ class PlanRun {
 
   /** Whether a failure means that its host is gone, and one more may be gone. */
   goOnWithout({host, id}: Operation, error: unknown): boolean {
+    // One that failed because another host is gone says nothing about its own.
+    if (error instanceof OutsideError && error.host !== undefined && error.host !== host) return false;
     if (!this.#loses(host, error)) return false;
     // What it left there cannot be taken back now; the next apply finds it.
     this.#stranded.delete(id);

@@ -247,6 +247,16 @@ describe('a host that is lost on the way', () => {
     expect(hosts.snapshot().running).toEqual(['h1/web-1-a', 'h3/web-3-a']);
   });
 
+  test('is not the host of an operation that failed because another one is gone', async () => {
+    const {hosts, operations} = three();
+    hosts.before = action => {
+      if (action.includes('web-2')) throw new OutsideError({code: 'connection-lost', message: 'h9', host: 'h9'});
+    };
+    const end = await apply(hosts, operations, {mayLose: 1});
+    expect(end).toMatchObject({lost: []});
+    expect(hosts.snapshot().running).toEqual([]);
+  });
+
   test('takes everything back where none may be lost', async () => {
     const {hosts, operations} = three();
     const end = await apply(hosts, operations, {mayLose: 0});

@@ -18,7 +18,7 @@ const made = async (template: string, given = '{}') =>
 describe.each(names)('%s', name => {
   test('makes what its example asks for', async () => {
     const doc = await showTemplate(name, undefined, {cwd: '/p', env: {}});
-    expect(doc.description).toBeTruthy();
+    expect(doc.description).toMatch(/^[A-Z].{10,}/);
     const stack = await readStack(`apiVersion: niyanta/v1\nkind: Stack\nname: shop\n${doc.example}\n`, {
       texts: {...texts, '/p/app/Dockerfile': 'FROM scratch', '/p/site/Dockerfile': 'FROM scratch'},
     });

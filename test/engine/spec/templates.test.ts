@@ -195,7 +195,8 @@ volumes: {"\${service}-data": {}, "\${service}-copy": {}}
     expect(two.services[1]).toMatchObject({needs: ['web'], env: {NOTE: 'none'}});
     expect(two.services[1]!.health).toBeUndefined();
     expect(two.volumes.map(volume => volume.name)).toEqual(['web-data', 'web-copy']);
-    expect((await read('with: {copy: true, note: hi}')).services[1]!.health).toBeDefined();
+    const {health} = (await read('with: {copy: true, note: hi}')).services[1]!;
+    expect(health?.check).toEqual({kind: 'tcp', port: 80});
   });
 
   test('let the stack say details of those beside, but not make another service of them', async () => {
