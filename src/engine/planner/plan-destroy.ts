@@ -1,6 +1,7 @@
 import {needsOrder} from '../scheduler/needs-order.ts';
 import {fingerprint} from './fingerprint.ts';
 import {ownNetworks} from './host-networks.ts';
+import {nothingPlaced} from './nothing-placed.ts';
 import {addBackupsBeforeDestroy} from './operations/backups.ts';
 import {removal} from './operations/container-operations.ts';
 import {OperationGraph} from './operations/graph.ts';
@@ -78,15 +79,11 @@ export function planDestroy(input: DestroyInput, {volumes, backup = true}: Destr
   if (volumes && backup) addBackupsBeforeDestroy(graph, input, volumesOf(input, hosts));
   const operations = graph.operations();
   const plan = {
-    version: 1 as const,
+    ...nothingPlaced,
     ...scopeOf(input),
     purpose: 'destroy' as const,
     serial: input.serial,
     operations,
-    placements: [],
-    drift: [],
-    interruption: [],
-    bytes: 0,
     summary: summarise(operations),
     warnings: [
       ...unreachable.map(({host, error}) => `host ${host} is unreachable; what runs there stays: ${error}`),

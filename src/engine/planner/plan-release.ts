@@ -2,6 +2,7 @@ import type {ReachableHost} from '../runtime/observed.ts';
 import type {EnvironmentName, HostName, ServiceName} from '../spec/stack.ts';
 import type {EnvironmentState, ReleaseMember, ReleaseRecord} from '../state/lock-file.ts';
 import {fingerprint} from './fingerprint.ts';
+import {nothingPlaced} from './nothing-placed.ts';
 import type {Plan, SwitchOperation} from './plan.ts';
 import type {PlanInput} from './plan-input.ts';
 import {refuseUnreachable} from './situation.ts';
@@ -25,17 +26,13 @@ export function planRelease(input: ReleaseInput, what: 'promote' | 'abort', serv
   const {hosts} = refuseUnreachable(input);
   const operations = groupsOf(input.lock, services).map(group => switchOf(group, what, hosts));
   const plan = {
-    version: 1 as const,
+    ...nothingPlaced,
     project: input.project,
     stack: input.lock.stack,
     environment: input.environment,
     purpose: what,
     serial: input.serial,
     operations,
-    placements: [],
-    drift: [],
-    interruption: [],
-    bytes: 0,
     summary: summarise(operations),
     warnings: [],
     subnets: {},
