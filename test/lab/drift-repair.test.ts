@@ -175,8 +175,8 @@ describe('is replaced by what was applied', () => {
     await look();
     const before = here;
     await Promise.all(hosts.map(host => lab().sh(host, deed(here[host]!))));
-    const found = await plan();
-    expect(drifts(found)).toEqual(onEach(what));
+    // containerd removes a snapshot's files when its garbage collector comes to them; until then all is there.
+    await expect.poll(async () => drifts(await plan()), {timeout: 30_000}).toEqual(onEach(what));
     await ok('apply', '--yes');
     expect(await plan()).toMatchObject({operations: [], drift: []});
     await look();
