@@ -11,6 +11,7 @@ const only = (name, from, allowed, comment) => ({
   to: {path: '^src/', pathNot: [from, ...allowed]},
 });
 
+const belowUseCases = ['spec', 'hosts', 'scheduler', 'runtime', 'state', 'planner', 'executor'].map(room);
 const pureFrom = [room('spec'), room('scheduler'), room('planner'), room('view')];
 
 /** What must not be: an import `from` files of these paths `to` those, but for `pathNot`. */
@@ -41,6 +42,20 @@ export const forbidden = [
     room('executor'),
     [room('spec'), room('hosts'), room('scheduler'), room('runtime'), room('state'), room('planner')],
     'executor sees everything below',
+  ),
+  only('floor-5-client', room('client'), [room('spec')], 'the client of the API sees spec'),
+  only('telemetry', room('telemetry'), [room('spec')], 'telemetry sees spec'),
+  only(
+    'floor-6-coordinator',
+    room('coordinator'),
+    [...belowUseCases, useCases, room('telemetry')],
+    'coordinator sees the use cases and everything below',
+  ),
+  only(
+    'floor-7-api',
+    room('api'),
+    [...belowUseCases, useCases, room('telemetry'), room('coordinator')],
+    'api sees the coordinator and everything below',
   ),
   only('lab', room('lab'), [room('spec'), room('hosts')], 'lab uses hosts (and spec for errors)'),
   {
