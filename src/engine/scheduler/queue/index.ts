@@ -1,0 +1,13 @@
+export type {Decision, Park, Points, Preempt, Rejection, Start, Victim, Why} from './decision.ts';
+export type {
+  Amounts,
+  CustomerId,
+  CustomerView,
+  HostPort,
+  QueuedWorkload,
+  RunningAttempt,
+  Shape,
+  WorkerView,
+  WorkloadId,
+} from './request.ts';
+export {defaultSettings, type QueueSettings, type Tier} from './settings.ts';
