@@ -1,0 +1,10 @@
+/** One line that an attempt wrote. */
+export interface LogLine {
+  /** Where a reader goes on (`LogOptions.after`): grows within an attempt, the same however often it is read. */
+  readonly id: string;
+  /** Milliseconds since 1970, by the host's clock. */
+  readonly at: number;
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+  readonly attempt: number;
+}
