@@ -245,10 +245,26 @@ export interface AttemptRow {
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly exitCode?: number;
-  readonly outcome?: string;
+  readonly outcome?: AttemptOutcome;
   /** From which checkpoint it went on. */
   readonly restoredFrom?: number;
 }
+
+/**
+ * How an attempt ended. `failed` and `timeout` are the workload's own and count against `retries.max`; `outside` (image not
+ * pulled, host full) and `lost` are not; the others were asked for.
+ */
+export type AttemptOutcome =
+  | 'succeeded'
+  | 'failed'
+  | 'timeout'
+  | 'outside'
+  | 'lost'
+  | 'checkpointed'
+  | 'preempted'
+  | 'drained'
+  | 'paused'
+  | 'cancelled';
 
 export interface LeaderChange {
   readonly workload: WorkloadId;
@@ -258,6 +274,8 @@ export interface LeaderChange {
   readonly to: WorkloadState;
   readonly reason: string;
   readonly notBefore?: number;
+  /** Of its attempt, when that ends with it. */
+  readonly outcome?: AttemptOutcome;
 }
 
 /** What a worker says of an attempt. */
@@ -268,6 +286,8 @@ export interface AttemptReport {
   readonly to: WorkloadState;
   readonly reason?: string;
   readonly notBefore?: number;
+  /** When the attempt ends with it. */
+  readonly outcome?: AttemptOutcome;
   readonly exitCode?: number;
   readonly result?: unknown;
   readonly outputs?: Readonly<Record<string, string>>;
