@@ -49,6 +49,7 @@ export default class Gc extends EngineCommand {
       only: flags.images ? ('images' as const) : ('all' as const),
       volumes: flags.volumes ?? [],
       keep: session.project.images.keep,
+      keepAsideMs: session.project.volumes.keepAside,
       maxUnreachable: maxUnreachable(flags, session),
       now: () => new Date(),
       signal: this.signal,

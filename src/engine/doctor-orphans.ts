@@ -5,6 +5,7 @@ import type {SshOptions} from './hosts/index.ts';
 import type {GcPlan, Kept, Orphan} from './planner/gc/gc-plan.ts';
 import {openSession} from './session.ts';
 import {NiyantaError} from './spec/errors.ts';
+import {formatDuration} from './spec/quantities.ts';
 
 interface Looking {
   readonly ssh: SshOptions;
@@ -47,6 +48,7 @@ async function planOf(opened: OpenedFiles, {ssh, env, signal}: Looking): Promise
       only: 'all',
       volumes: [],
       keep: opened.project.images.keep,
+      keepAsideMs: opened.project.volumes.keepAside,
       maxUnreachable: Number.POSITIVE_INFINITY,
       now: () => new Date(),
       signal: signal ?? new AbortController().signal,
@@ -71,7 +73,10 @@ export function orphanChecks(plan: GcPlan, hosts: readonly string[]): readonly D
 }
 
 function found(orphans: readonly Orphan[], kept: readonly Kept[]): string {
-  const texts = [...orphans, ...kept].map(({what}) => what);
+  const texts = [...orphans, ...kept].map(({what, ageMs}) => `${what}${ageMs === undefined ? '' : aged(ageMs)}`);
   const more = texts.length > told ? `, and ${texts.length - told} more` : '';
   return `${texts.slice(0, told).join(', ')}${more}`;
 }
+
+/** In whole hours: what is younger is left out. */
+const aged = (ms: number): string => `, ${formatDuration(ms - (ms % 3_600_000))} old`;

@@ -94,7 +94,8 @@ async function removeAgreed(session: Session, fleet: Fleet, {plan, house}: Agree
       failed.push(...end.failed);
     });
   }
-  const volumes = removed.reduce((sum, {kind, bytes = 0}) => (kind === 'volume' ? sum + bytes : sum), 0);
+  const data = removed.filter(({kind}) => kind === 'volume' || kind === 'aside');
+  const volumes = data.reduce((sum, {bytes = 0}) => sum + bytes, 0);
   const left = await storedOn(fleet, before.hosts, request.signal);
   return {plan, removed, failed, freed: Math.max(0, stored - left) + volumes};
 }

@@ -58,7 +58,7 @@ export function moveVolume(session: Session, options: MoveVolumeOptions): Promis
     const end = await runChange(
       own,
       change,
-      {plan, images, secrets, stack, targets, volumes: false},
+      {plan, images, secrets, stack, targets, volumes: false, moved: move},
       {...options, action: 'apply', onFailure: 'rollback', keepFailed: false},
     );
     if (end.result.outcome === 'applied') await runScript(fleet.changing(of.host), deleteVolume(of.path));

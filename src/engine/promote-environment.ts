@@ -27,7 +27,9 @@ export async function promoteEnvironment(session: StackSession, options: Promote
   const {stack, images = {}, serial} = lastApplied(from, state);
   if (!force) {
     await refuseUnhealthy({...session, environment: from}, {now, signal});
-    if (state.history.at(-1)?.outcome !== 'applied') throw unhealthy(from, 'its last change did not end well');
+    // What became of a restore says nothing about what is promoted: images.
+    const last = state.history.findLast(({action}) => action !== 'volume-restore');
+    if (last?.outcome !== 'applied') throw unhealthy(from, 'its last change did not end well');
     refuseMoved(session, from, stack, await options.fromFiles());
   }
   const there = new Map(atHome(stack, session.project.directory).services.map(service => [service.name, service]));

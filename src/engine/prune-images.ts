@@ -24,6 +24,7 @@ export async function pruneImages(session: Session, {onNote, ...pruning}: Prunin
       only: 'images',
       volumes: [],
       keep,
+      keepAsideMs: session.project.volumes.keepAside,
       lockWaitMs: 0,
       confirm: async () => undefined,
       onWait: () => undefined,

@@ -2,6 +2,7 @@ import {proxyActions} from './executor/proxy-host-actions.ts';
 import type {Fleet} from './fleet.ts';
 import type {Orphan} from './planner/gc/gc-plan.ts';
 import type {Scope} from './planner/plan-input.ts';
+import {removeAside} from './runtime/backup/volume-scripts.ts';
 import {disconnectNetwork} from './runtime/connect-network.ts';
 import type {HostScript} from './runtime/containers/host-script.ts';
 import {removeContainer} from './runtime/containers/remove-container.ts';
@@ -131,6 +132,7 @@ function stepsOf(orphans: readonly Orphan[]): readonly Step[] {
       const path = paths.volumePath(orphan.folder);
       return step([orphan], [orphan.empty ? deleteEmptyVolume(path) : deleteVolume(path)], LONG_MS);
     }),
+    ...of('aside').map(orphan => step([orphan], [removeAside(paths.volumePath(orphan.folder))], LONG_MS)),
     ...(images.length > 0 ? [step(images, [removeImages(images.map(({name}) => name))], LONG_MS)] : []),
     ...of('copy').map(orphan => step([orphan], [dropCopy(orphan.name)])),
   ];

@@ -3,6 +3,8 @@ import {failed, inContainer} from './back-up-volume.ts';
 import {backupPlace, openKey} from './backup-access.ts';
 import {changeEnvironment, type LeaseOptions} from './change-environment.ts';
 import {peer} from './executor/peer.ts';
+import {noteInHistory} from './note-in-history.ts';
+import {messageOf} from './runtime/backup/backup-errors.ts';
 import type {BackupManifest} from './runtime/backup/backup-manifest.ts';
 import {readBackup} from './runtime/backup/backup-store.ts';
 import {feed} from './runtime/backup/feed.ts';
@@ -13,7 +15,9 @@ import {asidePath, removeAside, swapVolume} from './runtime/backup/volume-script
 import {runScript} from './runtime/containers/host-script.ts';
 import {execCommand} from './runtime/exec.ts';
 import type {StackSession} from './session.ts';
-import {UserError} from './spec/errors.ts';
+import {OutsideError, UserError} from './spec/errors.ts';
+import {Exit} from './spec/exit-codes.ts';
+import {stateNotWritten} from './state-of-change.ts';
 import {unpack} from './unpack-volume.ts';
 import {type ChosenBackup, chosenBackup} from './verify-volume.ts';
 import {type VolumeTools, volumeTools} from './volume-tools.ts';
@@ -58,11 +62,38 @@ export function restoreVolume(session: StackSession, options: RestoreOptions): P
     const {volume, host} = of;
     const restore: Restore = {volume, host, environment: session.environment, backup: manifest, stops, notes};
     await options.confirm(restore);
-    if (manifest.kind === 'files') await restoreFiles(tools, of, data());
-    else await restoreByProgram(tools, of, manifest, data);
+    const at = options.now().toISOString();
+    const {outcome, error} =
+      manifest.kind === 'files'
+        ? await restoreFiles(tools, of, data())
+        : await restoreByProgram(tools, of, manifest, data).then(done, failure('failed'));
+    await noteInHistory(session, change, {
+      at,
+      action: 'volume-restore',
+      outcome: outcome !== 'applied' && tools.signal.aborted ? 'cancelled' : outcome,
+      summary: summaryOf(restore),
+    }).catch(unwritten => {
+      // What became of the data is what has to be told first.
+      throw error ?? stateNotWritten(unwritten, 'applied');
+    });
+    if (error !== undefined) throw error;
     return restore;
   });
 }
+
+/** How it ended, for the history; `error` is there unless it worked. */
+interface RestoreEnd {
+  readonly outcome: 'applied' | 'failed' | 'rolled-back' | 'rollback-failed';
+  readonly error?: unknown;
+}
+
+const done = (): RestoreEnd => ({outcome: 'applied'});
+const failure =
+  (outcome: Exclude<RestoreEnd['outcome'], 'applied'>) =>
+  (error: unknown): RestoreEnd => ({outcome, error});
+
+const summaryOf = ({volume, host, backup, environment}: Restore): string =>
+  `${volume} on ${host} from ${backup.id}${backup.environment === environment ? '' : ` of ${backup.environment}`}`;
 
 const running = (of: VolumeOnHost) => of.users.filter(user => user.running);
 
@@ -96,28 +127,45 @@ async function checkVersion(
   });
 }
 
-async function restoreFiles(tools: VolumeTools, of: VolumeOnHost, data: Bytes): Promise<void> {
+async function restoreFiles(tools: VolumeTools, of: VolumeOnHost, data: Bytes): Promise<RestoreEnd> {
   const host = tools.changing(of.host);
   const [made, kept] = [asidePath(of.folder, 'new'), asidePath(of.folder, `old-${randomBytes(3).toString('hex')}`)];
   try {
     await unpack(tools, of.host, made, data);
   } catch (error) {
     await runScript(host, removeAside(made)).catch(() => undefined);
-    throw error;
+    return failure('failed')(error);
   }
   try {
     await stop(tools, of);
     await runScript(host, swapVolume(of.path, made, kept));
     await start(tools, of);
   } catch (error) {
+    return putBack(tools, of, {made, kept}, error);
+  }
+  // What cannot be removed now is told by doctor, and removed by gc.
+  await runScript(host, removeAside(made, kept)).catch(() => undefined);
+  return done();
+}
+
+/** Taking back goes on after Ctrl-C: with the data that was there before, the services shall run again. */
+async function putBack(
+  tools: VolumeTools,
+  of: VolumeOnHost,
+  {made, kept}: {readonly made: string; readonly kept: string},
+  error: unknown,
+): Promise<RestoreEnd> {
+  const host = tools.changing(of.host);
+  try {
     await stop(tools, of);
     // Only what was exchanged is exchanged back: the new data goes where the old was.
     await runScript(host, swapVolume(of.path, kept, made));
-    await start(tools, of).catch(() => undefined);
-    await runScript(host, removeAside(made)).catch(() => undefined);
-    throw error;
+  } catch (second) {
+    return failure('rollback-failed')(notPutBack(of, kept, error, second));
   }
-  await runScript(host, removeAside(made, kept));
+  await start({...tools, signal: new AbortController().signal}, of).catch(() => undefined);
+  await runScript(host, removeAside(made)).catch(() => undefined);
+  return failure('rolled-back')(error);
 }
 
 async function stop({actions, ledger}: VolumeTools, of: VolumeOnHost): Promise<void> {
@@ -182,4 +230,14 @@ const notRunning = ({volume, users}: VolumeOnHost): UserError =>
     message: `the service that reads the dump of volume ${volume} does not run`,
     hint: users[0] ? `Start it: niyanta start ${users[0].spec.service}` : 'Apply the stack first: niyanta apply',
     exit: 1,
+  });
+
+const notPutBack = ({volume, host, path}: VolumeOnHost, kept: string, error: unknown, second: unknown): OutsideError =>
+  new OutsideError({
+    code: 'restore-not-taken-back',
+    message: `volume ${volume} could not be restored (${messageOf(error)}), and what was there before could not be put back (${messageOf(second)})`,
+    hint: `Its data is in ${kept} on ${host}, if that is there; else still in ${path}.`,
+    host,
+    exit: Exit.rollbackFailed,
+    cause: error,
   });

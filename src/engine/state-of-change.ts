@@ -3,6 +3,7 @@ import type {RunEnd} from './executor/run-options.ts';
 import {renewed} from './expiry.ts';
 import {placementsNow} from './placements.ts';
 import type {Plan} from './planner/plan.ts';
+import type {VolumeMove} from './planner/plan-input.ts';
 import {portable} from './portable-stack.ts';
 import {releasesBefore, releasesSeen} from './release-book.ts';
 import type {ResolvedImages} from './resolve-images.ts';
@@ -30,6 +31,8 @@ export interface ChangeIntent {
   readonly volumes: boolean;
   /** Whose images these are, when they are another environment's. */
   readonly promoted?: HistoryEntry['promoted'];
+  /** A volume that goes to another host with its service: then history has that, and not an apply. */
+  readonly moved?: VolumeMove;
 }
 
 /** Writes the state before a change, so that subnets given out are known whatever happens. Errors: UserError `stale-plan`. */
@@ -79,9 +82,9 @@ export async function stateAfter(
       serial: lock.serial + 1,
       at: end.at,
       who: ownerName(),
-      action: end.action,
+      action: intent.moved ? 'volume-move' : end.action,
       outcome: end.outcome === 'unchanged' ? 'applied' : end.outcome,
-      summary: summaryText(countDone(intent.plan, end)),
+      summary: summaryOf(intent, end),
       ...(applied && intent.stack
         ? {stack: portable(intent.stack, session.project.directory), images: intent.images?.pins ?? {}}
         : {}),
@@ -116,6 +119,11 @@ export function stateNotWritten(error: unknown, outcome: RunEnd['outcome']): unk
     exit: worked ? Exit.partlyApplied : exitOfOutcome[outcome],
     cause: error,
   });
+}
+
+function summaryOf({plan, moved}: ChangeIntent, end: RunEnd): string {
+  const counts = summaryText(countDone(plan, end));
+  return moved ? `${moved.volume} from ${moved.from} to ${moved.to}: ${counts}` : counts;
 }
 
 function countDone(plan: Plan, end: RunEnd): Plan['summary'] {

@@ -63,7 +63,11 @@ async function withSizes(
     const bytes = volume.empty ? undefined : sizes.get(volume.folder);
     return bytes === undefined ? volume : {...volume, bytes};
   });
-  return {...housed, house: {...house, volumes}};
+  const aside = house.aside.map(one => {
+    const bytes = sizes.get(one.folder);
+    return bytes === undefined ? one : {...one, bytes};
+  });
+  return {...housed, house: {...house, volumes, aside}};
 }
 
 /** Bytes that images take on the hosts that were looked at. */

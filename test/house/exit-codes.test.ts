@@ -7,6 +7,7 @@ import {filesBelow, textOf} from './sources.ts';
 const own: Readonly<Record<number, readonly string[]>> = {
   [Exit.cancelled]: ['confirmation-needed', 'not-confirmed'],
   [Exit.lockHeld]: ['fence-busy', 'fenced', 'lease-lost', 'lock-held'],
+  [Exit.rollbackFailed]: ['restore-not-taken-back'],
   [Exit.stalePlan]: ['stale-plan', 'stale-state'],
   [Exit.interrupted]: ['interrupted'],
 };

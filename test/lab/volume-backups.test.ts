@@ -219,6 +219,11 @@ test('a move that is cut off leaves the old data good; done again it moves', asy
   await good('volume', 'move', 'db-data', 'h2', '--yes');
   expect((await good('ps', '--json')).json.replicas).toMatchObject([{service: 'db', host: 'h2', health: 'healthy'}]);
   expect(await rows({on: 'h2'})).toBe('1000');
+  expect((await good('history', '--json')).json.history.at(-1)).toMatchObject({
+    action: 'volume-move',
+    outcome: 'applied',
+    summary: expect.stringMatching(/^db-data from h1 to h2: /),
+  });
   expect((await lab().sh('h1', 'find /var/lib/niyanta/volumes -mindepth 2 -maxdepth 2 -path "*default*"')).trim()).toBe(
     '',
   );

@@ -1,4 +1,4 @@
-import {readdir} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {beforeAll, expect, test} from 'vitest';
 import {busyboxArchive, sharedLab} from './harness/index.ts';
@@ -37,6 +37,9 @@ async function good(...args: string[]): Promise<CliResult> {
 
 const onHost = async (text: string): Promise<string> => (await lab().sh('h1', `cd ${volume}; ${text}`)).trim();
 
+/** The newest line of history. */
+const newest = async () => (await good('history', '--json')).json.history.at(-1);
+
 /** When the container's process began: another one after each start. */
 const began = () => lab().sh('h1', "stat -c %Y.%i /proc/$(ctr -n niyanta tasks ls | awk '/notes-default/ {print $2}')");
 
@@ -56,8 +59,14 @@ test('stopped for its backup, a service runs again, and owners, modes, links and
   const state = "find . -printf '%p %M %U:%G %l\\n' | sort; cat link";
   const was = await onHost(state);
   await onHost('rm -r a link; echo two >other');
-  await good('volume', 'restore', 'data', '--yes');
+  const restored = (await good('volume', 'restore', 'data', '--yes', '--json')).json;
   expect(await onHost(state)).toBe(was);
+  expect(await newest()).toMatchObject({
+    action: 'volume-restore',
+    outcome: 'applied',
+    who: expect.stringContaining('@'),
+    summary: `data on h1 from ${restored.backup.id}`,
+  });
 });
 
 test('with data that makes it ill, the old data comes back and it runs with that', async () => {
@@ -70,6 +79,42 @@ test('with data that makes it ill, the old data comes back and it runs with that
   expect(await onHost('ls; cat note')).toBe('a\ngood\nlink\nnote\nmine');
   expect((await good('ps', '--json')).json.replicas).toMatchObject([{state: 'running', health: 'healthy'}]);
   expect((await lab().sh('h1', 'ls -A /var/lib/niyanta/volumes')).trim()).toBe('test.notes.default');
+  expect(await newest()).toMatchObject({action: 'volume-restore', outcome: 'rolled-back'});
+});
+
+test('what a killed restore leaves is told with its age, stays by the rule, and goes when the volume has data', async () => {
+  const child = project.start(['volume', 'restore', 'data', '--yes'], {});
+  const ended = new Promise(resolve => child.once('close', resolve));
+  const aside = async () => (await lab().exec('h1', ['sh', '-c', 'ls /var/lib/niyanta/volumes/.aside/'])).stdout;
+  await expect.poll(aside, {timeout: 40_000, interval: 30}).toContain('test.notes.default.data.old-');
+  child.kill('SIGKILL');
+  await ended;
+  const plan = async () => (await good('gc', '--dry-run', '--older-than', '0s', '--json')).json;
+  // The data that was brought is ill: what was before lies aside, and is worth keeping for a while.
+  expect(await plan()).toMatchObject({
+    remove: [],
+    kept: [
+      {
+        what: expect.stringContaining('data that was replaced in volume test.notes.default/data'),
+        bytes: expect.any(Number),
+      },
+    ],
+  });
+  await onHost('rm bad; echo mine >note');
+  await good('apply', '--yes');
+  const config = await readFile(join(project.directory, 'niyanta.yaml'), 'utf8');
+  await project.write('niyanta.yaml', `${config}volumes: {keepAside: 0s}\n`);
+  const found = await plan();
+  expect(found.remove).toMatchObject([
+    {kind: 'aside', reason: 'the volume has other data since', ageMs: expect.any(Number)},
+  ]);
+  // With the volume out of the way, it is the only copy.
+  await lab().sh('h1', `mv ${volume} ${volume}-away; mkdir ${volume}`);
+  expect((await plan()).remove).toEqual([]);
+  await lab().sh('h1', `rmdir ${volume}; mv ${volume}-away ${volume}`);
+  await good('gc', '--yes', '--older-than', '0s');
+  expect(await onHost('ls -A ..; cat note; ls -A ../..')).toBe('data\nmine\ntest.notes.default');
+  await project.write('niyanta.yaml', config);
 });
 
 test('a program prints the backup, another reads it; one that fails makes none', async () => {

@@ -50,7 +50,13 @@ export interface PlanOptions {
   /** Start replicas without volumes elsewhere when their host is unreachable, in place of leaving them. */
   readonly moveLost?: boolean;
   /** A volume that goes to another host, and its service with it. */
-  readonly move?: {readonly volume: VolumeName; readonly from: HostName; readonly to: HostName};
+  readonly move?: VolumeMove;
+}
+
+export interface VolumeMove {
+  readonly volume: VolumeName;
+  readonly from: HostName;
+  readonly to: HostName;
 }
 
 /** An image as far as it is known before anything is pulled or built. */

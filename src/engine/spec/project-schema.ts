@@ -119,6 +119,16 @@ export const projectSchema = z.strictObject({
     .describe('How to reach registries, by name as in image references.'),
   logs: logsSchema.optional().describe('How logs are turned over on the hosts, of services that do not say it.'),
   images: imageRuleSchema.prefault({}).describe('Images on the hosts, and how long they stay.'),
+  volumes: z
+    .strictObject({
+      keepAside: duration('0s', '3650d')
+        .prefault('7d')
+        .describe(
+          'What a restore replaced and could not remove stays on its host for so long; then niyanta gc removes it.',
+        ),
+    })
+    .prefault({})
+    .describe('Data on the hosts.'),
   templates: z
     .record(dnsName('a repository of templates'), repository)
     .default({})

@@ -25,6 +25,8 @@ export interface Project {
   readonly logs?: LogLimits;
   /** Which images `gc` leaves on the hosts: of so many releases of each environment, and of so many days. */
   readonly images: {readonly keep: {readonly releases: number; readonly days: number; readonly afterApply: boolean}};
+  /** `keepAside`: milliseconds that `gc` leaves what a restore replaced and could not remove. */
+  readonly volumes: {readonly keepAside: number};
   /** Repositories of templates, by name. */
   readonly templates: Readonly<Record<string, TemplateRepository>>;
   /** CIDR from which each environment gets one /24 a host; default 10.89.0.0/16. */

@@ -43,6 +43,8 @@ const historyEntry = z.strictObject({
     'restart',
     'rebuild',
     'undo',
+    'volume-restore',
+    'volume-move',
     'promote',
     'abort',
     'split',

@@ -72,13 +72,27 @@ export interface Placement {
   readonly ports: readonly number[];
 }
 
+/** What changed an environment. */
+export type HistoryAction =
+  | 'apply'
+  | 'destroy'
+  | 'rollback'
+  | 'start'
+  | 'stop'
+  | 'restart'
+  | 'rebuild'
+  | 'undo'
+  | 'volume-restore'
+  | 'volume-move'
+  | ReleaseAction;
+
 export interface HistoryEntry {
   readonly serial: number;
   /** RFC 3339. */
   readonly at: string;
   /** user@machine. */
   readonly who: string;
-  readonly action: 'apply' | 'destroy' | 'rollback' | 'start' | 'stop' | 'restart' | 'rebuild' | 'undo' | ReleaseAction;
+  readonly action: HistoryAction;
   readonly outcome: 'applied' | 'rolled-back' | 'rollback-failed' | 'partly-applied' | 'failed' | 'cancelled';
   /** `2 created, 1 replaced`. */
   readonly summary: string;

@@ -2,16 +2,17 @@ import type {GcEnd} from '../gc.ts';
 import type {GcPlan, Kept, Orphan} from '../planner/gc/gc-plan.ts';
 import type {Look, View} from './look.ts';
 import {printable} from './printable.ts';
-import {bytes, counted} from './quantities-view.ts';
+import {bytes, counted, duration} from './quantities-view.ts';
 import {hanging} from './text-layout.ts';
 
-const orphanJson = ({host, kind, environment, what, reason, bytes: size}: Orphan) => ({
+const orphanJson = ({host, kind, environment, what, reason, bytes: size, ageMs}: Orphan) => ({
   host,
   kind,
   ...(environment === undefined ? {} : {environment}),
   what,
   reason,
   ...(size === undefined ? {} : {bytes: size}),
+  ...(ageMs === undefined ? {} : {ageMs}),
 });
 
 const planJson = ({remove, ...plan}: GcPlan) => ({
@@ -70,17 +71,19 @@ const of =
   (one: {readonly host: string}): boolean =>
     one.host === host;
 
-function orphanLines({what, reason, bytes: size}: Orphan, {style, columns}: Look): readonly string[] {
-  const [first = '', ...rest] = hanging(
-    '  - ',
-    printable(`${what}${size ? ` (${bytes(size)})` : ''}: ${reason}`),
-    columns,
-  );
-  return [first.replace('-', style.red('-')), ...rest];
+/** What is known of it beside its name: size, age. */
+function measures({bytes: size, ageMs}: Pick<Kept, 'bytes' | 'ageMs'>): string {
+  const known = [...(size ? [bytes(size)] : []), ...(ageMs === undefined ? [] : [`${duration(ageMs)} old`])];
+  return known.length > 0 ? ` (${known.join(', ')})` : '';
 }
 
-function keptLines({what, why, bytes: size}: Kept, {columns}: Look): readonly string[] {
-  return hanging('    ', printable(`${what}${size ? ` (${bytes(size)})` : ''} stays: ${why}`), columns);
+function orphanLines({what, reason, ...rest}: Orphan, {style, columns}: Look): readonly string[] {
+  const [first = '', ...more] = hanging('  - ', printable(`${what}${measures(rest)}: ${reason}`), columns);
+  return [first.replace('-', style.red('-')), ...more];
+}
+
+function keptLines({what, why, ...rest}: Kept, {columns}: Look): readonly string[] {
+  return hanging('    ', printable(`${what}${measures(rest)} stays: ${why}`), columns);
 }
 
 /** Told as it happens. */

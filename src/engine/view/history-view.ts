@@ -14,7 +14,7 @@ function historyText(entries: readonly HistoryEntry[], look: Look): string {
       {title: 'SERIAL', value: entry => String(entry.serial), align: 'right'},
       {title: 'WHEN', value: entry => ago(entry.at, look.now)},
       {title: 'WHO', value: entry => entry.who, shrinkTo: 12},
-      {title: 'ACTION', value: entry => entry.action},
+      {title: 'ACTION', value: entry => entry.action.replace('-', ' ')},
       {title: 'OUTCOME', value: entry => entry.outcome.replace('-', ' '), paint: entry => outcomePaint(entry, look)},
       {title: 'WHAT', value: entry => entry.summary, shrinkTo: 16},
     ],

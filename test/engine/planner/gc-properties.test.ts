@@ -2,12 +2,14 @@ import fc from 'fast-check';
 import {expect, test} from 'vitest';
 import {planGc} from '../../../src/engine/planner/gc/plan-gc.ts';
 import {
+  aside,
   bridgeOf,
   container,
   copy,
   day,
   digestOf,
   host,
+  hour,
   image,
   inputOf,
   lockOf,
@@ -38,6 +40,14 @@ const anyHost = fc
       maxLength: 4,
       selector: ({of}) => JSON.stringify(of),
     }),
+    aside: fc.uniqueArray(
+      fc.record({
+        of: anyOf,
+        what: fc.constantFrom('replaced', 'arriving', 'trial'),
+        ageMs: fc.constantFrom(0, 2 * hour, 8 * day),
+      }),
+      {maxLength: 4, selector: ({of, what}) => JSON.stringify([of, what])},
+    ),
     images: fc.uniqueArray(letter, {maxLength: 4}),
     copies: fc.uniqueArray(fc.record({of: anyOf, ours: fc.boolean()}), {
       maxLength: 3,
@@ -60,6 +70,7 @@ const anyHost = fc
         }),
       ),
       volumes: any.volumes.map(({of, empty}) => volume(of, {empty})),
+      aside: any.aside.map(({of, what, ageMs}) => aside(of, {what, ageMs})),
       images: any.images.map(of => image(of)),
       copies: any.copies.map(({of, ours}) => copy({...of, ...(ours ? {} : {salt: 'dGhlaXJz'})})),
       fences: ['demo.default', ...any.fences],
@@ -94,6 +105,16 @@ test('nothing that the state knows, nothing of others and no data is ever in the
         if (orphan.kind === 'volume') {
           expect(orphan.folder).toMatch(/^demo\./);
           expect(orphan.empty || (data && orphan.environment === 'gone')).toBe(true);
+        }
+        if (orphan.kind === 'aside') {
+          expect(orphan.folder).toMatch(/^\.aside\/demo\./);
+          const {what, volume: of, ageMs} = one.house.aside.find(({folder}) => folder === orphan.folder)!;
+          expect(ageMs).toBeGreaterThan(hour);
+          // Never the only copy.
+          if (what === 'replaced' && !(data && orphan.environment === 'gone')) {
+            expect(one.house.volumes).toContainEqual(expect.objectContaining({folder: of, empty: false}));
+            expect(ageMs).toBeGreaterThan(7 * day);
+          }
         }
         if (orphan.kind === 'copy') expect(orphan.name).toMatch(/^demo\./);
         if (orphan.kind === 'fence') expect(orphan.scope).toMatch(/^demo\.(gone|theirs)$/);

@@ -2,7 +2,7 @@ import {type Orphan, orphanKey} from '../../../src/engine/planner/gc/gc-plan.ts'
 import {type GcInput, planGc} from '../../../src/engine/planner/gc/plan-gc.ts';
 import type {HousedHost} from '../../../src/engine/planner/gc/scopes.ts';
 import {manifestOf} from '../../../src/engine/runtime/containers/write-manifest.ts';
-import type {HouseImage, HouseVolume} from '../../../src/engine/runtime/house/house.ts';
+import type {HouseAside, HouseImage, HouseVolume} from '../../../src/engine/runtime/house/house.ts';
 import type {Leftover} from '../../../src/engine/runtime/leftovers/leftover.ts';
 import {naming} from '../../../src/engine/runtime/naming.ts';
 import type {ObservedContainer, ObservedHost} from '../../../src/engine/runtime/observed.ts';
@@ -54,6 +54,14 @@ export const volume = (of: Of & {name?: string}, given: Partial<HouseVolume> = {
   return {folder: `${owner}.${stack}.${environment}/${of.name ?? 'data'}`, bytes: 4096, empty: false, ...given};
 };
 
+/** What a restore replaced ten days ago, unless it is told otherwise. */
+export const aside = (of: Of & {name?: string}, given: Partial<HouseAside> = {}): HouseAside => {
+  const {what = 'replaced'} = given;
+  const {folder} = volume(of);
+  const ending = {replaced: 'old-00000a', arriving: 'new', trial: 'verify-00000a'}[what];
+  return {folder: `.aside/${folder.replace('/', '.')}.${ending}`, volume: folder, what, ageMs: 10 * day, ...given};
+};
+
 export const image = (letter: string, given: Partial<HouseImage> = {}): HouseImage => ({
   name: `docker.io/library/${letter}:1`,
   digest: digestOf(letter),
@@ -94,6 +102,7 @@ interface Found {
   /** Bridges, with how old their part of a network is. */
   readonly networks?: Readonly<Record<string, number>>;
   readonly volumes?: readonly HouseVolume[];
+  readonly aside?: readonly HouseAside[];
   readonly images?: readonly HouseImage[];
   readonly fences?: readonly string[];
   readonly copies?: readonly EnvironmentCopy[];
@@ -142,6 +151,7 @@ export function host(found: Found): HousedHost {
       copies: [],
       fences: (found.fences ?? []).map(of => ({scope: of, number: 3})),
       volumes,
+      aside: found.aside ?? [],
       images: found.images ?? [],
       made: containers.flatMap(({id, manifest}) => (manifest ? [{id, image: manifest.spec.image.name}] : [])),
       networkAges: new Map(Object.entries(networks)),
@@ -166,7 +176,14 @@ export function inputOf(lock: LockFile, hosts: readonly HousedHost[], wishes: Wi
     naming,
     now,
     interrupted: new Set(interrupted),
-    options: {olderThanMs: hour, only: 'all', volumes: [], keep: {releases: 3, days: 30}, ...options},
+    options: {
+      olderThanMs: hour,
+      only: 'all',
+      volumes: [],
+      keep: {releases: 3, days: 30},
+      keepAsideMs: 7 * day,
+      ...options,
+    },
   };
 }
 
@@ -197,6 +214,7 @@ export function without(one: HousedHost, orphans: readonly Orphan[]): HousedHost
       volumes: house.volumes.filter(
         ({folder}) => !(has('volume', `volume ${folder}`) || has('volume', `empty volume ${folder}`)),
       ),
+      aside: house.aside.filter(({folder}) => !orphans.some(one => one.kind === 'aside' && one.folder === folder)),
       images: house.images.filter(({name}) => !has('image', `image ${name}`)),
       fences: house.fences.filter(({scope: of}) => !has('fence', `number of the lease of ${of}`)),
       snapshots: house.snapshots.filter(id => !has('leftover', `file system of ${id}`)),

@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {planGc} from '../../../src/engine/planner/gc/plan-gc.ts';
 import {
+  aside,
   bridgeOf,
   container,
   copy,
@@ -111,6 +112,67 @@ describe('what goes, and what stays', () => {
     ] as const;
     const lock = lockOf({default: state({history})});
     expect(planned(lock, {volumes: [volume({})]}, {volumes: ['default']})).toMatchObject({remove: [], kept: []});
+  });
+
+  const here = [volume({})];
+  const arriving = aside({}, {what: 'arriving'});
+  test.each<[string, Parameters<typeof planned>[1], Parameters<typeof planned>[2], readonly (string | undefined)[]]>([
+    ['data that a restore replaced, old and replaced', {volumes: here, aside: [aside({})]}, {}, ['goes']],
+    ['younger than the rule', {volumes: here, aside: [aside({}, {ageMs: 2 * day})]}, {}, ['it goes when it is 7d old']],
+    [
+      'of a volume that is not there',
+      {aside: [aside({})]},
+      {},
+      ['it may be all there is: the volume itself is not there'],
+    ],
+    [
+      'of a volume that is empty',
+      {volumes: [volume({}, {empty: true})], aside: [aside({})]},
+      {},
+      ['it may be all there is: the volume itself is empty'],
+    ],
+    [
+      'of an exchange that was cut off',
+      {volumes: here, aside: [aside({}), arriving]},
+      {},
+      [
+        'an exchange may have been cut off in the middle: see which data is the right one',
+        'it tells that an exchange may have been cut off in the middle',
+      ],
+    ],
+    ['of another volume', {volumes: [volume({name: 'other'})], aside: [aside({})]}, {}, ['it may be all there is']],
+    ['that never arrived', {aside: [arriving]}, {}, ['goes']],
+    ['a trial', {aside: [aside({}, {what: 'trial'})]}, {}, ['goes']],
+    ['what may just be being made', {volumes: here, aside: [aside({}, {what: 'trial', ageMs: hour / 2})]}, {}, []],
+    ['named by its environment', {aside: [aside({}), arriving]}, {volumes: ['default']}, ['goes', 'goes']],
+    ['named by its volume', {aside: [aside({}), arriving]}, {volumes: ['default/data']}, ['goes', 'goes']],
+    ['with another one named', {aside: [aside({})]}, {volumes: ['default/other']}, ['it may be all there is']],
+    ['of a volume of an environment that is gone', {volumes: [volume(gone)], aside: [aside(gone)]}, {}, ['goes']],
+    ['of an environment that is gone', {aside: [aside(gone)]}, {}, ['it may be all there is']],
+    ["another project's", {aside: [aside({project: 'other'})]}, {}, []],
+    ['of an environment that is being changed', {volumes: here, aside: [aside({})]}, {interrupted: ['default']}, []],
+    ['with images alone', {volumes: here, aside: [aside({})]}, {only: 'images'}, []],
+  ])('data beside the volumes: %s', (_, found, wishes, expected) => {
+    const plan = planned(known, {containers: [container({})], ...found}, wishes);
+    const of = (folder: string) => (one: object) => 'folder' in one && one.folder === folder;
+    const ends = (found.aside ?? []).flatMap(({folder}) => {
+      const kept = plan.kept.find(of(folder));
+      if (kept) return [kept.why];
+      return plan.remove.some(of(folder)) ? ['goes'] : [];
+    });
+    expect(ends).toEqual(expected.map(text => (text === 'goes' ? text : expect.stringContaining(text!))));
+  });
+
+  test('as long as data of an environment that is gone lies aside, the copy of its state tells of it', () => {
+    const found = {aside: [aside(gone)], copies: [copy(gone)]};
+    expect(removed(known, found)).toEqual([]);
+    expect(planned(known, found).kept).toMatchObject([
+      {
+        folder: '.aside/demo.shop.gone.data.old-00000a',
+        ageMs: 10 * day,
+        why: expect.stringContaining('--volumes gone/data'),
+      },
+    ]);
   });
 
   test('a container of a release that goes on is in the state under another heading: it is known', () => {

@@ -23,6 +23,13 @@ torn
 @@niyanta-house volumes
 empty test.shop.default/data
 full test.shop.gone/rows
+@@niyanta-house aside
+90 test.shop.default.data.old-0a1b2c
+7200 test.shop.default.data.new
+-3 test.shop.gone.rows.verify-9
+604800 test.shop.gone.rows.empty
+12 mine
+12 test.shop.default.data.other
 @@niyanta-house networks
 ny47822c36 1521
 @@niyanta-house images
@@ -50,6 +57,23 @@ test('the answer of a host is read', () => {
     volumes: [
       {folder: 'test.shop.default/data', empty: true},
       {folder: 'test.shop.gone/rows', empty: false},
+    ],
+    // What niyanta did not make is not told; a clock that was put back makes nothing older.
+    aside: [
+      {
+        folder: '.aside/test.shop.default.data.old-0a1b2c',
+        volume: 'test.shop.default/data',
+        what: 'replaced',
+        ageMs: 90_000,
+      },
+      {
+        folder: '.aside/test.shop.default.data.new',
+        volume: 'test.shop.default/data',
+        what: 'arriving',
+        ageMs: 7_200_000,
+      },
+      {folder: '.aside/test.shop.gone.rows.verify-9', volume: 'test.shop.gone/rows', what: 'trial', ageMs: 0},
+      {folder: '.aside/test.shop.gone.rows.empty', volume: 'test.shop.gone/rows', what: 'replaced', ageMs: 604_800_000},
     ],
     images: [
       {name: 'niyanta.local/test/web:60e7', digest, bytes: 1992294, ageMs: 25 * 60_000},

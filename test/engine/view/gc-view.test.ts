@@ -85,6 +85,24 @@ test('the end tells what failed, what is left and what was freed', () => {
   expect(removedLines([container])).toEqual(['removed from h1: container shop-gone-web-1-00000a']);
 });
 
+test('what lies beside the volumes is told with its age', () => {
+  const aside = {
+    host: 'h1',
+    folder: '.aside/demo.shop.default.data.old-00000a',
+    what: 'data that was replaced in volume demo.shop.default/data (.aside/demo.shop.default.data.old-00000a)',
+    bytes: 4096,
+    ageMs: 191_000_000,
+  };
+  const orphan: Orphan = {...aside, kind: 'aside', environment: 'default', reason: 'the volume has other data since'};
+  const kept = {...aside, why: 'it goes when it is 7d old'};
+  const text = gcPlanView.text({...nothing, remove: [orphan], kept: [kept]}, look).replace(/\s+/g, ' ');
+  expect(text).toContain(`- ${aside.what} (4 KiB, 2d5h old): the volume has other data since`);
+  expect(text).toContain(`${aside.what} (4 KiB, 2d5h old) stays: it goes when it is 7d old`);
+  expect(gcPlanView.json!({...plan, remove: [orphan]})).toMatchObject({remove: [{kind: 'aside', ageMs: 191_000_000}]});
+  const [check] = orphanChecks({...nothing, kept: [kept]}, ['h1']);
+  expect(check).toMatchObject({status: 'warning', found: `${aside.what}, 2d5h old`});
+});
+
 test('doctor has a check for each host that answered', () => {
   const checks = orphanChecks(plan, ['h1', 'h2', 'h3', 'h4']);
   expect(checks.map(({subject, status}) => [subject, status])).toEqual([

@@ -157,6 +157,20 @@ SERIAL  WHEN           WHO       ACTION  OUTCOME      WHAT
   );
 });
 
+test('of a volume, history says what was done with it', () => {
+  const entry = {
+    serial: 3,
+    at: '2026-03-10T11:58:00Z',
+    who: 'ann@desk',
+    action: 'volume-restore',
+    outcome: 'rollback-failed',
+    summary: 'data on h1 from 20260310T030000Z-1a2b3c',
+  } as const;
+  expect(historyView.text([entry], look).split('\n')[1]).toBe(
+    '     3  2 minutes ago  ann@desk  volume restore  rollback failed  data on h1 from…',
+  );
+});
+
 test('a lock says who, since when, from where, until when', () => {
   const holder = {
     id: 'x',

@@ -16,6 +16,8 @@ interface Place {
   readonly reason: string;
   /** Freed by removing it, as far as it is known. */
   readonly bytes?: number;
+  /** How long it has been there, by its host's clock, where that is what decides. */
+  readonly ageMs?: number;
 }
 
 type OrphanKind =
@@ -28,6 +30,8 @@ type OrphanKind =
   | {readonly kind: 'routes'; readonly scope: Scope}
   /** `folder` is PROJECT.STACK.ENV/NAME. */
   | {readonly kind: 'volume'; readonly folder: string; readonly empty: boolean}
+  /** What a restore, a move or a trial left beside the volumes: `.aside/NAME`. */
+  | {readonly kind: 'aside'; readonly folder: string}
   /** A host's copy of the state: PROJECT.STACK.ENV. */
   | {readonly kind: 'copy'; readonly name: string}
   /** The number of an environment's leases: PROJECT.ENV. */
@@ -39,9 +43,10 @@ export interface Kept {
   readonly host: HostName;
   readonly what: string;
   readonly why: string;
-  /** Of a volume: PROJECT.STACK.ENV/NAME. */
+  /** Of a volume: PROJECT.STACK.ENV/NAME; of what lies beside them: .aside/NAME. */
   readonly folder?: string;
   readonly bytes?: number;
+  readonly ageMs?: number;
 }
 
 /** What `niyanta gc` would remove. */

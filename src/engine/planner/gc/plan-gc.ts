@@ -3,6 +3,7 @@ import type {ObservedHost} from '../../runtime/observed.ts';
 import type {EnvironmentName} from '../../spec/stack.ts';
 import type {LockFile} from '../../state/lock-file.ts';
 import type {PlanInput, Scope} from '../plan-input.ts';
+import {orphanedAside} from './aside.ts';
 import {orphanedContainers} from './containers.ts';
 import type {GcPlan, Kept, Orphan} from './gc-plan.ts';
 import {type ImageRule, knownDigests, releaseDigests, unneededImages} from './image-rule.ts';
@@ -32,6 +33,8 @@ export interface GcOptions {
   /** Environments, or ENV/VOLUME, whose volumes are removed with the data in them. */
   readonly volumes: readonly string[];
   readonly keep: ImageRule;
+  /** What a restore replaced and could not remove stays for so long. */
+  readonly keepAsideMs: number;
 }
 
 /** What each of the parts of the plan looks at. */
@@ -59,6 +62,8 @@ export function planGc(input: GcInput): GcPlan {
     removable: scope => scopes.standing(scope) !== 'other' && !interrupted.has(scope.environment),
   };
   const volumes = orphanedVolumes(sight);
+  const aside = orphanedAside(sight);
+  const keptData = [...volumes.kept, ...aside.kept];
   const remove =
     options.only === 'images'
       ? []
@@ -68,7 +73,8 @@ export function planGc(input: GcInput): GcPlan {
           ...hosts.flatMap(host => orphanedLeftovers(sight, host)),
           ...hosts.flatMap(host => orphanedNetworks(sight, host)),
           ...volumes.remove,
-          ...hosts.flatMap(host => orphanedRecords(sight, host, volumes.kept)),
+          ...aside.remove,
+          ...hosts.flatMap(host => orphanedRecords(sight, host, keptData)),
         ];
   const leaving = new Set(
     remove.flatMap(orphan => (orphan.kind === 'container' ? [`${orphan.host} ${orphan.id}`] : [])),
@@ -78,7 +84,7 @@ export function planGc(input: GcInput): GcPlan {
     serial: lock.serial,
     remove: [...remove, ...hosts.flatMap(host => images(sight, host, leaving))],
     kept: [
-      ...(options.only === 'images' ? [] : volumes.kept.map(({kept}) => kept)),
+      ...(options.only === 'images' ? [] : keptData.map(({kept}) => kept)),
       ...hosts.flatMap(host => leftAlone(sight, host)),
     ],
     others: hosts.flatMap(host => ofOthers(sight, host)),

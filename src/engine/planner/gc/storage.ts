@@ -2,7 +2,8 @@ import type {Kept, Orphan} from './gc-plan.ts';
 import type {GcSight} from './plan-gc.ts';
 import {type HousedHost, scopeName, scopeOfName} from './scopes.ts';
 
-interface KeptVolume {
+/** Data that stays. */
+export interface KeptVolume {
   readonly kept: Kept;
   readonly environment: string;
 }

@@ -7,8 +7,22 @@ import * as paths from '../paths.ts';
 /** Beside the volumes, on the same file system, and never taken for one: its name begins with a dot. */
 export const asideFolder = `${paths.volumesFolder}/.aside`;
 
-/** Where data of a volume is put while it is not, or no more, the volume's: `what` is `new-ID`, `old-ID`. */
+/** Where data of a volume is put while it is not, or no more, the volume's: `what` is `new`, `empty`, `old-ID`, `verify-ID`. */
 export const asidePath = (folder: string, what: string): string => `${asideFolder}/${folder.replace('/', '.')}.${what}`;
+
+/** What a folder beside the volumes is; undefined for one that niyanta did not make. */
+export function readAside(
+  name: string,
+): {readonly volume: string; readonly what: 'replaced' | 'arriving' | 'trial'} | undefined {
+  // No part of it has a dot in it.
+  const [, scope, volume, what] =
+    /^([^.]+\.[^.]+\.[^.]+)\.([^.]+)\.(new|empty|old|verify)(?:-[0-9a-f]+)?$/.exec(name) ?? [];
+  if (scope === undefined || volume === undefined) return undefined;
+  return {
+    volume: `${scope}/${volume}`,
+    what: what === 'new' ? 'arriving' : what === 'verify' ? 'trial' : 'replaced',
+  };
+}
 
 const TAR = 'tar --create --file=- --numeric-owner --xattrs --acls --sparse --one-file-system --directory="$volume" .';
 

@@ -10,6 +10,8 @@ export interface House {
   readonly fences: readonly {readonly scope: string; readonly number: number}[];
   /** `PROJECT.STACK.ENV/NAME`, with what is in it. */
   readonly volumes: readonly HouseVolume[];
+  /** What lies beside the volumes. */
+  readonly aside: readonly HouseAside[];
   readonly images: readonly HouseImage[];
   /** Containers of niyanta's namespace in containerd, with the names of the images that they were made of. */
   readonly made: readonly {readonly id: ContainerId; readonly image: string}[];
@@ -25,6 +27,20 @@ export interface HouseVolume {
   readonly bytes?: number;
   /** Nothing is in it. */
   readonly empty: boolean;
+}
+
+/** Data that was put aside, or is being brought: of a restore, a move or a trial that goes on or was cut off. */
+export interface HouseAside {
+  /** Below the folder of the volumes: `.aside/NAME`. */
+  readonly folder: string;
+  /** Whose it is or was: PROJECT.STACK.ENV/NAME. */
+  readonly volume: string;
+  /** replaced: what was in the volume's place. arriving: what was to be put there. trial: a backup that was tried out. */
+  readonly what: 'replaced' | 'arriving' | 'trial';
+  /** Since it was put there. */
+  readonly ageMs: number;
+  /** Absent until it was measured. */
+  readonly bytes?: number;
 }
 
 export interface HouseImage {

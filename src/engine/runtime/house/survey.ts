@@ -1,6 +1,7 @@
 import {render, script} from '../../hosts/command.ts';
 import type {Probe} from '../../hosts/index.ts';
 import type {HostName} from '../../spec/stack.ts';
+import {asideFolder, readAside} from '../backup/volume-scripts.ts';
 import {ctr} from '../ctr.ts';
 import {idForm} from '../leftovers/leftover.ts';
 import * as paths from '../paths.ts';
@@ -18,6 +19,9 @@ const surveyScript: string = [
   `for f in ${paths.fencesFolder}/*; do case $f in *.lock|*.new) continue ;; esac; [ ! -f "$f" ] || { read -r number rest <"$f"; echo "\${f##*/} $number"; }; done`,
   section('volumes'),
   `(cd ${paths.volumesFolder} 2>/dev/null && for v in */*/; do v=\${v%/}; [ -d "$v" ] || continue; [ -n "$(find "$v" -mindepth 1 2>/dev/null | head -n 1)" ] && full=full || full=empty; echo "$full $v"; done)`,
+  section('aside'),
+  // The moment of its last renaming, and not of what is in it: how long it has been aside.
+  `(now=$(date +%s); cd ${asideFolder} 2>/dev/null && for a in *; do [ ! -d "$a" ] || echo "$((now - $(stat -c %Z "$a"))) $a"; done)`,
   section('networks'),
   `(now=$(date +%s); cd ${paths.overlaysFolder} 2>/dev/null && for f in ny*; do [ ! -f "$f" ] || echo "$f $((now - $(stat -c %Y "$f")))"; done)`,
   section('images'),
@@ -60,6 +64,11 @@ export function parseHouse(host: HostName, stdout: string): House | undefined {
     volumes: lines('volumes').flatMap(line => {
       const [, state, folder] = /^(full|empty) (.+)$/.exec(line) ?? [];
       return folder === undefined ? [] : [{folder, empty: state === 'empty'}];
+    }),
+    aside: lines('aside').flatMap(line => {
+      const [, seconds, name = ''] = /^(-?\d+) (\S+)$/.exec(line) ?? [];
+      const read = readAside(name);
+      return read ? [{folder: `.aside/${name}`, ...read, ageMs: Math.max(0, Number(seconds)) * 1000}] : [];
     }),
     images: images.map((image): HouseImage => {
       const ageMs = ages.get(image.digest);
