@@ -108,6 +108,8 @@ export interface Store {
 
   /** In their order, after the given number. */
   events(scope: Scope, query: EventQuery): Promise<readonly EventRow[]>;
+  /** The number of the newest event, 0 when there is none: where a reader begins that wants what comes. */
+  newestEvent(): Promise<number>;
   /** Something that is no transition: a key made, a host drained, an election. */
   note(event: NewEvent): Promise<void>;
   /** Removes events, and ended workloads with all of theirs, that are older than this. Returns how many. */
@@ -115,6 +117,12 @@ export interface Store {
     readonly events: number;
     readonly workloads: number;
   }): Promise<{readonly events: number; readonly workloads: number}>;
+
+  /**
+   * Calls soon after anybody on this database submitted, asked, reported or resigned. A hint that may be lost or doubled:
+   * PostgreSQL's NOTIFY; of SQLite never, whose one coordinator knows by itself. Returns how to stop.
+   */
+  onHint(listener: () => void): Promise<() => Promise<void>>;
 
   close(): Promise<void>;
 }
