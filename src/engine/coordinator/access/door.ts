@@ -1,0 +1,109 @@
+import type {ApiKeyRow, CustomerRow, Store} from '../store/store.ts';
+import {hashOfKey, prefixOfKey, sameHash} from './api-key.ts';
+import {type Identity, identityOf} from './identity.ts';
+
+export type Refused = 'unknown' | 'expired' | 'revoked' | 'suspended';
+
+/** How long an answer of the store counts: so late does a key end that was revoked through another coordinator. */
+const TRUSTED_MS = 1000;
+const MOST_KEYS = 10_000;
+
+interface Known {
+  readonly key: ApiKeyRow | undefined;
+  readonly until: number;
+}
+
+interface KnownCustomers {
+  readonly rows: ReadonlyMap<string, CustomerRow>;
+  readonly until: number;
+}
+
+/** Finds out whose key it is. What the store says is remembered for a second; `forget` ends that at once. */
+export class Door {
+  readonly #store: Store;
+  readonly #clock: () => number;
+  readonly #keys = new Map<string, Known>();
+  readonly #asked = new Map<string, Promise<Known>>();
+  #customers: KnownCustomers | undefined;
+  #askedCustomers: Promise<KnownCustomers> | undefined;
+
+  /** `clock` tells milliseconds since 1970, for expiry. */
+  constructor(store: Store, clock: () => number) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Errors: those of the store. */
+  async identify(text: string): Promise<Identity | Refused> {
+    const prefix = prefixOfKey(text);
+    if (prefix === undefined) return 'unknown';
+    const {key} = await this.#known(prefix);
+    if (key === undefined || !sameHash(key.hash, hashOfKey(text))) return 'unknown';
+    if (key.revokedAt !== undefined) return 'revoked';
+    if (key.expiresAt !== undefined && key.expiresAt <= this.#clock()) return 'expired';
+    if (key.customer === undefined) return identityOf(key, undefined);
+    const customer = (await this.customers()).get(key.customer);
+    if (customer === undefined) return 'unknown';
+    return customer.suspended ? 'suspended' : identityOf(key, customer);
+  }
+
+  /** All customers, at most a second old. */
+  async customers(): Promise<ReadonlyMap<string, CustomerRow>> {
+    if (this.#customers && this.#trusts(this.#customers)) return this.#customers.rows;
+    const asked = this.#askedCustomers ?? this.#askCustomers();
+    this.#askedCustomers = asked;
+    try {
+      const answer = await asked;
+      if (this.#askedCustomers === asked) this.#customers = answer;
+      return answer.rows;
+    } finally {
+      if (this.#askedCustomers === asked) this.#askedCustomers = undefined;
+    }
+  }
+
+  /** Something about keys or customers was changed here. */
+  forget(): void {
+    this.#keys.clear();
+    this.#asked.clear();
+    this.#customers = undefined;
+    this.#askedCustomers = undefined;
+  }
+
+  async #known(prefix: string): Promise<Known> {
+    const known = this.#keys.get(prefix);
+    if (known && this.#trusts(known)) return known;
+    const asked = this.#asked.get(prefix) ?? this.#ask(prefix);
+    this.#asked.set(prefix, asked);
+    try {
+      const answer = await asked;
+      // An answer that was on its way while something was forgotten is not remembered.
+      if (this.#asked.get(prefix) === asked) this.#remember(prefix, answer);
+      return answer;
+    } finally {
+      if (this.#asked.get(prefix) === asked) this.#asked.delete(prefix);
+    }
+  }
+
+  async #ask(prefix: string): Promise<Known> {
+    const until = this.#clock() + TRUSTED_MS;
+    return {key: await this.#store.keyByPrefix(prefix), until};
+  }
+
+  #remember(prefix: string, known: Known): void {
+    // Prefixes that nobody has are not kept: they come from outside, as many as somebody likes.
+    if (known.key === undefined) return;
+    if (this.#keys.size >= MOST_KEYS) this.#keys.clear();
+    this.#keys.set(prefix, known);
+  }
+
+  async #askCustomers(): Promise<KnownCustomers> {
+    const until = this.#clock() + TRUSTED_MS;
+    return {rows: new Map((await this.#store.customers()).map(row => [row.id, row])), until};
+  }
+
+  /** Nothing is trusted for longer because the clock was put back. */
+  #trusts({until}: {readonly until: number}): boolean {
+    const left = until - this.#clock();
+    return left > 0 && left <= TRUSTED_MS;
+  }
+}

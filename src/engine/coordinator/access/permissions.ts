@@ -1,0 +1,90 @@
+import type {Role} from '../store/store.ts';
+
+/** What is done to: the first half of a key's scope (`workloads:read`). */
+const subjects = ['workloads', 'checkpoints', 'schedules', 'workers', 'customers', 'keys', 'audit', 'usage'] as const;
+export type Subject = (typeof subjects)[number];
+
+export interface Permission {
+  readonly subject: Subject;
+  readonly write: boolean;
+  readonly roles: readonly Role[];
+  /** Not for a key of one customer: it is about the coordinator as a whole. */
+  readonly whole: boolean;
+}
+
+const everybody: readonly Role[] = ['admin', 'operator', 'customer', 'viewer'];
+const read = (subject: Subject): Permission => ({subject, write: false, roles: everybody, whole: false});
+const work = (subject: Subject): Permission => ({
+  subject,
+  write: true,
+  roles: ['admin', 'operator', 'customer'],
+  whole: false,
+});
+const watch = (subject: Subject): Permission => ({
+  subject,
+  write: false,
+  roles: ['admin', 'operator', 'viewer'],
+  whole: true,
+});
+const operate = (subject: Subject): Permission => ({subject, write: true, roles: ['admin', 'operator'], whole: true});
+const govern = (subject: Subject, write = true): Permission => ({subject, write, roles: ['admin'], whole: true});
+
+/** Who may do what. Every operation of the API that asks for a key stands here, or the API does not start. */
+export const permissions: Readonly<Record<string, Permission>> = {
+  submitWorkload: work('workloads'),
+  submitBatch: work('workloads'),
+  cancelBatch: work('workloads'),
+  listWorkloads: read('workloads'),
+  getWorkload: read('workloads'),
+  cancelWorkload: work('workloads'),
+  pauseWorkload: work('workloads'),
+  resumeWorkload: work('workloads'),
+  retryWorkload: work('workloads'),
+  listAttempts: read('workloads'),
+  whyWorkload: read('workloads'),
+  getResult: read('workloads'),
+  getOutput: read('workloads'),
+  readLogs: read('workloads'),
+  watchEvents: read('workloads'),
+
+  takeCheckpoint: work('checkpoints'),
+  listCheckpoints: read('checkpoints'),
+  getCheckpoint: read('checkpoints'),
+
+  listSchedules: read('schedules'),
+  getSchedule: read('schedules'),
+  putSchedule: work('schedules'),
+  removeSchedule: work('schedules'),
+  suspendSchedule: work('schedules'),
+  resumeSchedule: work('schedules'),
+
+  listWorkers: watch('workers'),
+  drainWorker: operate('workers'),
+  undrainWorker: operate('workers'),
+  readMetrics: watch('workers'),
+
+  listCustomers: watch('customers'),
+  getCustomer: watch('customers'),
+  putCustomer: govern('customers'),
+  listKeys: govern('keys', false),
+  createKey: govern('keys'),
+  revokeKey: govern('keys'),
+
+  readAudit: read('audit'),
+  readUsage: read('usage'),
+};
+
+export const isScope = (text: string): boolean =>
+  subjects.some(subject => text === `${subject}:read` || text === `${subject}:write`);
+
+/** Why somebody may not do it; undefined: they may. */
+export function refusal(
+  permission: Permission,
+  who: {readonly role: Role; readonly customer?: string; readonly scopes?: readonly string[]},
+): string | undefined {
+  if (!permission.roles.includes(who.role)) return `the role ${who.role} may not do this`;
+  if (permission.whole && who.customer !== undefined) return 'this needs a key of the whole coordinator';
+  const scope = `${permission.subject}:${permission.write ? 'write' : 'read'}`;
+  if (who.scopes && !who.scopes.includes(scope)) return `the key lacks the scope ${scope}`;
+  return undefined;
+}
