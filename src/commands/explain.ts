@@ -11,7 +11,7 @@ export default class Explain extends EngineCommand {
   ];
   static override args = {
     path: Args.string({
-      description: 'Dotted path; project, stack or template in front says which document.',
+      description: 'Dotted path; project, stack, template or workload in front says which document.',
       default: 'stack',
     }),
   };

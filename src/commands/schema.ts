@@ -1,7 +1,7 @@
 import {Args} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 
-const KINDS = ['project', 'stack', 'template'] as const;
+const KINDS = ['project', 'stack', 'template', 'workload'] as const;
 
 export default class Schema extends EngineCommand {
   static override summary = 'Print the JSON Schema of what people write, for completion in editors.';

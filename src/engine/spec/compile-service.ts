@@ -21,14 +21,14 @@ export interface Compilation {
 /** A checked service as the rest of niyanta reads it: paths absolute, env files read, references in full. */
 export async function compileService(name: string, parsed: ParsedService, compilation: Compilation): Promise<Service> {
   const {image: _, archive: __, build: ___, envFile: ____, files: _____, secrets, ...kept} = parsed;
-  const {env, health, update, stop, ...rest} = kept;
+  const {env: ______, health, update, stop, ...rest} = kept;
   const files = await compileFiles(name, parsed, compilation);
   return {
     name,
     ...rest,
-    image: imageSource(name, parsed, compilation.tree),
+    image: imageSource(['services', name], parsed, compilation.tree),
     ...(files.length > 0 && {files}),
-    env: sorted({...(await envOfFiles(name, parsed, compilation)), ...env}),
+    env: await compileEnv(['services', name], parsed, compilation),
     ...(secrets.length > 0 && {secrets: secrets.map(secret => compileSecretFile(secret, rest.user))}),
     ...(health && {health: compileHealth(health)}),
     update: compileUpdate(update),
@@ -40,12 +40,16 @@ const sorted = (env: Record<string, string>): Record<string, string> =>
   Object.fromEntries(Object.entries(env).sort(([a], [b]) => (a < b ? -1 : 1)));
 
 /** A path as written, from the folder of the file that wrote it. */
-function absolute(tree: Tree, path: Path, written: string): string {
+export function absolute(tree: Tree, path: Path, written: string): string {
   return nodePath.resolve(placeAt(tree, path).source.directory, written);
 }
 
-function imageSource(name: string, {image, archive, build}: ParsedService, tree: Tree): ImageSource {
-  const path = ['services', name];
+/** Where an image comes from; `path` is what has it. */
+export function imageSource(
+  path: Path,
+  {image, archive, build}: Pick<ParsedService, 'image' | 'archive' | 'build'>,
+  tree: Tree,
+): ImageSource {
   if (archive !== undefined) return {kind: 'archive', path: absolute(tree, [...path, 'archive'], archive)};
   if (build === undefined) {
     const reference = parseReference(image ?? '');
@@ -90,18 +94,19 @@ function compileHealth({
   return {check, intervalMs: interval, timeoutMs: timeout, retries, startPeriodMs: startPeriod};
 }
 
-async function envOfFiles(
-  name: string,
-  {envFile}: ParsedService,
+/** Variables of what stands at `path`: those of env over those of env files, sorted by name. */
+export async function compileEnv(
+  path: Path,
+  {env, envFile}: Pick<ParsedService, 'env' | 'envFile'>,
   compilation: Compilation,
 ): Promise<Record<string, string>> {
   const written = envFile === undefined ? [] : typeof envFile === 'string' ? [envFile] : envFile;
-  const env: Record<string, string> = {};
+  const all: Record<string, string> = {};
   for (const [index, file] of written.entries()) {
-    const path = ['services', name, 'envFile', ...(typeof envFile === 'string' ? [] : [index])];
-    Object.assign(env, await envOfFile(absolute(compilation.tree, path, file), path, compilation));
+    const at = [...path, 'envFile', ...(typeof envFile === 'string' ? [] : [index])];
+    Object.assign(all, await envOfFile(absolute(compilation.tree, at, file), at, compilation));
   }
-  return env;
+  return sorted({...all, ...env});
 }
 
 async function envOfFile(file: string, path: Path, {tree, read, nameOf, problems}: Compilation) {

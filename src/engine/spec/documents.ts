@@ -1,4 +1,4 @@
-import {UserError} from './errors.ts';
+import {UserError, UserErrors} from './errors.ts';
 import type {Problems} from './problems.ts';
 import {decodeText, readYaml} from './read-yaml.ts';
 import {didYouMean} from './suggest.ts';
@@ -10,14 +10,28 @@ export interface Input {
   readonly bytes: Uint8Array;
 }
 
-const KINDS = ['Project', 'Stack', 'Template'] as const;
+const KINDS = ['Project', 'Stack', 'Template', 'Workload'] as const;
 export type Kind = (typeof KINDS)[number];
 
 const HOME: Readonly<Record<Kind, string>> = {
   Project: 'A Project stands in niyanta.yaml.',
   Stack: 'A Stack stands in stack.yaml or is given with -f.',
   Template: 'A Template stands in templates/NAME.yaml.',
+  Workload: 'A Workload stands in a file of its own: niyanta run FILE.',
 };
+
+/** The kinds that the documents of a file say they are; `undefined` where one says none. Of no YAML, none. */
+export function kindsOf({source, bytes}: Input): readonly (string | undefined)[] {
+  try {
+    return readYaml(decodeText(bytes, source.name), source).map(tree => {
+      const kind = treeAt(tree, ['kind']);
+      return kind?.kind === 'scalar' ? kind.text : undefined;
+    });
+  } catch (error) {
+    if (error instanceof UserError || error instanceof UserErrors) return [];
+    throw error;
+  }
+}
 
 /** The documents of one kind in a file; others are errors, and so is a file without any. */
 export function documentsOf(kind: Kind, {source, bytes}: Input, problems: Problems): MapTree[] {
@@ -67,9 +81,8 @@ function isKind(kind: Kind, tree: MapTree, problems: Problems): boolean {
     else add('missing', `is required and missing: write kind: ${kind}`);
     // It can only be meant as what is read here, so that the rest of it is checked at once, too.
     return true;
-  } else if (name === 'Workload') {
-    add('not-in-this-version', 'Workload is not in this version', 'Run it as a service of a stack.');
-  } else if (KINDS.some(known => known === name)) {
+  }
+  if (KINDS.some(known => known === name)) {
     add('wrong-kind', `is ${name}, but here a ${kind} is read`, HOME[name as Kind]);
   } else add('invalid-value', `must be ${kind}${didYouMean(name, KINDS)}`);
   return false;

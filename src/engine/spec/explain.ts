@@ -17,12 +17,12 @@ export interface FieldDoc {
   readonly children: readonly {readonly name: string; readonly type: string; readonly description: string}[];
 }
 
-/** A field by its path, in a stack first, then a project, then a template. Errors: UserError `unknown-field`. */
+/** A field by its path, in a stack first, then a project, a template, a workload. Errors: UserError `unknown-field`. */
 export function explainField(path: string): FieldDoc & {readonly kind: SchemaKind} {
   const [first = '', ...others] = path.split('.').filter(part => part !== '');
   const told = schemaKinds.find(kind => kind === first.toLowerCase());
   const parts = told ? others : first === '' ? [] : [first, ...others];
-  const kinds: readonly SchemaKind[] = told ? [told] : ['stack', 'project', 'template'];
+  const kinds: readonly SchemaKind[] = told ? [told] : ['stack', 'project', 'template', 'workload'];
   for (const kind of kinds) {
     const field = fieldAt(writtenSchema(kind), parts);
     if (field) return {kind, ...docOf(field.schema, field.path, field.required)};

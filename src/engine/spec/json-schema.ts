@@ -2,12 +2,18 @@ import {z} from 'zod';
 import {projectSchema} from './project-schema.ts';
 import {writtenStackSchema} from './stack-schema.ts';
 import {templateSchema} from './template-schema.ts';
+import {writtenWorkloadSchema} from './workload-schema.ts';
 
 /** What a schema is published for. */
-export const schemaKinds = ['project', 'stack', 'template'] as const;
+export const schemaKinds = ['project', 'stack', 'template', 'workload'] as const;
 export type SchemaKind = (typeof schemaKinds)[number];
 
-const SCHEMAS = {project: projectSchema, stack: writtenStackSchema, template: templateSchema};
+const SCHEMAS = {
+  project: projectSchema,
+  stack: writtenStackSchema,
+  template: templateSchema,
+  workload: writtenWorkloadSchema,
+};
 
 /** The schema of a kind of document, in the form that people write. */
 export const writtenSchema = (kind: SchemaKind): z.ZodType => SCHEMAS[kind];

@@ -86,6 +86,14 @@ export const memorySize = z.union([z.string(), z.number()]).transform((value, co
   return bytes;
 });
 
+/** An amount of space on disk, in bytes. */
+export const diskSize = z.union([z.string(), z.number()]).transform((value, context) => {
+  const bytes = parseSize(String(value));
+  if (bytes !== undefined) return bytes;
+  context.addIssue('is not a size: write a number and a unit (Ki, Mi, Gi, Ti, k, M, G, T), for example 10Gi');
+  return z.NEVER;
+});
+
 /** A number of cores. */
 export const cpuCount = z.union([z.number(), z.string()]).transform((value, context) => {
   const millis = typeof value === 'string' ? /^(\d+)m$/.exec(value)?.[1] : undefined;

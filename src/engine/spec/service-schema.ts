@@ -1,46 +1,23 @@
 import {z} from 'zod';
 import {healthSchema} from './health-schema.ts';
-import {parseReference} from './image-reference.ts';
+import {env, image, imageBuild, localPath, user} from './image-source-schema.ts';
 import {logsSchema} from './logs-schema.ts';
 import {hostMount, publishedPort, volumeMount} from './mount-texts.ts';
-import {ENV_NAME} from './names.ts';
 import {labels, placementSchema} from './placement-schema.ts';
 import {capabilitiesSchema, stopSchema} from './process-schema.ts';
 import {cpuCount, memorySize} from './quantities.ts';
 import {secretFile} from './secret-file-schema.ts';
 import {serviceFilesSchema} from './service-files.ts';
-import {containerPath, envValue, line, text} from './texts.ts';
+import {containerPath, text} from './texts.ts';
 import {updateSchema} from './update-schema.ts';
-
-const image = z.string().superRefine((written, context) => {
-  const parsed = parseReference(written);
-  if ('wrong' in parsed) context.addIssue(`${JSON.stringify(written)} is not an image reference: it ${parsed.wrong}`);
-});
-
-const path = line.min(1, 'must not be empty');
-
-const build = z.union([
-  path,
-  z.strictObject({
-    context: path.describe('Folder that is sent to the build, relative to this file.'),
-    file: path.optional().describe('Containerfile or Dockerfile, relative to the context.'),
-    args: z.record(z.string(), envValue).default({}).describe('Build arguments.'),
-    target: line.optional().describe('Stage of the file to build.'),
-  }),
-]);
-
-const env = z.record(
-  z.string().regex(ENV_NAME, 'is not a name of an environment variable: letters, digits and _, no digit first'),
-  envValue,
-);
 
 /** One service of a stack, without `template` and `with`, which are replaced by the template's body before. */
 export const serviceSchema = z.strictObject({
   image: image.optional().describe('Image by reference, for example postgres:15; pulled on the host.'),
-  archive: path
+  archive: localPath
     .optional()
     .describe('Image as an OCI or docker archive on this machine, relative to this file; sent to the hosts.'),
-  build: build.optional().describe('Folder to build the image from, here; sent to the hosts.'),
+  build: imageBuild.optional().describe('Folder to build the image from, here; sent to the hosts.'),
   replicas: z.int().min(0).max(1000).default(1).describe('How many containers; 0 keeps the service without any.'),
   needs: z
     .array(z.string())
@@ -48,7 +25,7 @@ export const serviceSchema = z.strictObject({
     .describe('Services that must be healthy before this one starts, on whichever hosts they are.'),
   env: env.default({}).describe('Environment variables; values may hold ${secret:NAME}.'),
   envFile: z
-    .union([path, z.array(path)])
+    .union([localPath, z.array(localPath)])
     .optional()
     .describe('Files of NAME=value lines, relative to this file; env wins over them, later ones over earlier ones.'),
   entrypoint: z
@@ -69,13 +46,7 @@ export const serviceSchema = z.strictObject({
     .describe('Files by their path in the container: small texts such as configurations, read-only there.'),
   mounts: z.array(hostMount).default([]).describe("The host's own files and folders, as /on/host:/in/container[:ro]."),
   ports: z.array(publishedPort).default([]).describe('Published ports, as [address:]host:container[/udp].'),
-  user: line
-    .regex(
-      /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?::[A-Za-z0-9_][A-Za-z0-9_.-]*)?$/,
-      'is not a user: write a name or number, or user:group',
-    )
-    .optional()
-    .describe("User, or user:group, in place of the image's own."),
+  user: user.optional().describe("User, or user:group, in place of the image's own."),
   readOnly: z.boolean().default(false).describe('The root file system cannot be written to.'),
   capabilities: capabilitiesSchema.prefault({}).describe('Linux capabilities.'),
   seccomp: z

@@ -247,7 +247,7 @@ describe('what later versions bring is refused where it stands', () => {
 
   test('workloads', async () => {
     const text = 'apiVersion: niyanta/v1\nkind: Workload\nname: nightly\n';
-    expect(await errorsOf(readStack(text))).toEqual(['stack.yaml:2:7 kind: Workload is not in this version']);
+    expect(await errorsOf(readStack(text))).toEqual(['stack.yaml:2:7 kind: is Workload, but here a Stack is read']);
   });
 });
 
