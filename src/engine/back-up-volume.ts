@@ -70,7 +70,7 @@ export async function backUpVolume(
   return {manifest, notes: source.notes};
 }
 
-/** Removes what need not be kept, of backups that are not known to be bad; bad ones once there is a newer good one. */
+/** Removes what need not be kept, of good backups and of bad ones; the bad ones all once there is a newer good one. */
 export async function prune(
   tools: Omit<BackupTools, 'actions' | 'now'>,
   of: VolumeOnHost & {readonly backup: VolumeBackup},
@@ -85,8 +85,11 @@ export async function prune(
   const all = await listBackups(place);
   const good = all.filter(({verified}) => verified?.ok !== false);
   const newest = good[0]?.id ?? '';
-  const bad = all.filter(one => one.verified?.ok === false && one.id < newest);
-  const gone = [...toRemove(good, of.backup.keep), ...bad].map(({id}) => id);
+  const bad = all.filter(({verified}) => verified?.ok === false);
+  const old = bad.filter(({id}) => id < newest);
+  // Of those that failed since, and are made again and again, no more stay than of good ones.
+  const since = bad.filter(({id}) => id >= newest);
+  const gone = [...toRemove(good, of.backup.keep), ...old, ...toRemove(since, of.backup.keep)].map(({id}) => id);
   for (const id of gone) await removeBackup(place, id);
   return gone;
 }

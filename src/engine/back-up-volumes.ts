@@ -1,16 +1,15 @@
 import {backUpVolume, prune} from './back-up-volume.ts';
 import {backupPlace} from './backup-access.ts';
 import {changeEnvironment, type LeaseOptions} from './change-environment.ts';
+import {type BackedUpVolume, type DueBackup, dueBackup} from './due-backups.ts';
 import {type Fleet, withFleet} from './fleet.ts';
 import type {BackupManifest} from './runtime/backup/backup-manifest.ts';
 import {listBackups} from './runtime/backup/backup-store.ts';
-import {nextDue} from './runtime/backup/schedule.ts';
 import type {StackSession} from './session.ts';
-import type {VolumeBackup} from './spec/backup.ts';
 import {NiyantaError} from './spec/errors.ts';
 import {verifyBackup} from './verify-backup.ts';
 import {type VolumeTools, volumeTools} from './volume-tools.ts';
-import {type VolumeOnHost, volumesNow, volumesToBackUp} from './volumes-now.ts';
+import {volumesNow, volumesToBackUp} from './volumes-now.ts';
 
 export interface BackUpOptions extends LeaseOptions {
   /** All with a backup when empty. */
@@ -35,42 +34,58 @@ export interface BackUpRow {
   readonly error?: {readonly code: string; readonly message: string; readonly hint?: string};
 }
 
-type ToBackUp = VolumeOnHost & {readonly backup: VolumeBackup};
+/** A volume with what is to be done about it. */
+interface Task {
+  readonly one: BackedUpVolume;
+  readonly due: DueBackup;
+}
 
-/** Backs volumes up, one after another, under the environment's lease; one that fails does not keep the others from it. */
+/**
+ * Backs volumes up, one after another, under the environment's lease; one that fails does not keep the others from it.
+ * With `due`, a backup whose trial failed is told each time, as failed, until a newer one is good.
+ */
 export async function backUpVolumes(session: StackSession, options: BackUpOptions): Promise<readonly BackUpRow[]> {
-  // Whoever asks every few minutes is not to hold a lease for nothing.
-  if (options.due && !(await anythingDue(session, options))) return [];
+  if (options.due) {
+    const tasks = await tasksNow(session, options);
+    // Whoever asks every few minutes is not to hold a lease for nothing.
+    if (tasks.every(({due}) => due.do === 'wait')) return tasks.flatMap(waiting);
+  }
   return changeEnvironment(session, 'volume backup', options, async change => {
     const tools = await volumeTools(session, change, options.now);
     const rows: BackUpRow[] = [];
-    for (const one of await wanted(session, change.fleet, options)) {
+    for (const task of await tasksOf(session, change.fleet, options)) {
       change.signal.throwIfAborted();
-      rows.push(await backUpOne(tools, one, options));
+      rows.push(...(task.due.do === 'wait' ? waiting(task) : [await backUpOne(tools, task, options)]));
     }
     return rows;
   });
 }
 
-async function backUpOne(tools: VolumeTools, one: ToBackUp, options: BackUpOptions): Promise<BackUpRow> {
+async function backUpOne(tools: VolumeTools, {one, due}: Task, options: BackUpOptions): Promise<BackUpRow> {
   const {volume, host} = one;
   const context = {signal: tools.signal, onProgress: options.onProgress};
-  let backup: BackupManifest | undefined;
+  let backup = due.do === 'verify' ? due.backup : undefined;
   try {
-    const made = await backUpVolume(tools, one, options.due ? 'schedule' : 'asked', context);
-    backup = made.manifest;
+    const notes: string[] = [];
+    if (!backup) {
+      const made = await backUpVolume(tools, one, options.due ? 'schedule' : 'asked', context);
+      backup = made.manifest;
+      notes.push(...made.notes);
+    }
     if (options.verify && one.backup.verify)
       backup = await verifyBackup(tools, one, backup, {onProgress: options.onProgress});
-    return {volume, host, outcome: 'done', backup, removed: await prune(tools, one), notes: made.notes};
+    return {volume, host, outcome: 'done', backup, removed: await prune(tools, one), notes};
   } catch (error) {
     tools.signal.throwIfAborted();
     if (!(error instanceof NiyantaError)) throw error;
     const {code, message, hint} = error;
+    // Tried again and again, those that fail their trial must not fill the place; that it failed is what has to be told.
+    const removed = backup ? await prune(tools, one).catch(() => []) : [];
     return {
       volume,
       host,
       outcome: 'failed',
-      removed: [],
+      removed,
       notes: [],
       ...(backup && {backup}),
       error: {code, message, ...(hint && {hint})},
@@ -78,42 +93,37 @@ async function backUpOne(tools: VolumeTools, one: ToBackUp, options: BackUpOptio
   }
 }
 
-async function wanted(
+/** That there is no good backup since is a failure each time, whoever saw it first. */
+function waiting({one: {volume, host}, due}: Task): readonly BackUpRow[] {
+  if (due.do !== 'wait') return [];
+  const {backup, until} = due;
+  const error = {
+    code: 'backup-verify-failed',
+    message: `backup ${backup.id} failed its trial: ${backup.verified?.detail ?? ''}`,
+    hint: `It is made anew from ${until.toISOString().slice(0, 16).replace('T', ' ')}Z on; at once: niyanta volume backup ${volume}`,
+  };
+  return [{volume, host, outcome: 'failed', backup, removed: [], notes: [], error}];
+}
+
+async function tasksOf(
   session: StackSession,
   fleet: Fleet,
-  {volumes, due, now}: BackUpOptions,
-): Promise<readonly ToBackUp[]> {
+  {volumes, due, verify, now}: BackUpOptions,
+): Promise<readonly Task[]> {
   const {project, stack, environment} = session;
   const all = volumesToBackUp(volumesNow(fleet.observed, {project: project.name, stack, environment}), stack, volumes);
-  if (!due) return all;
-  const isDue = await Promise.all(
-    all.map(async one => {
+  if (!due) return all.map(one => ({one, due: {do: 'backup'}}));
+  const tasks = await Promise.all(
+    all.map(async (one): Promise<readonly Task[]> => {
       const place = await backupPlace(session, one.backup, {stack: stack.name, environment, volume: one.volume}, fleet);
-      const at = dueAt(one, await listBackups(place), now());
-      return at !== undefined && at <= now();
+      const found = dueBackup(one, await listBackups(place), {now: now(), trials: verify});
+      return found ? [{one, due: found}] : [];
     }),
   );
-  return all.filter((_, index) => isDue[index]);
+  return tasks.flat();
 }
 
-const anythingDue = (session: StackSession, options: BackUpOptions): Promise<boolean> =>
-  withFleet(
-    session.hosts,
-    {maxUnreachable: options.maxUnreachable, signal: options.signal, ssh: session.ssh},
-    async fleet => (await wanted(session, fleet, options)).length > 0,
+const tasksNow = (session: StackSession, options: BackUpOptions): Promise<readonly Task[]> =>
+  withFleet(session.hosts, {maxUnreachable: options.maxUnreachable, signal: options.signal, ssh: session.ssh}, fleet =>
+    tasksOf(session, fleet, options),
   );
-
-/** When a volume's next backup is due, by those that were made. */
-export function dueAt(
-  {host, backup, users}: Pick<VolumeOnHost, 'host' | 'users'> & {readonly backup: VolumeBackup},
-  backups: readonly BackupManifest[],
-  now: Date,
-): Date | undefined {
-  // One that turned out bad counts, too: what fails is told, and not done again every few minutes.
-  const mine = backups.find(one => isOf(one, {host, users}));
-  return nextDue(backup, mine && new Date(mine.startedAt), now);
-}
-
-/** Whether a backup is of this one of a volume's hosts: of the same replica, wherever that was then. */
-export const isOf = ({host, replica, service}: BackupManifest, now: Pick<VolumeOnHost, 'host' | 'users'>): boolean =>
-  host === now.host || now.users.some(({spec}) => spec.service === service && spec.replica === replica);

@@ -1,5 +1,5 @@
-import {dueAt, isOf} from './back-up-volumes.ts';
 import {backupPlace} from './backup-access.ts';
+import {dueAt, isOf} from './due-backups.ts';
 import {type Fleet, withFleet} from './fleet.ts';
 import type {BackupManifest} from './runtime/backup/backup-manifest.ts';
 import {listBackups} from './runtime/backup/backup-store.ts';

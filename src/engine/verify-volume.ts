@@ -1,6 +1,6 @@
-import {isOf} from './back-up-volumes.ts';
 import {backupPlace} from './backup-access.ts';
 import {changeEnvironment, type LeaseOptions} from './change-environment.ts';
+import {isOf} from './due-backups.ts';
 import type {BackupManifest} from './runtime/backup/backup-manifest.ts';
 import {listBackups} from './runtime/backup/backup-store.ts';
 import type {StackSession} from './session.ts';

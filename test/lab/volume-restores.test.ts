@@ -1,4 +1,4 @@
-import {readdir, readFile} from 'node:fs/promises';
+import {readdir, readFile, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {beforeAll, expect, test} from 'vitest';
 import {busyboxArchive, sharedLab} from './harness/index.ts';
@@ -139,4 +139,30 @@ test('only what is due is done, once; older ones than are to be kept are gone', 
   expect(await onHost('ls asked')).toBe('asked');
   const folder = join(project.directory, 'backups/test/notes/default/data');
   expect((await readdir(folder)).filter(name => name.endsWith('.backup'))).toHaveLength(2);
+});
+
+test('a backup that fails its trial is told by each run, and made anew before its schedule', async () => {
+  const stack = (check: string) => writeStack(`before: none, schedule: "0 3 1 1 *", verify: {exec: [${check}]}`);
+  const due = () => project.niyanta(['volume', 'backup', '--due', '--json']);
+  await stack('test, -f, /data/absent');
+  expect((await project.niyanta(['volume', 'backup'])).code).toBe(1);
+  const told = await due();
+  expect([told.code, told.json.backups]).toMatchObject([
+    1,
+    [{outcome: 'failed', error: {code: 'backup-verify-failed', hint: expect.stringContaining('It is made anew from')}}],
+  ]);
+  const [row] = (await good('volume', 'ls', '--json')).json.volumes;
+  expect(Date.parse(row.due)).toBeLessThan(Date.now() + 24 * 3_600_000);
+
+  // As if the trial had failed a day ago, and its cause was gone.
+  await stack('test, -f, /data/good');
+  const {id} = told.json.backups[0].backup;
+  const file = join(project.directory, 'backups/test/notes/default/data', `${id}.json`);
+  const manifest = JSON.parse(await readFile(file, 'utf8'));
+  const at = new Date(Date.now() - 24 * 3_600_000).toISOString();
+  await writeFile(file, JSON.stringify({...manifest, verified: {...manifest.verified, at}}));
+  const made = await due();
+  expect([made.code, made.json.backups]).toMatchObject([0, [{outcome: 'done', backup: {verified: {ok: true}}}]]);
+  expect(made.json.backups[0].removed).toContain(id);
+  expect((await good('volume', 'backup', '--due')).stdout).toContain('Nothing is due');
 });
