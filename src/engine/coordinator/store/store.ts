@@ -97,6 +97,10 @@ export interface Store {
 
   // Reporting. Counts only for the newest attempt and its lease; `fenced` otherwise: the worker must stop it.
 
+  /**
+   * `fenced`: another attempt or lease, or one that has ended (this one's end said twice, too). Of a living one, what may
+   * not follow the state it is in (said late) counts and changes no state; the same state again takes the progress.
+   */
   report(reports: readonly AttemptReport[]): Promise<readonly ('counted' | 'fenced')[]>;
 
   // Workers.
