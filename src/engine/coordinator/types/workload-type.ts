@@ -126,7 +126,7 @@ export interface AttemptLogLine {
 export interface CheckpointKeeper {
   /**
    * Compresses a tar stream and keeps it. Errors: OutsideError `checkpoint-too-large` (no object storage is configured),
-   * `target-failed` and `target-full` (object storage does not take it), or the stream's own.
+   * `checkpoint-storage-failed` (transient), or the stream's own.
    */
   keep(
     from: Pick<Attempt, 'workload' | 'attempt'>,
@@ -134,9 +134,9 @@ export interface CheckpointKeeper {
   ): Promise<Pick<TakenCheckpoint, 'size' | 'sha256' | 'place'>>;
   /**
    * The tar stream, once all of the content was held against its checksum. Errors: OutsideError `checkpoint-corrupt`, for
-   * good; `target-failed` (transient) when object storage does not answer.
+   * good; `checkpoint-storage-failed` (transient) when object storage does not answer.
    */
-  open(checkpoint: Pick<CheckpointRow, 'number' | 'sha256' | 'size' | 'place'>): Promise<Readable>;
+  open(checkpoint: Pick<CheckpointRow, 'sha256' | 'size' | 'place'>): Promise<Readable>;
   /** Removes contents that nobody refers to any more; blobs are the store's own to remove. */
   drop(checkpoints: readonly Pick<CheckpointRow, 'place'>[]): Promise<void>;
 }
