@@ -1,4 +1,5 @@
 export type {Decision, Park, Points, Preempt, Rejection, Start, Victim, Why} from './decision.ts';
+export {Queue} from './queue.ts';
 export type {
   Amounts,
   CustomerId,
@@ -11,3 +12,4 @@ export type {
   WorkloadId,
 } from './request.ts';
 export {defaultSettings, type QueueSettings, type Tier} from './settings.ts';
+export {addUsage, decayed, type Used} from './usage.ts';

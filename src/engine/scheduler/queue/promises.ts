@@ -1,0 +1,118 @@
+import {attemptOf} from './attempt-of.ts';
+import type {Turn} from './contest.ts';
+import type {Preempt, Start} from './decision.ts';
+import {atConcurrency, closed, overQuota} from './limits.ts';
+import {type Clearing, clearing} from './preemption.ts';
+import {rankOf, tierOf} from './priority.ts';
+import type {QueuedWorkload, RunningAttempt, WorkloadId} from './request.ts';
+import type {QueueSettings} from './settings.ts';
+import {shapeKey} from './shape-key.ts';
+import type {Promised, World} from './world.ts';
+
+/** Starts those whose place has become free; gives up places that have become useless. */
+export function keepPromises(world: World, now: number): Start[] {
+  const starts: Start[] = [];
+  const order = [...world.promises.values()].sort((a, b) => a.workload.seq - b.workload.seq);
+  for (const promised of order) {
+    if (isWorthWaiting(world, promised)) continue;
+    const {workload, worker} = promised;
+    world.letGo(workload.id);
+    if (!mayStart(world, workload, worker)) {
+      world.enqueue(workload);
+      continue;
+    }
+    world.hold(attemptOf(workload, worker, now));
+    starts.push({kind: 'start', workload: workload.id, worker, because: 'room was made for it there', rejected: []});
+  }
+  return starts;
+}
+
+/** Somebody whom it waits for is still there, and so is the worker. */
+function isWorthWaiting({fleet, running}: World, {worker, awaits}: Promised): boolean {
+  const index = fleet.indexOf(worker);
+  const view = index === undefined ? undefined : fleet.view(index);
+  if (!view || view.drained || view.unusable !== undefined) return false;
+  return awaits.some(id => running.get(id)?.worker === worker);
+}
+
+function mayStart({accounts, fleet, standings}: World, workload: QueuedWorkload, worker: string): boolean {
+  const standing = standings.of(shapeKey(workload.shape, workload.customer), workload);
+  const index = fleet.indexOf(worker);
+  return index !== undefined && isAllowed(accounts.of(workload.customer), workload, standing) && standing.fits(index);
+}
+
+const isAllowed = (
+  account: Turn['account'],
+  workload: QueuedWorkload,
+  {need}: {readonly need: Parameters<typeof overQuota>[1]},
+): boolean =>
+  closed(account) === undefined &&
+  overQuota(account, need) === undefined &&
+  atConcurrency(account, workload.concurrency) === undefined;
+
+/**
+ * Makes room for those that fit nowhere, in the order of the round. Nobody is stopped for one that is not ahead of it by
+ * tier and priority alone, nobody that has just started, and nobody for whom a place is kept.
+ */
+export function preempt(
+  world: World,
+  settings: QueueSettings,
+  round: {readonly homeless: readonly Turn[]; readonly started: ReadonlySet<WorkloadId>; readonly now: number},
+): Preempt[] {
+  const {accounts, fleet, running, promises, standings} = world;
+  const margin = Math.max(1, settings.preemption.margin);
+  const rank = ({customer, priority}: Pick<QueuedWorkload, 'customer' | 'priority'>) =>
+    rankOf(priority, tierOf(accounts.of(customer).view.tier, settings));
+  const mayEverGo = [...running.values()].filter(
+    attempt => attempt.preemptible && !attempt.stopping && !round.started.has(attempt.id) && !promises.has(attempt.id),
+  );
+  const gone = new Set<WorkloadId>();
+  let lowest = Number.POSITIVE_INFINITY;
+  const ranks = new Map(mayEverGo.map(attempt => [attempt.id, rank(attempt)]));
+  for (const each of ranks.values()) lowest = Math.min(lowest, each);
+  /** By shape: the highest rank for which no place was found. */
+  const inVain = new Map<object, number>();
+  const decisions: Preempt[] = [];
+  for (const {account, entry} of round.homeless) {
+    if (decisions.length >= settings.preemption.perRound) break;
+    const {workload} = entry;
+    const standing = standings.of(entry.shapeKey, workload);
+    const own = rank(workload);
+    if (own - margin < lowest || own <= (inVain.get(standing) ?? Number.NEGATIVE_INFINITY)) continue;
+    // A start of this round may have brought the neighbour that it waits for.
+    if (!isAllowed(account, workload, standing) || standing.best() >= 0) continue;
+    const found = clearing(standing, fleet, {
+      now: round.now,
+      attempt: ({id}) => running.get(id),
+      mayGo: ({id}) => !gone.has(id) && (ranks.get(id) ?? Number.POSITIVE_INFINITY) <= own - margin,
+    });
+    if (!found) {
+      inVain.set(standing, own);
+      continue;
+    }
+    for (const {workload: victim} of found.victims) gone.add(victim);
+    promise(world, workload, found, round.now);
+    if (found.victims.length > 0) decisions.push(decisionOf(workload, fleet.names[found.index]!, found));
+  }
+  return decisions;
+}
+
+function promise(world: World, workload: QueuedWorkload, {index, victims, awaits}: Clearing, now: number): void {
+  const worker = world.fleet.names[index]!;
+  for (const {workload: id} of victims) {
+    const victim = world.running.get(id);
+    if (victim) world.renew({...victim, stopping: true} satisfies RunningAttempt);
+  }
+  world.dequeue(workload.id);
+  world.hold(attemptOf(workload, worker, now));
+  world.promises.set(workload.id, {workload, worker, awaits});
+}
+
+const decisionOf = (workload: QueuedWorkload, worker: string, {victims, cost}: Clearing): Preempt => ({
+  kind: 'preempt',
+  for: workload.id,
+  worker,
+  victims,
+  cost,
+  because: `fits nowhere else; ${victims.length === 1 ? '1 workload that matters less makes' : `${victims.length} workloads that matter less make`} room, ${Math.round(cost)} core-seconds are lost`,
+});
