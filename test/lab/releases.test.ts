@@ -12,6 +12,11 @@ const page = `#!/bin/sh
 if [ -e /flags/bad-$VERSION ]; then printf 'HTTP/1.0 500 Bad\\r\\n\\r\\nbad\\n'; exit; fi
 printf 'HTTP/1.0 200 OK\\r\\nContent-Type: text/plain\\r\\n\\r\\n%s\\n' "$VERSION"
 `;
+/** Takes longer than stop.grace, so that some are under way whenever a replica leaves. */
+const slow = `#!/bin/sh
+sleep 3
+${page.split('\n').at(-2)}
+`;
 
 const stack = (version: string, update: string) => `apiVersion: niyanta/v1
 kind: Stack
@@ -36,7 +41,11 @@ beforeAll(async () => {
   const labels = hosts.map(host => `  ${host}: {labels: {proxy: "true"}}\n`).join('');
   project = await lab().project(
     stack('zero', '{strategy: rolling}'),
-    {'web.tar': await busyboxArchive({files: {'/www/index.html': 'ok\n', '/www/cgi-bin/v': page}})},
+    {
+      'web.tar': await busyboxArchive({
+        files: {'/www/index.html': 'ok\n', '/www/cgi-bin/v': page, '/www/cgi-bin/slow': slow},
+      }),
+    },
     `hosts:\n${labels}proxy: {binary: /usr/bin/caddy}\n`,
   );
   await Promise.all(hosts.map(host => lab().sh(host, 'mkdir -p /srv/flags')));
@@ -68,12 +77,14 @@ describe('under load', () => {
   test.each([
     ['one', '{strategy: rolling, drain: 5s}'],
     ['two', '{strategy: blue-green, drain: 5s}'],
-  ])('a release of %s by %s fails no request', async (version, update) => {
+  ])('a release of %s by %s fails no request, quick or slow', async (version, update) => {
     await released(version, update);
     const load = new Load(targets());
+    const patient = new Load(targets().map(one => ({...one, path: '/cgi-bin/slow'})));
     await done('apply');
-    await load.stop();
+    await Promise.all([load.stop(), patient.stop()]);
     expect(load.failures).toEqual([]);
+    expect(patient.failures).toEqual([]);
     expect(load.requests).toBeGreaterThan(50);
     expect(await answers()).toEqual([version]);
     await converged();

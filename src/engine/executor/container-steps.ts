@@ -68,8 +68,10 @@ type Steps = (operation: ContainerOperation, run: ContainerRun, context: StepCon
 const replace: Steps = async (operation, run, context) => {
   const spec = withPinnedImage(desired(operation), run.images);
   if (operation.order === 'stop-first') await retire(operation, run);
-  await createNew(spec, operation.staged ?? false, run, context);
-  if (operation.order === 'start-first') await retire(operation, run);
+  await createNew(spec, run, context);
+  if (operation.order === 'stop-first' || operation.staged) return arrived(spec, operation.staged ?? false, run);
+  await run.ledger.replace(spec.host, peer(spec), reachPrevious(operation, run));
+  await retire(operation, run);
 };
 
 const steps: Record<ContainerOperation['how'], Steps> = {
@@ -94,17 +96,25 @@ const steps: Record<ContainerOperation['how'], Steps> = {
   },
 };
 
-async function createNew(spec: ContainerSpec, staged: boolean, run: ContainerRun, context: StepContext): Promise<void> {
+async function createNew(spec: ContainerSpec, run: ContainerRun, context: StepContext): Promise<void> {
   reach(run, 'remove-container', spec.host, spec.id);
   await run.actions.createContainer(spec, run.ledger.arrive(spec.host, peer(spec)), context);
   await run.actions.waitHealthy(spec, context);
-  await arrived(spec, staged, run);
 }
 
 /** Healthy: from now on it gets requests, or waits for the switch of its release. */
 async function arrived(spec: ContainerSpec, staged: boolean, {ledger}: ContainerRun): Promise<void> {
   if (staged) ledger.standBy(spec.host, peer(spec));
   else await ledger.join(spec.host, peer(spec));
+}
+
+/** The superseded containers that are there; those that run are to be started again when this is taken back. */
+function reachPrevious({previous}: ContainerOperation, run: ContainerRun): readonly string[] {
+  return previous.flatMap(({host, id}) => {
+    const before = run.present(host, id);
+    if (before?.running) reach(run, 'start-container', host, id);
+    return before?.exists ? [id] : [];
+  });
 }
 
 /** Takes the superseded containers out of the names, then stops them; they stay until they are removed for good. */

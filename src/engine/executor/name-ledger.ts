@@ -54,6 +54,14 @@ export class NameLedger {
     return this.#everywhere();
   }
 
+  /** Resolves when every container of the environment knows of it in place of these, who run on and go on being told. */
+  replace(host: HostName, peer: Peer, ids: readonly string[]): Promise<void> {
+    return this.swap(
+      ids.flatMap(id => this.#listed.get(id) ?? []),
+      [{host, peer}],
+    );
+  }
+
   /** Resolves when no container of the environment is sent to it any more. Other hosts are told whichever fails. */
   leave(_host: HostName, id: string): Promise<void> {
     this.#arriving.delete(id);

@@ -24,8 +24,13 @@ export interface Draining {
 
 /** Keeps a visitor with a side of a release. */
 const releaseCookie = 'niyanta-release';
-/** How often a proxy is asked whether requests are still under way. */
+/** How often a proxy is asked whether requests are still under way; and what one that has just come in may take to be counted. */
 const askEveryMs = 100;
+/**
+ * How long a proxy is left alone after a change: each makes it close idle connections, so that replicas that come and go within
+ * a moment are told together.
+ */
+const restMs = 250;
 
 /**
  * Who answers requests that come by the proxies while a plan runs: on every host whose proxy has routes of the
@@ -59,10 +64,14 @@ export class RouteLedger {
     for (const {host, routes} of from.standing) this.#standing.set(host, routes);
     for (const member of from.members) this.#members.set(member.id, member);
     for (const split of from.splits) this.#splits.set(split.service, split);
-    this.#writes = new LatestWrites(host => {
-      const routes = this.#standing.get(host);
-      return routes ? this.#actions.writeRoutes(host, this.#withUpstreams(routes)) : Promise.resolve();
-    });
+    const {now, sleep} = draining;
+    this.#writes = new LatestWrites(
+      async host => {
+        const routes = this.#standing.get(host);
+        if (routes) await this.#actions.writeRoutes(host, this.#withUpstreams(host, routes));
+      },
+      {ms: restMs, now, sleep},
+    );
   }
 
   /** The hosts whose proxies have routes. */
@@ -83,21 +92,29 @@ export class RouteLedger {
 
   /** Resolves when every proxy sends requests to it. Rejects with what the first host that failed says. */
   join(peer: Peer): Promise<void> {
-    this.#members.set(peer.id, peer);
+    this.#add(peer);
     return this.#everywhereOf([peer.service]);
+  }
+
+  /** Resolves when every proxy sends requests to it in place of these, whose requests under way go on. */
+  replace(peer: Peer, ids: readonly string[]): Promise<void> {
+    const replaced = ids.flatMap(id => this.#members.get(id) ?? []);
+    for (const one of replaced) this.#remove(one);
+    this.#add(peer);
+    return this.#everywhereOf([...new Set([peer, ...replaced].map(({service}) => service))]);
   }
 
   /** Healthy, and beside the others: gets what its service's split gives it, from the next write on. */
   standBy(peer: Peer): void {
-    this.#members.set(peer.id, peer);
+    this.#add(peer);
   }
 
   /** Resolves when no proxy sends it anything new, and what it was serving is done or was waited for long enough. */
   async leave(id: string): Promise<void> {
     const peer = this.#members.get(id) ?? this.#leaving.get(id);
     if (!peer) return;
-    if (this.#members.delete(id)) {
-      this.#leaving.set(id, peer);
+    if (this.#members.has(id)) {
+      this.#remove(peer);
       await this.#everywhereOf([peer.service]);
     }
     await this.drain([peer]);
@@ -117,8 +134,11 @@ export class RouteLedger {
   /** Waits until none of them serves a request through any proxy, or as long as their services are waited for. */
   async drain(peers: readonly Peer[]): Promise<void> {
     const services = [...new Set(peers.map(({service}) => service))];
-    const until = this.#draining.now() + Math.max(0, ...services.map(this.#draining.mostMs));
+    const most = Math.max(0, ...services.map(this.#draining.mostMs));
+    const until = this.#draining.now() + most;
+    if (most === 0 || this.#hostsOf(services).length === 0) return;
     for (;;) {
+      await this.#draining.sleep(askEveryMs);
       const counts = await Promise.all(
         // A proxy that cannot be asked may be serving some: then it is waited for as long as is allowed.
         this.#hostsOf(services).map(host =>
@@ -126,7 +146,6 @@ export class RouteLedger {
         ),
       );
       if (counts.every(count => count === 0) || this.#draining.now() >= until) return;
-      await this.#draining.sleep(askEveryMs);
     }
   }
 
@@ -149,11 +168,8 @@ export class RouteLedger {
   swap(from: readonly Peer[], to: readonly Peer[], splits: readonly Split[] = []): Promise<void> {
     const services = [...new Set([...from, ...to].map(({service}) => service))];
     return this.#onAll(services, () => {
-      for (const peer of from) {
-        this.#members.delete(peer.id);
-        this.#leaving.set(peer.id, peer);
-      }
-      for (const peer of to) this.#members.set(peer.id, peer);
+      for (const peer of from) this.#remove(peer);
+      for (const peer of to) this.#add(peer);
       for (const service of services) this.#splits.delete(service);
       for (const split of splits) this.#splits.set(split.service, split);
     });
@@ -171,8 +187,8 @@ export class RouteLedger {
     const ends = await Promise.allSettled(hosts.map(host => this.#writes.to(host)));
     const failed = ends.find(end => end.status === 'rejected');
     if (!failed) return;
-    for (const {id, service} of [...this.#members.values()]) if (services.includes(service)) this.#members.delete(id);
-    for (const member of members) this.#members.set(member.id, member);
+    for (const peer of [...this.#members.values()]) if (services.includes(peer.service)) this.#remove(peer);
+    for (const member of members) this.#add(member);
     for (const service of services) this.#splits.delete(service);
     for (const split of splits) this.#splits.set(split.service, split);
     await Promise.allSettled(hosts.map(host => this.#writes.to(host)));
@@ -196,10 +212,22 @@ export class RouteLedger {
     return [...ports.values()];
   }
 
-  #withUpstreams(routes: ProxyRoutes): ProxyRoutes {
+  #add(peer: Peer): void {
+    this.#leaving.delete(peer.id);
+    this.#members.set(peer.id, peer);
+  }
+
+  #remove(peer: Peer): void {
+    this.#members.delete(peer.id);
+    this.#leaving.set(peer.id, peer);
+  }
+
+  #withUpstreams(host: HostName, {leaving: _, ...routes}: ProxyRoutes): ProxyRoutes {
+    const leaving = this.#upstreamsOn(host, [...this.#leaving.values()]).map(({address, port}) => ({address, port}));
     const members = [...this.#members.values()].sort((a, b) => a.replica - b.replica || (a.id < b.id ? -1 : 1));
     return {
       ...routes,
+      ...(leaving.length > 0 && {leaving}),
       routes: routes.routes.map(route => {
         const {service, port} = route;
         const mine = members.filter(member => member.service === service);

@@ -49,6 +49,14 @@ export class Traffic {
     await Promise.all([named, this.routes.join(peer)]);
   }
 
+  /**
+   * Resolves when every container and every proxy sends to it in place of others of its service, who run on: by one change
+   * of each proxy. What those are serving is waited for when they leave.
+   */
+  async replace(host: HostName, peer: Peer, ids: readonly string[]): Promise<void> {
+    await Promise.all([this.#names.replace(host, peer, ids), this.routes.replace(peer, ids)]);
+  }
+
   /** Healthy, it waits for a switch; until then nobody is sent to it but by the share of a canary. */
   standBy(host: HostName, peer: Peer): void {
     this.#names.arrive(host, peer);

@@ -113,6 +113,43 @@ describe('blue-green', () => {
   });
 });
 
+test('a rolling update changes each proxy once for a replica, which goes on being counted until it has stopped', async () => {
+  const {hosts, old, fresh} = release();
+  const operations = old.map((was, index) =>
+    containerOperation('replace', fresh[index]!, {
+      previous: [{host: was.host, id: was.id}],
+      ...(index > 0 && {after: [`container/h${index}/web/${index}/replace`]}),
+    }),
+  );
+  const known: (readonly string[])[] = [];
+  hosts.before = action => {
+    if (!action.startsWith('in flight h1')) return;
+    const {routes, leaving = []} = hosts.routes.get('h1')!;
+    expect(routes[0]!.upstreams.map(({address}) => address)).not.toContain(leaving[0]?.address);
+    known.push(leaving.map(({address, port}) => `${address}:${port}`));
+  };
+  const {end} = await apply({hosts, operations});
+  expect(end.outcome).toBe('applied');
+  expect(known).toEqual([['10.0.0.1:80'], ['10.0.0.2:80'], ['10.0.0.3:80']]);
+  for (const host of all) expect(hosts.journal.filter(action => action === `routes ${host}`)).toHaveLength(3);
+});
+
+test('a proxy that does not take the change of a rolling update: the old replica never stops, and is sent to again', async () => {
+  const {hosts, old, fresh} = release();
+  const operations = [containerOperation('replace', fresh[0]!, {previous: [{host: old[0]!.host, id: old[0]!.id}]})];
+  let first = true;
+  hosts.before = action => {
+    if (action !== 'routes h2' || !first) return;
+    first = false;
+    throw new OutsideError({code: 'proxy-refused', message: 'h2: Caddy refused the configuration', host: 'h2'});
+  };
+  const {end} = await apply({hosts, operations});
+  expect(end.outcome).toBe('rolled-back');
+  expect(hosts.journal).not.toContain('stop web-1-a');
+  expect(hosts.snapshot().running).toEqual(['h1/web-1-a', 'h2/web-2-a', 'h3/web-3-a']);
+  for (const host of all) expect(weights(hosts, host)).toEqual(oldOnly);
+});
+
 test('a rolling update drains each old replica before it stops it, and every proxy knows the new one before', async () => {
   const {hosts, old, fresh} = release();
   const operations = old.map((was, index) =>

@@ -57,6 +57,14 @@ test('a proxy where the label is, with its routes when it is there; then nothing
   expect(slice.routes[0]!.upstreams.map(({port: at, service: of}) => `${of}:${at}`)).toEqual(['web:8080', 'web:8080']);
 });
 
+test('who was leaving when the routes were last written is no difference', () => {
+  const leaving = [{address: '10.89.0.99', port: 8080}];
+  const left = served.hosts.map(one =>
+    one.proxy ? {...one, proxy: {...one.proxy, slices: one.proxy.slices.map(slice => ({...slice, leaving}))}} : one,
+  );
+  expect(plan({...served, hosts: left}, shop(route()), given).operations).toEqual([]);
+});
+
 test('a host with nothing but a proxy is in the network, and may ask containers on other hosts', () => {
   const networks = served.hosts.map(one => [
     one.host,

@@ -128,6 +128,30 @@ test('a route without anyone to answer says so; one replica is never left alone 
   expect(of({maxBody: 1000})).toContain('> 1000');
 });
 
+test('where all replicas look ill, one is asked all the same, whatever its checks say; other failures stay what they are', () => {
+  const health = {path: '/healthz', port: 8080, intervalMs: 1000, timeoutMs: 500};
+  // biome-ignore lint/suspicious/noExplicitAny: Caddy's JSON
+  const errors = (more: Partial<ProxyRoute>) => (caddyRoute(route(more)) as any).handle[0].errors;
+  const [nobody, other] = errors({health}).routes;
+  expect(nobody.match).toEqual([{vars: {'{http.error.status_code}': ['503']}}]);
+  expect(nobody.handle).toMatchObject([{handler: 'reverse_proxy', upstreams: [{}, {}], health_checks: {}}]);
+  expect(nobody.handle[0].health_checks).toEqual({});
+  expect(other).toEqual({
+    handle: [{handler: 'error', status_code: '{http.error.status_code}', error: '{http.error.message}'}],
+  });
+  expect(errors({})).toBeUndefined();
+  expect(errors({health, upstreams: []})).toBeUndefined();
+});
+
+test('those that leave are known to Caddy, once each, where no request comes', () => {
+  const leaving = [upstream(7), upstream(7)].map(({address, port}) => ({address, port}));
+  const {http} = configOf({...slice('default', route()), leaving}, slice('staging')).apps.http.servers;
+  const [answer, ...unreached] = http.routes.at(-1).handle;
+  expect(answer).toEqual({handler: 'static_response', status_code: 404});
+  expect(unreached).toEqual([{handler: 'reverse_proxy', upstreams: [{dial: '10.89.0.7:8080'}]}]);
+  expect(JSON.stringify(http.routes.slice(0, -1))).not.toContain('10.89.0.7');
+});
+
 test('two environments that want the same name and path are told apart from one that has it twice over', () => {
   const [one, two] = [slice('default', route()), slice('staging', route())];
   expect(clashOf([one, two])).toMatchObject({route: 'shop.example', first: one, second: two});

@@ -65,7 +65,7 @@ export function addProxies(
 }
 
 /** All of it, but for who answers for services that are changing. */
-const standing = (slice: ProxyRoutes, moving: ReadonlySet<ServiceName>): string =>
+const standing = ({leaving: _, ...slice}: ProxyRoutes, moving: ReadonlySet<ServiceName>): string =>
   canonical({
     ...slice,
     routes: slice.routes.map(route => (moving.has(route.service) ? {...route, upstreams: []} : withShares(route))),

@@ -49,7 +49,7 @@ function partsOf(proxy: ProxySpec, slices: readonly ProxyRoutes[]) {
         // Old connections end by themselves meanwhile; requests go on to their end.
         grace_period: 10e9,
         servers: {
-          http: server(proxy.http, inOrder(plain, redirected, proxy.https)),
+          http: server(proxy.http, inOrder(plain, redirected, proxy.https), leavingOf(slices)),
           ...(secure.length > 0 && {
             https: {...server(proxy.https, secure.map(caddyRoute)), tls_connection_policies: [{}]},
           }),
@@ -63,13 +63,19 @@ function partsOf(proxy: ProxySpec, slices: readonly ProxyRoutes[]) {
   };
 }
 
-const server = (port: number, routes: readonly CaddyValue[]) => ({
+/** Caddy forgets how many requests an upstream is serving as soon as no handler knows it: this one, behind an answer. */
+function leavingOf(slices: readonly ProxyRoutes[]): readonly CaddyValue[] {
+  const dials = new Set(slices.flatMap(({leaving = []}) => leaving.map(({address, port}) => `${address}:${port}`)));
+  return dials.size === 0 ? [] : [{handler: 'reverse_proxy', upstreams: [...dials].map(dial => ({dial}))}];
+}
+
+const server = (port: number, routes: readonly CaddyValue[], unreached: readonly CaddyValue[] = []) => ({
   listen: [`:${port}`],
   protocols: ['h1', 'h2'],
   automatic_https: {disable: true},
   read_header_timeout: 30e9,
   logs: {default_logger_name: accessLog},
-  routes: [...routes, {handle: [{handler: 'static_response', status_code: 404}]}],
+  routes: [...routes, {handle: [{handler: 'static_response', status_code: 404}, ...unreached]}],
 });
 
 /** Names that are sent to https come before routes for any name. */

@@ -17,10 +17,27 @@ export function caddyRoute(route: ProxyRoute): CaddyValue {
   };
   return {
     ...(Object.keys(match).length > 0 && {match: [match]}),
-    handle: [{handler: 'subroute', routes: [...bodyLimit(route), {handle: handlers(route)}]}],
+    handle: [{handler: 'subroute', routes: [...bodyLimit(route), {handle: handlers(route)}], ...lastResort(route)}],
     terminal: true,
   };
 }
+
+/**
+ * Where all replicas look ill, one is asked all the same. Caddy 2.6 needs it: a new configuration cuts the checks short that
+ * are under way, those count as failed, and a request that has just come by the former one would find nobody.
+ */
+function lastResort(route: ProxyRoute): {readonly errors?: CaddyValue} {
+  if (!route.health || isUnanswered(route)) return {};
+  const nobody = {match: [{vars: {'{http.error.status_code}': ['503']}}]};
+  const same = {handler: 'error', status_code: '{http.error.status_code}', error: '{http.error.message}'};
+  return {
+    errors: {
+      routes: [{...nobody, handle: [reverseProxy(route, {})], terminal: true}, {handle: [same]}],
+    },
+  };
+}
+
+const isUnanswered = ({upstreams}: ProxyRoute): boolean => upstreams.every(({weight}) => weight === 0);
 
 function handlers(route: ProxyRoute): readonly CaddyValue[] {
   return [
@@ -34,7 +51,7 @@ function handlers(route: ProxyRoute): readonly CaddyValue[] {
     },
     ...(route.maxBody === undefined ? [] : [{handler: 'request_body', max_size: route.maxBody}]),
     ...(route.stripPath && route.path !== '/' ? [{handler: 'rewrite', strip_path_prefix: route.path}] : []),
-    reverseProxy(route),
+    reverseProxy(route, healthChecks(route)),
   ];
 }
 
@@ -51,9 +68,9 @@ function bodyLimit({maxBody}: ProxyRoute): readonly CaddyValue[] {
   ];
 }
 
-function reverseProxy(route: ProxyRoute): CaddyValue {
-  const {health, retries, sticky, timeouts, upstreams} = route;
-  if (upstreams.every(({weight}) => weight === 0)) return {handler: 'static_response', status_code: 503};
+function reverseProxy(route: ProxyRoute, health_checks: CaddyValue): CaddyValue {
+  const {retries, sticky, timeouts, upstreams} = route;
+  if (isUnanswered(route)) return {handler: 'static_response', status_code: 503};
   const dials = inTurn(upstreams);
   return {
     handler: 'reverse_proxy',
@@ -73,20 +90,25 @@ function reverseProxy(route: ProxyRoute): CaddyValue {
         retry_match: [{method: ['GET', 'HEAD', 'OPTIONS']}],
       }),
     },
-    health_checks: {
-      ...(health && {
-        active: {
-          uri: health.path,
-          port: health.port,
-          interval: nanoseconds(health.intervalMs),
-          timeout: nanoseconds(health.timeoutMs),
-        },
-      }),
-      // One that takes no connection is left alone for a while, if there is another.
-      ...(new Set(dials).size > 1 && retries.forMs > 0 && {passive: {fail_duration: nanoseconds(2000), max_fails: 1}}),
-    },
+    health_checks,
     // No flush_interval: with -1 Caddy 2.6 breaks off at every reload what it is answering. Events and answers without a
     // length go on as they come all the same.
+  };
+}
+
+function healthChecks({health, retries, upstreams}: ProxyRoute): CaddyValue {
+  return {
+    ...(health && {
+      active: {
+        uri: health.path,
+        port: health.port,
+        interval: nanoseconds(health.intervalMs),
+        timeout: nanoseconds(health.timeoutMs),
+      },
+    }),
+    // One that takes no connection is left alone for a while, if there is another.
+    ...(new Set(inTurn(upstreams)).size > 1 &&
+      retries.forMs > 0 && {passive: {fail_duration: nanoseconds(2000), max_fails: 1}}),
   };
 }
 

@@ -8,6 +8,8 @@ export interface ProxyRoutes {
   readonly stack: string;
   readonly environment: EnvironmentName;
   readonly routes: readonly ProxyRoute[];
+  /** Get nothing new; Caddy goes on counting the requests that they are serving. Left over when those are done. */
+  readonly leaving?: readonly Pick<Upstream, 'address' | 'port'>[];
   /** Fingerprints of the secrets that the routes refer to: name → short salted hash. */
   readonly secrets?: Readonly<Record<string, string>>;
 }

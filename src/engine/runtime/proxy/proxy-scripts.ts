@@ -54,6 +54,12 @@ const await_ = (id: string): readonly string[] => [
   '}',
 ];
 
+/**
+ * Caddy opens a listener of its own for each configuration. Connections that wait in the former one's queue are reset when it
+ * is closed, unless Linux (5.14 or later) may hand them to the new one.
+ */
+const migrate = '{ echo 1 >/proc/sys/net/ipv4/tcp_migrate_req; } 2>/dev/null';
+
 export interface SliceFiles {
   /** `PROJECT.STACK.ENV`. */
   readonly name: string;
@@ -88,6 +94,7 @@ export function writeSlice(
     slice.text === undefined ? `rm -f ${own}` : replaceFile(path, `${slice.text}\n`),
     replaceFile(paths.proxyConfigPath, config.text),
     'set +e',
+    migrate,
     `said=$(${admin('POST', '/load', paths.proxyConfigPath)} 2>&1 >/dev/null); code=$?`,
     // One that does not run reads its files when it starts.
     'if [ $code -eq 7 ]; then wake; await && code=0; fi',
