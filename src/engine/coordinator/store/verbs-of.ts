@@ -1,0 +1,94 @@
+import type {Database} from './database.ts';
+import {gatherCalls} from './gather-calls.ts';
+import type {Accepted, Store, Submission} from './store.ts';
+import {ask} from './verbs/asking.ts';
+import {events, newestEvent, note} from './verbs/auditing.ts';
+import {blob, putBlob} from './verbs/blobs.ts';
+import {changes} from './verbs/changes.ts';
+import {addCheckpoint, checkpoints, markCorrupt} from './verbs/checkpointing.ts';
+import {addKey, customers, keyByPrefix, keys, putCustomer, revokeKey} from './verbs/customers.ts';
+import {change, explain, newLeases, place} from './verbs/deciding.ts';
+import {expire} from './verbs/expiring.ts';
+import {lead, leader, resign} from './verbs/leading.ts';
+import {attempts, counts, workload, workloads} from './verbs/looking.ts';
+import {report} from './verbs/reporting.ts';
+import {fire, putSchedule, removeSchedule, schedules, setSuspended} from './verbs/scheduling.ts';
+import {submitAll} from './verbs/submitting.ts';
+import {beat, forget, setDrained, workers} from './verbs/working.ts';
+
+export interface StoreSettings {
+  /** After so long, half of what a customer used counts no more. */
+  readonly usageHalfLifeMs: number;
+}
+
+/** Submissions of several callers that share a transaction at most. */
+const GATHERED = 1000;
+
+/** The verbs over a database; nothing about one kind of database is decided here. */
+export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSettings): Store {
+  const submit = gatherCalls<Submission, readonly Accepted[]>(GATHERED, async calls => {
+    const outcomes = await database.write((session, again) => submitAll(session, calls, again));
+    return outcomes.map(outcome => () => {
+      if ('error' in outcome) throw outcome.error;
+      return outcome.accepted;
+    });
+  });
+  return {
+    kind: database.kind,
+    now: () => database.read(session => session.now()),
+
+    lead: candidate => database.write(session => lead(session, candidate)),
+    resign: leadership => database.write(session => resign(session, leadership)),
+    leader: () => database.read(leader),
+
+    submit: async submissions => (submissions.length === 0 ? [] : submit(submissions)),
+    workload: (scope, id) => database.read(session => workload(session, scope, id)),
+    workloads: (scope, query) => database.read(session => workloads(session, scope, query)),
+    attempts: (scope, id) => database.read(session => attempts(session, scope, id)),
+    counts: scope => database.read(session => counts(session, scope)),
+    ask: (scope, id, wish, actor) => database.write(session => ask(session, scope, id, wish, actor, halfLife)),
+
+    changes: (cursor, limit) => database.read(session => changes(session, cursor, limit)),
+    place(leadership, placements) {
+      const leases = newLeases(placements);
+      return database.write(session => place(session, leadership, placements, leases, halfLife));
+    },
+    change: (leadership, wanted) => database.write(session => change(session, leadership, wanted, halfLife)),
+    explain: (leadership, reasons) => database.write(session => explain(session, leadership, reasons)),
+
+    report: reports => database.write(session => report(session, reports, halfLife)),
+
+    workers: () => database.read(workers),
+    beat: beats => database.write(session => beat(session, beats)),
+    setDrained: (worker, drained, actor) => database.write(session => setDrained(session, worker, drained, actor)),
+    forget: (worker, actor) => database.write(session => forget(session, worker, actor)),
+
+    addCheckpoint: (checkpoint, keep) => database.write(session => addCheckpoint(session, checkpoint, keep)),
+    checkpoints: (scope, id) => database.read(session => checkpoints(session, scope, id)),
+    markCorrupt: (id, number, reason) => database.write(session => markCorrupt(session, id, number, reason)),
+    putBlob: content => database.write(session => putBlob(session, content)),
+    blob: sha256 => database.read(session => blob(session, sha256)),
+
+    putSchedule: (schedule, actor) => database.write(session => putSchedule(session, schedule, actor)),
+    schedules: scope => database.read(session => schedules(session, scope)),
+    removeSchedule: (scope, id, actor) => database.write(session => removeSchedule(session, scope, id, actor)),
+    setSuspended: (scope, id, suspended, actor) =>
+      database.write(session => setSuspended(session, scope, id, suspended, actor)),
+    fire: (leadership, firing) => database.write((session, again) => fire(session, leadership, firing, again)),
+
+    putCustomer: (customer, actor) => database.write(session => putCustomer(session, customer, actor)),
+    customers: () => database.read(customers),
+    addKey: (key, actor) => database.write(session => addKey(session, key, actor)),
+    keyByPrefix: prefix => database.read(session => keyByPrefix(session, prefix)),
+    keys: scope => database.read(session => keys(session, scope)),
+    revokeKey: (scope, id, actor) => database.write(session => revokeKey(session, scope, id, actor)),
+
+    events: (scope, query) => database.read(session => events(session, scope, query)),
+    newestEvent: () => database.read(newestEvent),
+    note: event => database.write(session => note(session, event)),
+    expire: before => database.write(session => expire(session, before)),
+
+    onHint: listener => database.onHint(listener),
+    close: () => database.close(),
+  };
+}
