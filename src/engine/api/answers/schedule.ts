@@ -1,0 +1,18 @@
+import type {z} from 'zod';
+import type {ScheduleRow} from '../../coordinator/store/store.ts';
+import {timeText} from '../schemas/common.ts';
+import type {scheduleAnswer} from '../schemas/schedule.ts';
+
+export const scheduleOf = (row: ScheduleRow): z.output<typeof scheduleAnswer> => ({
+  id: row.id,
+  customer: row.customer,
+  name: row.workload.name,
+  cron: row.rule.cron,
+  timeZone: row.rule.timeZone,
+  missed: row.rule.missed,
+  suspended: row.suspended,
+  createdAt: timeText(row.createdAt),
+  firedUntil: timeText(row.firedUntil),
+  spec: {...row.workload},
+  inputs: {...row.inputs},
+});

@@ -1,0 +1,72 @@
+import {Counter, Histogram, type Registry} from 'prom-client';
+import type {Coordinator} from '../../coordinator/coordinator.ts';
+import type {EventRow} from '../../coordinator/store/store.ts';
+
+/** Workloads whose times are kept until they are known whole; the oldest are given up beyond this. */
+const MOST = 100_000;
+
+interface Times {
+  readonly accepted: number;
+  scheduled?: number;
+  started?: number;
+}
+
+/** What transitions tell: how long workloads wait, start and run, how they end. Returns how to stop. */
+export function watchWorkloads(coordinator: Coordinator, registers: Registry[]): () => void {
+  const waited = new Histogram({
+    name: 'niyanta_schedule_duration_seconds',
+    help: 'From acceptance to the first place.',
+    buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 1800, 3600],
+    registers,
+  });
+  const starting = new Histogram({
+    name: 'niyanta_start_duration_seconds',
+    help: 'From being placed to running.',
+    buckets: [0.001, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    registers,
+  });
+  const running = new Histogram({
+    name: 'niyanta_run_duration_seconds',
+    help: 'How long attempts ran.',
+    buckets: [0.01, 0.1, 0.5, 1, 5, 30, 60, 300, 900, 3600, 4 * 3600, 24 * 3600],
+    registers,
+  });
+  const ended = new Counter({
+    name: 'niyanta_workloads_ended_total',
+    help: 'Workloads that came to an end.',
+    labelNames: ['state'],
+    registers,
+  });
+  const retried = new Counter({name: 'niyanta_retries_total', help: 'Attempts that are tried again.', registers});
+  const elections = new Counter({name: 'niyanta_elections_total', help: 'Changes of the leader.', registers});
+  const times = new Map<string, Times>();
+
+  return coordinator.subscribe(event => {
+    if (event.type === 'leader.elected') elections.inc();
+    if (event.workload === undefined || event.to === undefined) return;
+    if (event.to === 'RETRYING') retried.inc();
+    if (event.to === 'SUCCEEDED' || event.to === 'FAILED' || event.to === 'CANCELLED') ended.labels(event.to).inc();
+    measure(event as EventRow & {readonly workload: string});
+  });
+
+  function measure({workload, to, from, at}: EventRow & {readonly workload: string}): void {
+    if (from === undefined) {
+      if (times.size >= MOST) times.delete(times.keys().next().value!);
+      times.set(workload, {accepted: at});
+      return;
+    }
+    const known = times.get(workload);
+    if (known === undefined) return;
+    if (to === 'SCHEDULED') {
+      if (known.scheduled === undefined) waited.observe((at - known.accepted) / 1000);
+      known.scheduled = at;
+    } else if (to === 'RUNNING' && from !== 'CHECKPOINTING') {
+      if (known.scheduled !== undefined) starting.observe((at - known.scheduled) / 1000);
+      known.started = at;
+    } else if (to !== 'STARTING' && to !== 'CHECKPOINTING' && known.started !== undefined && to !== 'LOST') {
+      running.observe((at - known.started) / 1000);
+      known.started = undefined;
+    }
+    if (to === 'SUCCEEDED' || to === 'FAILED' || to === 'CANCELLED') times.delete(workload);
+  }
+}
