@@ -3,8 +3,8 @@ import type {FastifyBaseLogger, FastifyInstance, RawServerDefault} from 'fastify
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
 import type {Door, PendingQuota} from '../coordinator/access/index.ts';
 import type {Coordinator} from '../coordinator/coordinator.ts';
-import type {ApiMetrics} from './metrics/api-metrics.ts';
 import type {ApiSettings} from './api-settings.ts';
+import type {ApiMetrics} from './metrics/api-metrics.ts';
 
 export type ApiServer = FastifyInstance<
   RawServerDefault,

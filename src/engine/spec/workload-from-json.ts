@@ -6,7 +6,7 @@ import {errorAt, type MapTree, type Path, withEntry} from './tree.ts';
 import type {Workload} from './workload.ts';
 
 /** Keys that name things of the machine that submits: they come along with a submission, never by path. */
-const LOCAL = ['archive', 'build', 'envFile', 'params'] as const;
+export const localOnly = ['archive', 'build', 'envFile', 'params'] as const;
 
 /**
  * A parsed JSON document, as the API takes it, as a workload: the same schema as in files; `apiVersion` and `kind` may be
@@ -32,7 +32,7 @@ export async function workloadFromJson(value: unknown, prefix: Path = []): Promi
 const sourceOf = (written: string): string => written.slice(0, written.lastIndexOf(':'));
 
 async function checked(tree: MapTree, problems: Problems) {
-  for (const key of LOCAL.filter(key => tree.entries.has(key))) {
+  for (const key of localOnly.filter(key => tree.entries.has(key))) {
     const message = 'is read by the command line, where the file is; the API does not take it';
     const hint = 'Send image and env; niyanta submit does that.';
     problems.add(errorAt(tree.at, [key], {code: 'local-only', message, hint}));
@@ -40,7 +40,10 @@ async function checked(tree: MapTree, problems: Problems) {
   const {at} = tree;
   const named = (Object.entries({apiVersion: 'niyanta/v1', kind: 'Workload'}) as [string, string][]).reduce(
     (all, [key, text]) => (all.entries.has(key) ? all : withEntry(all, key, {kind: 'scalar', at, value: text, text})),
-    {...tree, entries: new Map([...tree.entries].filter(([key]) => !LOCAL.some(local => local === key)))} as MapTree,
+    {
+      ...tree,
+      entries: new Map([...tree.entries].filter(([key]) => !localOnly.some(local => local === key))),
+    } as MapTree,
   );
   return checkedWorkload(named, {read: nothingIsRead, nameOf: path => path}, problems);
 }

@@ -5,7 +5,12 @@ import {watchWorkloads} from './watch-workloads.ts';
 
 export interface ApiMetrics {
   readonly registry: Registry;
-  answered(request: {readonly method: string; readonly route: string; readonly status: number; readonly ms: number}): void;
+  answered(request: {
+    readonly method: string;
+    readonly route: string;
+    readonly status: number;
+    readonly ms: number;
+  }): void;
   submitted(customer: string, count: number, ms: number): void;
   failed(code: string): void;
   throttled(policy: string): void;

@@ -5,8 +5,8 @@ import {
   type Identity,
   type Permission,
   type Rate,
-  rateLimitOf,
   type Refused,
+  rateLimitOf,
   refusal,
   type Taken,
   TokenBuckets,
@@ -117,7 +117,9 @@ function networkOf(address: string): string {
   if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
   const [front = '', back = ''] = address.split('::');
   const [left, right] = [front.split(':'), back === '' ? [] : back.split(':')];
-  const groups = address.includes('::') ? [...left, ...Array(8 - left.length - right.length).fill('0'), ...right] : left;
+  const groups = address.includes('::')
+    ? [...left, ...Array(8 - left.length - right.length).fill('0'), ...right]
+    : left;
   return groups.slice(0, 4).join(':');
 }
 

@@ -16,7 +16,9 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =
 
 function wrongOf(issue: z.core.$ZodIssue, inBody: boolean): readonly Wrong[] {
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map(key => placed({detail: 'is not known here', code: 'unknown-key'}, [...issue.path, key], inBody));
+    return issue.keys.map(key =>
+      placed({detail: 'is not known here', code: 'unknown-key'}, [...issue.path, key], inBody),
+    );
   }
   const missing = issue.code !== 'custom' && issue.input === undefined;
   const code = missing ? 'missing' : issue.code === 'invalid_type' ? 'wrong-type' : 'invalid-value';

@@ -32,9 +32,7 @@ export const problem = z
         detail: 'the request is not valid: #/workload/priority must be at most 100, is 1000',
         code: 'invalid-request',
         requestId: '019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11',
-        errors: [
-          {detail: 'must be at most 100, is 1000', code: 'invalid-value', pointer: '#/workload/priority'},
-        ],
+        errors: [{detail: 'must be at most 100, is 1000', code: 'invalid-value', pointer: '#/workload/priority'}],
       },
     ],
   });

@@ -61,7 +61,12 @@ const filters = {
     .preprocess(
       value => (value === undefined ? undefined : [value].flat()),
       z
-        .array(z.string().max(400).regex(/^[^=]+=/, 'is not of the form name=value'))
+        .array(
+          z
+            .string()
+            .max(400)
+            .regex(/^[^=]+=/, 'is not of the form name=value'),
+        )
         .max(20)
         .optional(),
     )

@@ -1,0 +1,18 @@
+import type {FastifyReply, FastifyRequest} from 'fastify';
+import {problemOf} from './problem-of.ts';
+
+/** Whatever is thrown, in the one shape; what is ours goes to the log whole. `failed` counts. */
+export const answersErrors =
+  (failed: (code: string) => void) =>
+  (error: unknown, request: FastifyRequest, reply: FastifyReply): void => {
+    const {problem, headers, ours} = problemOf(error, request.id);
+    if (ours) request.log.error({err: error, requestId: request.id}, 'a request failed');
+    failed(problem.code);
+    if (reply.sent) return;
+    reply
+      .code(problem.status)
+      .headers({'X-Request-Id': request.id, ...headers})
+      .type('application/problem+json')
+      .serializer(JSON.stringify)
+      .send(problem);
+  };

@@ -1,0 +1,39 @@
+import type {Scope} from '../../coordinator/store/store.ts';
+import {eventOf} from '../answers/event.ts';
+import type {ApiParts, ApiServer} from '../api-parts.ts';
+import {invalidRequest} from '../problems/refusal.ts';
+import {scopeAsked} from '../request/scope-of.ts';
+import {customerId, pageOf} from '../schemas/common.ts';
+import {auditQuery, eventAnswer} from '../schemas/event.ts';
+
+export function auditRoutes(server: ApiServer, {coordinator}: ApiParts): void {
+  server.get(
+    '/v1/audit',
+    {
+      schema: {
+        operationId: 'readAudit',
+        tags: ['audit'],
+        summary: 'Read what happened, oldest first: who did what, when, by which request.',
+        querystring: auditQuery.extend({customer: customerId.optional()}),
+        response: {200: pageOf(eventAnswer)},
+      },
+    },
+    async request => {
+      const {after, workload, type, limit, customer} = request.query;
+      const scope: Scope = scopeAsked(request, customer);
+      const from = after === undefined ? undefined : numberOf(after);
+      const rows = await coordinator.store.events(scope, {after: from, workload, types: type, limit});
+      const last = rows.at(-1);
+      return {items: rows.map(eventOf), next: rows.length === limit && last ? String(last.seq) : undefined};
+    },
+  );
+}
+
+/** The cursor is the number of the last event of the page before. */
+function numberOf(cursor: string): number {
+  const number = /^\d{1,15}$/.test(cursor) ? Number(cursor) : Number.NaN;
+  if (Number.isNaN(number)) {
+    throw invalidRequest([{code: 'invalid-cursor', detail: 'is not a `next` of this list', parameter: 'after'}]);
+  }
+  return number;
+}

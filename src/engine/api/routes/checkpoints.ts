@@ -1,0 +1,77 @@
+import {z} from 'zod';
+import {actorOf, scopeOf} from '../../coordinator/access/index.ts';
+import {checkpointOf} from '../answers/checkpoint.ts';
+import type {ApiParts, ApiServer} from '../api-parts.ts';
+import {notFound} from '../problems/refusal.ts';
+import {whoOf} from '../request/gate.ts';
+import {checkpointAnswer, checkpointParams} from '../schemas/checkpoint.ts';
+import {listOf} from '../schemas/common.ts';
+import {workloadParams} from '../schemas/workload.ts';
+
+const tags = ['checkpoints'];
+
+export function checkpointRoutes(server: ApiServer, {coordinator}: ApiParts): void {
+  const {store} = coordinator;
+
+  server.post(
+    '/v1/workloads/:id/checkpoint',
+    {
+      schema: {
+        operationId: 'takeCheckpoint',
+        tags,
+        summary: 'Have a running workload write a checkpoint, and wait until it is stored.',
+        params: workloadParams,
+        response: {201: checkpointAnswer},
+      },
+    },
+    async (request, reply) => {
+      const who = whoOf(request);
+      const row = await coordinator.checkpointNow(scopeOf(who), request.params.id, actorOf(who, request.id));
+      if (row === undefined) throw notFound('workload');
+      return reply
+        .code(201)
+        .header('Location', `/v1/workloads/${row.workload}/checkpoints/${row.number}`)
+        .send(checkpointOf(row));
+    },
+  );
+
+  server.get(
+    '/v1/workloads/:id/checkpoints',
+    {
+      schema: {
+        operationId: 'listCheckpoints',
+        tags,
+        summary: 'List the checkpoints of a workload, newest first.',
+        params: workloadParams,
+        response: {200: listOf(checkpointAnswer)},
+      },
+    },
+    async request => {
+      const scope = scopeOf(whoOf(request));
+      if ((await store.workload(scope, request.params.id)) === undefined) throw notFound('workload');
+      return {items: (await store.checkpoints(scope, request.params.id)).map(checkpointOf)};
+    },
+  );
+
+  server.get(
+    '/v1/workloads/:id/checkpoints/:number',
+    {
+      schema: {
+        operationId: 'getCheckpoint',
+        tags,
+        summary: 'Download the files of a checkpoint, checked, as a tar.',
+        params: checkpointParams,
+        response: {200: {description: 'A tar.', content: {'application/x-tar': {schema: z.any()}}}},
+      },
+    },
+    async (request, reply) => {
+      const {id, number} = request.params;
+      const files = await coordinator.openCheckpoint(scopeOf(whoOf(request)), id, number);
+      if (files === undefined) throw notFound('checkpoint');
+      return reply
+        .type('application/x-tar')
+        .header('Content-Disposition', `attachment; filename="${id}-${number}.tar"`)
+        .send(files);
+    },
+  );
+}

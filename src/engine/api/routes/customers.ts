@@ -1,0 +1,133 @@
+import {z} from 'zod';
+import {actorOf, createKey} from '../../coordinator/access/index.ts';
+import {customerOf, keyOf} from '../answers/customer.ts';
+import type {ApiParts, ApiServer} from '../api-parts.ts';
+import {notFound} from '../problems/refusal.ts';
+import {whoOf} from '../request/gate.ts';
+import {listOf, timeOf} from '../schemas/common.ts';
+import {
+  createdKey,
+  customerAnswer,
+  customerBody,
+  customerParams,
+  keyAnswer,
+  keyBody,
+  keyParams,
+  keysQuery,
+} from '../schemas/customer.ts';
+
+const tags = ['customers'];
+
+export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts): void {
+  const {store} = coordinator;
+
+  server.get(
+    '/v1/customers',
+    {
+      schema: {
+        operationId: 'listCustomers',
+        tags,
+        summary: 'List customers.',
+        response: {200: listOf(customerAnswer)},
+      },
+    },
+    async () => ({items: (await store.customers()).map(customerOf)}),
+  );
+
+  server.get(
+    '/v1/customers/:id',
+    {
+      schema: {
+        operationId: 'getCustomer',
+        tags,
+        summary: 'Show a customer.',
+        params: customerParams,
+        response: {200: customerAnswer},
+      },
+    },
+    async request => find(request.params.id),
+  );
+
+  server.put(
+    '/v1/customers/:id',
+    {
+      schema: {
+        operationId: 'putCustomer',
+        tags,
+        summary: 'Make a customer, or change all of it.',
+        params: customerParams,
+        body: customerBody,
+        response: {200: customerAnswer},
+      },
+    },
+    async request => {
+      const {id} = request.params;
+      await store.putCustomer({id, ...request.body}, actorOf(whoOf(request), request.id));
+      door.forget();
+      return find(id);
+    },
+  );
+
+  server.post(
+    '/v1/keys',
+    {
+      schema: {
+        operationId: 'createKey',
+        tags,
+        summary: 'Make an API key. The answer has it, this once.',
+        body: keyBody,
+        response: {201: createdKey},
+      },
+    },
+    async (request, reply) => {
+      const {expiresAt, ...wish} = request.body;
+      const expiry = expiresAt === undefined ? {} : {expiresAt: timeOf(expiresAt)};
+      const {key, text} = await createKey(store, {...wish, ...expiry}, actorOf(whoOf(request), request.id));
+      return reply
+        .code(201)
+        .header('Cache-Control', 'no-store')
+        .send({...keyOf(key), key: text});
+    },
+  );
+
+  server.get(
+    '/v1/keys',
+    {
+      schema: {
+        operationId: 'listKeys',
+        tags,
+        summary: 'List API keys, without the keys themselves.',
+        querystring: keysQuery,
+        response: {200: listOf(keyAnswer)},
+      },
+    },
+    async ({query: {customer}}) => ({
+      items: (await store.keys(customer === undefined ? 'everyone' : {customer})).map(keyOf),
+    }),
+  );
+
+  server.delete(
+    '/v1/keys/:id',
+    {
+      schema: {
+        operationId: 'revokeKey',
+        tags,
+        summary: 'Revoke an API key: at once here, within a second on other coordinators.',
+        params: keyParams,
+        response: {204: z.null()},
+      },
+    },
+    async (request, reply) => {
+      const there = await store.revokeKey('everyone', request.params.id, actorOf(whoOf(request), request.id));
+      door.forget();
+      if (!there) throw notFound('key');
+      return reply.code(204).send(null);
+    },
+  );
+
+  async function find(id: string) {
+    const row = (await store.customers()).find(each => each.id === id);
+    if (row === undefined) throw notFound('customer');
+    return customerOf(row);
+  }
+}

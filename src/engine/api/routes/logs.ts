@@ -1,0 +1,119 @@
+import type {FastifyReply, FastifyRequest} from 'fastify';
+import {z} from 'zod';
+import {scopeOf} from '../../coordinator/access/index.ts';
+import type {LogLine} from '../../coordinator/log-line.ts';
+import type {WorkloadRow} from '../../coordinator/store/store.ts';
+import type {ApiParts, ApiServer} from '../api-parts.ts';
+import {invalidRequest, notFound} from '../problems/refusal.ts';
+import {preferred} from '../request/accepts.ts';
+import {whoOf} from '../request/gate.ts';
+import {logsAnswer, logsQuery} from '../schemas/logs.ts';
+import {workloadParams} from '../schemas/workload.ts';
+import {type Message, sendMessages} from '../streams/server-sent.ts';
+import {whenUnwelcome} from '../streams/still-welcome.ts';
+import {workloadLines} from '../streams/workload-lines.ts';
+
+const lastEventId = z.looseObject({
+  'last-event-id': z.string().max(200).optional().describe('Where a stream goes on that was cut off.'),
+});
+
+export function logRoutes(server: ApiServer, parts: ApiParts): void {
+  const {coordinator} = parts;
+
+  server.get(
+    '/v1/workloads/:id/logs',
+    {
+      schema: {
+        operationId: 'readLogs',
+        tags: ['workloads'],
+        summary: 'Read what a workload printed; with `Accept: text/event-stream`, follow it until it has ended.',
+        description:
+          'A stream has messages `line` (a LogLine each), and at last `end` with state and exitCode, or `stop` with the reason why it breaks off; it goes on by Last-Event-ID.',
+        params: workloadParams,
+        querystring: logsQuery,
+        headers: lastEventId,
+        response: {
+          200: {
+            description: 'Lines.',
+            content: {'application/json': {schema: logsAnswer}, 'text/event-stream': {schema: z.string()}},
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const {id} = request.params;
+      const {after, attempt, limit} = request.query;
+      const scope = scopeOf(whoOf(request));
+      const row = await coordinator.store.workload(scope, id);
+      if (row === undefined) throw notFound('workload');
+      const streams =
+        preferred(request.headers.accept, ['application/json', 'text/event-stream']) !== 'application/json';
+      const cursor = (streams ? request.headers['last-event-id'] : undefined) ?? after;
+      const from = cursor === undefined || cursor === '' ? undefined : placeOf(cursor);
+      if (streams) return follow({request, reply, row, attempt, from}, parts);
+      const gone = new AbortController();
+      const options = {follow: false, attempt: attempt ?? from?.attempt, after: from?.after, signal: gone.signal};
+      const items = row.attempt === 0 ? [] : await some(await coordinator.logs(scope, id, options), limit);
+      const last = items.at(-1);
+      return reply.send({items, next: last?.id ?? cursor});
+    },
+  );
+}
+
+interface Following {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  readonly row: WorkloadRow;
+  readonly attempt?: number;
+  readonly from?: {readonly attempt: number; readonly after: string};
+}
+
+function follow({request, reply, row, attempt, from}: Following, parts: ApiParts): FastifyReply {
+  const {coordinator, settings, metrics, door, stopping} = parts;
+  const gone = new AbortController();
+  const end = (reason: string) => gone.abort(reason);
+  const stop = () => end('the coordinator stops');
+  stopping.addEventListener('abort', stop, {once: true});
+  const stopLooking = whenUnwelcome(request, door, () => end('the API key ended'));
+  metrics.streams.inc();
+  reply.raw.once('close', () => {
+    end('the reader went away');
+    stopLooking();
+    stopping.removeEventListener('abort', stop);
+    metrics.streams.dec();
+  });
+  const lines = workloadLines(coordinator, scopeOf(whoOf(request)), row.id, {attempt, from, signal: gone.signal});
+  return sendMessages(reply, messagesOf(lines), {heartbeatMs: settings.heartbeatMs, signal: gone.signal});
+}
+
+async function* messagesOf(lines: AsyncGenerator<LogLine, WorkloadRow | undefined>): AsyncGenerator<Message> {
+  for (;;) {
+    const {value, done} = await lines.next();
+    if (!done) yield {event: 'line', id: cursorOf(value), data: answerOf(value)};
+    else if (value) return yield {event: 'end', data: {state: value.state, exitCode: value.exitCode}};
+    else return;
+  }
+}
+
+async function some(lines: AsyncIterable<LogLine> | undefined, limit: number) {
+  const items: ReturnType<typeof answerOf>[] = [];
+  for await (const line of lines ?? []) {
+    items.push(answerOf(line));
+    if (items.length === limit) break;
+  }
+  return items;
+}
+
+const answerOf = (line: LogLine) => {
+  const {at, stream, text, attempt} = line;
+  return {id: cursorOf(line), at, stream, text, attempt};
+};
+
+/** Lines are numbered within an attempt; a reader goes on in the right one. */
+const cursorOf = ({attempt, id}: LogLine): string => `${attempt}.${id}`;
+
+function placeOf(cursor: string): {readonly attempt: number; readonly after: string} {
+  const [, attempt, after] = /^([1-9]\d{0,8})\.([\x21-\x7e]{1,190})$/.exec(cursor) ?? [];
+  if (attempt !== undefined && after !== undefined) return {attempt: Number(attempt), after};
+  throw invalidRequest([{code: 'invalid-cursor', detail: 'is not the id of a line', parameter: 'after'}]);
+}

@@ -1,0 +1,62 @@
+import {z} from 'zod';
+import type {CustomerRow} from '../../coordinator/store/store.ts';
+import {workloadStates} from '../../coordinator/workload-states.ts';
+import type {ApiParts, ApiServer} from '../api-parts.ts';
+import {preferred} from '../request/accepts.ts';
+import {scopeAsked} from '../request/scope-of.ts';
+import {customerId, timeText} from '../schemas/common.ts';
+import {usageAnswer} from '../schemas/usage.ts';
+
+type Usage = z.output<typeof usageAnswer>;
+
+export function usageRoutes(server: ApiServer, {coordinator}: ApiParts): void {
+  const {store} = coordinator;
+
+  server.get(
+    '/v1/usage',
+    {
+      schema: {
+        operationId: 'readUsage',
+        tags: ['usage'],
+        summary: 'What customers have and use: workloads by state, core-seconds.',
+        querystring: z.strictObject({customer: customerId.optional()}),
+        response: {
+          200: {
+            description: 'JSON, or CSV by `Accept: text/csv`.',
+            content: {'application/json': {schema: usageAnswer}, 'text/csv': {schema: z.string()}},
+          },
+        },
+      },
+    },
+    async (request, reply) => {
+      const scope = scopeAsked(request, request.query.customer);
+      const customers = (await store.customers()).filter(({id}) => scope === 'everyone' || scope.customer === id);
+      const items: Usage['items'] = [];
+      for (const customer of customers) items.push(await usageOf(customer));
+      if (preferred(request.headers.accept, ['application/json', 'text/csv']) === 'application/json') {
+        return reply.send({items});
+      }
+      return reply.type('text/csv; charset=utf-8').send(csvOf(items));
+    },
+  );
+
+  async function usageOf({id, tier, used, usedAt}: CustomerRow): Promise<Usage['items'][number]> {
+    const workloads = await store.counts({customer: id});
+    return {customer: id, tier, workloads, coreSeconds: used, asOf: timeText(usedAt)};
+  }
+}
+
+/** RFC 4180. Names of customers and tiers hold neither commas nor quotes. */
+const csvOf = (items: Usage['items']): string =>
+  [
+    ['customer', 'tier', ...workloadStates, 'coreSeconds', 'asOf'],
+    ...items.map(({customer, tier, workloads, coreSeconds, asOf}) => [
+      customer,
+      tier,
+      ...workloadStates.map(state => workloads[state] ?? 0),
+      coreSeconds,
+      asOf,
+    ]),
+  ]
+    .map(row => `${row.join(',')}\r\n`)
+    .join('');

@@ -1,0 +1,42 @@
+import {actorOf} from '../../coordinator/access/index.ts';
+import {workerOf} from '../answers/worker.ts';
+import type {ApiParts, ApiServer} from '../api-parts.ts';
+import {notFound} from '../problems/refusal.ts';
+import {whoOf} from '../request/gate.ts';
+import {listOf} from '../schemas/common.ts';
+import {workerAnswer, workerParams} from '../schemas/worker.ts';
+
+const tags = ['workers'];
+
+export function workerRoutes(server: ApiServer, {coordinator}: ApiParts): void {
+  server.get(
+    '/v1/workers',
+    {
+      schema: {
+        operationId: 'listWorkers',
+        tags,
+        summary: 'List the hosts that execute workloads.',
+        response: {200: listOf(workerAnswer)},
+      },
+    },
+    async () => ({items: (await coordinator.workers()).map(workerOf)}),
+  );
+
+  const drains = [
+    {verb: 'drain', drained: true, operationId: 'drainWorker', summary: 'Place nothing there, and move what runs.'},
+    {verb: 'undrain', drained: false, operationId: 'undrainWorker', summary: 'Place workloads there again.'},
+  ];
+  for (const {verb, drained, operationId, summary} of drains) {
+    server.post(
+      `/v1/workers/:name/${verb}`,
+      {schema: {operationId, tags, summary, params: workerParams, response: {200: workerAnswer}}},
+      async request => {
+        const {name} = request.params;
+        const there = await coordinator.drain(name, drained, actorOf(whoOf(request), request.id));
+        const worker = there ? (await coordinator.workers()).find(each => each.name === name) : undefined;
+        if (worker === undefined) throw notFound('worker');
+        return workerOf(worker);
+      },
+    );
+  }
+}

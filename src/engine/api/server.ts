@@ -1,0 +1,121 @@
+import type {IncomingMessage} from 'node:http';
+import swaggerUi from '@fastify/swagger-ui';
+import websocket from '@fastify/websocket';
+import fastify, {LogController} from 'fastify';
+import {permissions} from '../coordinator/access/index.ts';
+import {Bug} from '../spec/errors.ts';
+import type {ApiParts, ApiServer} from './api-parts.ts';
+import {describeApi} from './openapi/describe.ts';
+import {answersErrors} from './problems/answer-errors.ts';
+import {refuseConnection} from './problems/refuse-connection.ts';
+import {unrouted} from './problems/unrouted.ts';
+import {gate} from './request/gate.ts';
+import {jsonBody} from './request/json-body.ts';
+import {requestIdOf} from './request/request-id.ts';
+import {validatorCompiler} from './request/validate.ts';
+import {auditRoutes} from './routes/audit.ts';
+import {checkpointRoutes} from './routes/checkpoints.ts';
+import {customerRoutes} from './routes/customers.ts';
+import {eventRoutes} from './routes/events.ts';
+import {healthRoutes} from './routes/health.ts';
+import {logRoutes} from './routes/logs.ts';
+import {metricsRoutes} from './routes/metrics.ts';
+import {scheduleRoutes} from './routes/schedules.ts';
+import {submitRoutes} from './routes/submit.ts';
+import {usageRoutes} from './routes/usage.ts';
+import {wishRoutes} from './routes/wishes.ts';
+import {workerRoutes} from './routes/workers.ts';
+import {workloadRoutes} from './routes/workloads.ts';
+
+const routes = [
+  submitRoutes,
+  workloadRoutes,
+  wishRoutes,
+  logRoutes,
+  checkpointRoutes,
+  scheduleRoutes,
+  workerRoutes,
+  customerRoutes,
+  auditRoutes,
+  usageRoutes,
+  eventRoutes,
+  healthRoutes,
+  metricsRoutes,
+];
+
+export interface Tls {
+  readonly cert: string | Buffer;
+  readonly key: string | Buffer;
+}
+
+/** The HTTP server with all of its routes, not listening yet. */
+export async function apiServer(parts: ApiParts, version: string, tls: Tls | undefined): Promise<ApiServer> {
+  const {settings, log, metrics} = parts;
+  const answerError = answersErrors(metrics.failed);
+  const server = fastify({
+    loggerInstance: log,
+    logController: new LogController({disableRequestLogging: true}),
+    requestIdHeader: false,
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
+    bodyLimit: settings.bodyLimit,
+    requestTimeout: settings.requestTimeoutMs,
+    keepAliveTimeout: settings.keepAliveMs,
+    http: {headersTimeout: settings.headersTimeoutMs, maxHeaderSize: 16 * 1024, connectionsCheckingInterval: 1000},
+    ...(tls && {https: {...tls, headersTimeout: settings.headersTimeoutMs, maxHeaderSize: 16 * 1024}}),
+    routerOptions: {maxParamLength: 4096},
+    forceCloseConnections: 'idle',
+    frameworkErrors: answerError,
+    clientErrorHandler: refuseConnection,
+  } as object) as unknown as ApiServer;
+  server.server.maxConnections = settings.maxConnections;
+  server.decorateRequest('identity', null);
+  server.setValidatorCompiler(validatorCompiler);
+  // Answers are written field by field (answers/) and typed by their schemas; tests hold each against the document.
+  server.setSerializerCompiler(() => JSON.stringify);
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('application/json', {parseAs: 'buffer'}, (_, body, done) => {
+    try {
+      done(null, jsonBody(body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  server.setErrorHandler(answerError);
+  observe(server, parts);
+  await describeApi(server, version);
+  await server.register(swaggerUi, {routePrefix: '/docs', staticCSP: true, uiConfig: {persistAuthorization: false}});
+  await server.register(websocket, {options: {maxPayload: 64 * 1024}});
+  requirePermissions(server);
+  server.setNotFoundHandler(unrouted(server));
+  server.addHook(
+    'onRequest',
+    gate({...parts, tierRates: settings.tierRates, clock: () => performance.now(), throttled: metrics.throttled}),
+  );
+  for (const declare of routes) declare(server, parts);
+  await server.ready();
+  return server;
+}
+
+/** Every operation under /v1 has its line in the table of permissions; one without is a mistake that must not serve. */
+function requirePermissions(server: ApiServer): void {
+  server.addHook('onRoute', route => {
+    const {operationId} = (route.schema ?? {}) as {operationId?: string};
+    const permission = permissions[operationId ?? ''];
+    if (permission) route.config = {...route.config, permission};
+    else if (route.url.startsWith('/v1/')) throw new Bug(`nobody says who may ${route.method} ${route.url}`);
+  });
+}
+
+function observe(server: ApiServer, {metrics, log}: ApiParts): void {
+  server.addHook('onRequest', async (request, reply) => {
+    reply.headers({'X-Request-Id': request.id, 'X-Content-Type-Options': 'nosniff'});
+  });
+  server.addHook('onResponse', async (request, reply) => {
+    const {method, routeOptions, id, identity} = request;
+    const [route, status, ms] = [routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime];
+    metrics.answered({method, route, status, ms});
+    const fields = {requestId: id, method, route, status, ms: Math.round(ms * 10) / 10, key: identity?.name};
+    if (status >= 400) log.info(fields, 'refused');
+    else log.debug(fields, 'answered');
+  });
+}

@@ -1,0 +1,75 @@
+import type {AddressInfo} from 'node:net';
+import type {FastifyBaseLogger} from 'fastify';
+import {Door, PendingQuota} from '../coordinator/access/index.ts';
+import type {Coordinator} from '../coordinator/coordinator.ts';
+import {UserError} from '../spec/errors.ts';
+import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
+import {apiMetrics} from './metrics/api-metrics.ts';
+import {apiServer, type Tls} from './server.ts';
+
+export interface ApiWish {
+  readonly coordinator: Coordinator;
+  readonly listen: {readonly host: string; readonly port: number};
+  readonly log: FastifyBaseLogger;
+  readonly version: string;
+  readonly settings?: Partial<ApiSettings>;
+  /** PEM. Absent: HTTP without TLS. */
+  readonly tls?: Tls;
+}
+
+export interface RunningApi {
+  /** `http://127.0.0.1:8460`. */
+  readonly address: string;
+  /**
+   * Takes no new requests, ends streams with their reason, lets requests in flight end; cuts off what has not ended
+   * after so many milliseconds. May be called twice.
+   */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+/** Serves the API of a coordinator in this process. Errors: UserError `cannot-listen`. */
+export async function startApi({coordinator, listen, log, version, settings, tls}: ApiWish): Promise<RunningApi> {
+  const all = {...defaultApiSettings, ...settings};
+  const stopping = new AbortController();
+  const metrics = apiMetrics(coordinator, all.customersInMetrics);
+  const parts = {
+    coordinator,
+    settings: all,
+    log,
+    metrics,
+    door: new Door(coordinator.store, Date.now),
+    pending: new PendingQuota(coordinator.store, () => performance.now()),
+    stopping: stopping.signal,
+  };
+  const server = await apiServer(parts, version, tls);
+  try {
+    await server.listen(listen);
+  } catch (cause) {
+    metrics.close();
+    await server.close();
+    const message = `cannot listen on ${listen.host}:${listen.port}: ${(cause as Error).message}`;
+    throw new UserError({code: 'cannot-listen', message, hint: 'Choose another address with --listen.', cause});
+  }
+  let stopped: Promise<void> | undefined;
+  return {
+    address: addressOf(server.server.address() as AddressInfo, tls !== undefined),
+    stop: deadlineMs => {
+      stopped ??= stop(deadlineMs);
+      return stopped;
+    },
+  };
+
+  async function stop(deadlineMs: number): Promise<void> {
+    stopping.abort('the coordinator stops');
+    metrics.close();
+    const cut = setTimeout(() => server.server.closeAllConnections(), deadlineMs);
+    try {
+      await server.close();
+    } finally {
+      clearTimeout(cut);
+    }
+  }
+}
+
+const addressOf = ({address, family, port}: AddressInfo, secure: boolean): string =>
+  `${secure ? 'https' : 'http'}://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
