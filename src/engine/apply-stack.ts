@@ -16,6 +16,8 @@ export interface ApplyStackOptions
   /** A plan saved by `plan -o`: applied only if state and hosts are as they were. */
   readonly saved?: Plan;
   readonly purpose: 'apply' | 'rollback';
+  /** What journal and history call it; the purpose when absent. */
+  readonly action?: 'scale';
   /** Whose images `prefer` are, for the history. */
   readonly promoted?: HistoryEntry['promoted'];
   /** Shown the plan; rejects when it is not agreed to. Not asked when the plan is empty. */
@@ -75,12 +77,18 @@ export async function applyUnderLease(
   const interrupted = earlier && 'interrupted' in earlier ? earlier.interrupted : undefined;
   const known = lock.environments[session.environment] !== undefined;
   const empty = plan.operations.length === 0;
-  if (empty && !interrupted && (known || plan.placements.length === 0)) return unchanged(plan, lock);
-  // Everything runs, but the lock file does not know: only the state is written, so there is nothing to ask.
+  const renumbered = plan.replicas !== undefined;
+  if (empty && !renumbered && !interrupted && (known || plan.placements.length === 0)) return unchanged(plan, lock);
+  // Everything runs, but the lock file does not know, or what is stopped shall have other numbers of replicas: only the
+  // state is written, so there is nothing to ask.
   if (!empty) await options.confirm(plan);
   const targets = options.targets ?? [];
   const intent = {plan, images, secrets, stack: session.stack, targets, volumes: false, promoted: options.promoted};
-  const end = await runChange(session, change, intent, {...options, action: options.purpose, interrupted});
+  const end = await runChange(session, change, intent, {
+    ...options,
+    action: options.action ?? options.purpose,
+    interrupted,
+  });
   return {plan, ...end};
 }
 

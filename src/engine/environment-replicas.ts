@@ -1,6 +1,6 @@
 import type {ObservedContainer, ObservedHost} from './runtime/observed.ts';
 import type {EnvironmentName, HostName, ServiceName, Stack} from './spec/stack.ts';
-import type {EnvironmentState} from './state/lock-file.ts';
+import type {EnvironmentState, HistoryEntry} from './state/lock-file.ts';
 
 /**
  * running, paused. stopped: on purpose. restarting: it ended, and its restart policy brings it back. exited: it ended,
@@ -67,12 +67,13 @@ export function wantedReplicas(known: EnvironmentState | undefined): ReadonlyMap
 }
 
 /** The stack that was applied last; none before the first apply and after destroy. */
-export function appliedStack(known: EnvironmentState | undefined): Stack | undefined {
-  const newest = known?.history.findLast(
+export const appliedStack = (known: EnvironmentState | undefined): Stack | undefined => newestApplied(known)?.stack;
+
+/** The line of history with the stack that was applied last, or of the destroy that ended it. */
+export const newestApplied = (known: EnvironmentState | undefined): HistoryEntry | undefined =>
+  known?.history.findLast(
     ({stack, action, outcome}) => stack !== undefined || (action === 'destroy' && outcome === 'applied'),
   );
-  return newest?.stack;
-}
 
 function foundReplicas(observed: readonly ObservedHost[], {project, environment, known}: Asked): EnvironmentReplica[] {
   const placements = Object.entries(known?.placements ?? {}).flatMap(([service, list]) =>

@@ -1,3 +1,4 @@
+import {appliedStack} from './environment-replicas.ts';
 import {commandsOf, type HostCommands} from './executor/commands-of.ts';
 import type {Fleet} from './fleet.ts';
 import {withFleet} from './fleet.ts';
@@ -87,6 +88,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
     environment,
     serial: lock.serial,
     lock: state,
+    replicas: new Map(appliedStack(state)?.services.map(({name, replicas}) => [name, replicas])),
     takenSubnets: takenSubnets(lock, environment),
     observed: fleet.observed,
     images: images.byService,

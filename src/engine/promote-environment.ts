@@ -6,6 +6,7 @@ import type {Session, StackSession} from './session.ts';
 import {UserError} from './spec/errors.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
 import {stackText} from './stack-text.ts';
+import type {EnvironmentState} from './state/lock-file.ts';
 
 export interface PromoteOptions extends Omit<ApplyStackOptions, 'purpose' | 'saved' | 'locked' | 'pull' | 'targets'> {
   /** What is promoted. */
@@ -30,7 +31,7 @@ export async function promoteEnvironment(session: StackSession, options: Promote
     // What became of a restore says nothing about what is promoted: images.
     const last = state.history.findLast(({action}) => action !== 'volume-restore');
     if (last?.outcome !== 'applied') throw unhealthy(from, 'its last change did not end well');
-    refuseMoved(session, from, stack, await options.fromFiles());
+    refuseMoved(session, from, tried(state) ?? stack, await options.fromFiles());
   }
   const there = new Map(atHome(stack, session.project.directory).services.map(service => [service.name, service]));
   const promoted: Stack = {
@@ -59,6 +60,10 @@ const unhealthy = (environment: EnvironmentName, why: string): UserError =>
     hint: `See niyanta env show ${environment}; --force promotes it as it is.`,
     exit: 1,
   });
+
+/** As the files said it: other numbers of replicas are `niyanta scale`'s, and no other files. */
+const tried = ({history}: EnvironmentState): Stack | undefined =>
+  history.findLast(({stack, action}) => stack !== undefined && action !== 'scale')?.stack;
 
 /** What is promoted was tried with its own files: others would come along untried. */
 function refuseMoved({project}: Session, from: EnvironmentName, applied: Stack, files: Stack): void {

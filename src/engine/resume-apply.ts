@@ -40,15 +40,18 @@ function goOn(session: Session, {begin}: RunStory, options: ResumeOptions, chang
   // It is told by `onFound` already.
   const onEarlier = () => undefined;
   if (action === 'destroy') return destroyUnderLease(session, {...options, onEarlier, volumes}, change);
-  if (action !== 'apply' && action !== 'rollback') throw byCommand(begin);
+  if (action !== 'apply' && action !== 'rollback' && action !== 'scale') throw byCommand(begin);
   if (!stack) throw new Bug(`run ${begin.run} has no stack`);
   const then = {...session, stack: atHome(stack, session.project.directory)};
   return applyUnderLease(
     then,
-    {...options, onEarlier, purpose: action, pull: false, locked: false, pins: images, targets: services},
+    {...options, onEarlier, ...purposeOf(action), pull: false, locked: false, pins: images, targets: services},
     change,
   );
 }
+
+const purposeOf = (action: 'apply' | 'rollback' | 'scale') =>
+  action === 'scale' ? ({purpose: 'apply', action} as const) : {purpose: action};
 
 /** A start, stop or restart is done again by the same command, which knows what is done already. */
 export function byCommand({action, services}: RunStory['begin']): UserError {

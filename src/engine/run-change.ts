@@ -25,7 +25,7 @@ import {presentNow, routesNow, silentNow, wallClock} from './traffic-now.ts';
 import {volumeActions} from './volume-actions.ts';
 
 export interface RunChangeOptions {
-  readonly action: 'apply' | 'rollback' | 'destroy' | 'promote' | 'abort';
+  readonly action: 'apply' | 'rollback' | 'scale' | 'destroy' | 'promote' | 'abort';
   readonly onFailure: 'rollback' | 'stop' | 'continue';
   readonly keepFailed: boolean;
   readonly limitPerHost: number;

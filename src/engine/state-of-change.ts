@@ -121,9 +121,12 @@ export function stateNotWritten(error: unknown, outcome: RunEnd['outcome']): unk
   });
 }
 
-function summaryOf({plan, moved}: ChangeIntent, end: RunEnd): string {
+function summaryOf({plan, moved}: ChangeIntent, end: RunEnd & Pick<HistoryEntry, 'action'>): string {
   const counts = summaryText(countDone(plan, end));
-  return moved ? `${moved.volume} from ${moved.from} to ${moved.to}: ${counts}` : counts;
+  if (moved) return `${moved.volume} from ${moved.from} to ${moved.to}: ${counts}`;
+  if (end.action !== 'scale') return counts;
+  const scaled = (plan.replicas ?? []).map(({service, from, to}) => `${service} ${from} → ${to}`);
+  return [...scaled, counts].join(', ');
 }
 
 function countDone(plan: Plan, end: RunEnd): Plan['summary'] {

@@ -57,7 +57,7 @@ export function undoApply(session: Session, options: UndoOptions): Promise<UndoE
       return {found: story, serial: (await session.store.read()).serial, undone: [], left: []};
     }
     if (story.outcome === 'applied' || story.outcome === 'unchanged') throw nothingToUndo(story);
-    if (!['apply', 'rollback', 'destroy'].includes(story.begin.action)) throw byCommand(story.begin);
+    if (!['apply', 'rollback', 'scale', 'destroy'].includes(story.begin.action)) throw byCommand(story.begin);
     const operations = operationsToUndo(story, change.fleet.observed);
     options.onFound(story, operations);
     if (operations.some(({steps}) => steps.length > 0)) await options.confirm();

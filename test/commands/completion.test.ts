@@ -26,6 +26,7 @@ const global = {json: {type: 'boolean'}, directory: {type: 'option', char: 'C'}}
 const commands: CompletableCommand[] = [
   {id: 'logs', flags: {...global, env: {type: 'option', char: 'e'}, follow: {type: 'boolean'}}, args: {service: {}}},
   {id: 'host:inspect', flags: global, args: {host: {}}},
+  {id: 'scale', flags: global, args: {service: {}}},
   {id: 'host:ls', flags: global, args: {}},
   {
     id: 'apply',
@@ -39,7 +40,7 @@ const complete = (...words: string[]) => candidates(words, commands, kind => kno
 describe('completion', () => {
   test.each([
     [['a'], ['apply']],
-    [[''], ['apply', 'host', 'logs']],
+    [[''], ['apply', 'host', 'logs', 'scale']],
     [
       ['host', ''],
       ['inspect', 'ls'],
@@ -48,6 +49,11 @@ describe('completion', () => {
       ['logs', ''],
       ['backend', 'db'],
     ],
+    [
+      ['scale', ''],
+      ['backend=', 'db='],
+    ],
+    [['scale', 'db=2', 'b'], ['backend=']],
     [['logs', '--follow', 'b'], ['backend']],
     [
       ['logs', '--env', ''],

@@ -1,3 +1,5 @@
+import {readFile} from 'node:fs/promises';
+import {join} from 'node:path';
 import {beforeAll, describe, expect, test, vi} from 'vitest';
 import {busyboxArchive, runningOn, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
@@ -30,8 +32,10 @@ services:
 `;
 
 let project: TestProject;
+let archive: Awaited<ReturnType<typeof busyboxArchive>>;
 beforeAll(async () => {
-  project = await lab().project(stack, {'web.tar': await busyboxArchive()});
+  archive = await busyboxArchive();
+  project = await lab().project(stack, {'web.tar': archive});
   const applied = await project.niyanta(['apply', '--yes']);
   expect(applied.code, applied.stderr).toBe(0);
 });
@@ -171,6 +175,49 @@ describe('stop, start, restart', () => {
     expect((await project.niyanta(['start'])).stdout).toContain('Nothing to change');
     const unknown = await project.niyanta(['restart', 'wep', '--yes']);
     expect(unknown.code).toBe(64);
+  });
+});
+
+describe('scale', () => {
+  const last = async () => (await project.niyanta(['history', '--json'])).json.history.at(-1);
+  const lone = async () => (await ps('lone')).replicas.filter(({state}: Row) => state === 'running');
+
+  test('another number of replicas holds, with the image of the others, until a file says otherwise', async () => {
+    // What the file has become since is not what runs: new replicas are like the others.
+    await project.write('web.tar', await busyboxArchive({files: {'/www/index.html': 'newer'}}));
+    const refused = await project.niyanta(['scale', 'lone=3']);
+    expect([refused.code, refused.stderr]).toEqual([3, expect.stringContaining('lone  replicas 1 → 3')]);
+    const scaled = await project.niyanta(['scale', 'lone=3', '--yes', '--json']);
+    expect(scaled.code, scaled.stderr).toBe(0);
+    const running = await lone();
+    expect(running).toHaveLength(3);
+    expect(new Set(running.map(({image}: {image: string}) => image)).size).toBe(1);
+    expect(await last()).toMatchObject({
+      action: 'scale',
+      outcome: 'applied',
+      summary: expect.stringMatching(/^lone 1 → 3, 2 created/),
+    });
+    expect((await project.niyanta(['scale', 'lone=3', '--yes'])).stdout).toContain('Nothing to change');
+    await project.write('web.tar', archive);
+    const plan = await project.niyanta(['plan', '--json']);
+    expect(plan.json).toMatchObject({replicas: [{service: 'lone', from: 3, to: 1}], summary: {delete: 2}});
+    expect((await project.niyanta(['apply', '--yes'])).stderr).toContain('lone  replicas 3 → 1');
+    expect(await lone()).toHaveLength(1);
+  });
+
+  test('what cannot be is refused, and nothing changes', async () => {
+    const before = await last();
+    expect((await project.niyanta(['scale', 'lone=-1', '--yes', '--json'])).json.error.code).toBe('scale-invalid');
+    expect((await project.niyanta(['scale', 'loan=2', '--yes', '--json'])).json.error).toMatchObject({
+      code: 'unknown-service',
+      hint: expect.stringContaining('lone'),
+    });
+    const config = await readFile(join(project.directory, 'niyanta.yaml'), 'utf8');
+    await project.write('niyanta.yaml', `${config}environments: {default: {quota: {replicas: 4}}}\n`);
+    const over = await project.niyanta(['scale', 'lone=5', '--yes', '--json']);
+    await project.write('niyanta.yaml', config);
+    expect(over.json.error.code).toBe('quota-exceeded');
+    expect(await last()).toEqual(before);
   });
 });
 

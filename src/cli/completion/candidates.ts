@@ -109,5 +109,7 @@ async function argument(command: CompletableCommand, given: readonly string[], n
   const [name, {options}] = place;
   const kind = KINDS[name];
   if (options) return options;
+  // Behind the name of a service comes its number of replicas.
+  if (command.id === 'scale') return (await namesOf('service')).map(service => `${service}=`);
   return kind ? namesOf(kind) : [];
 }

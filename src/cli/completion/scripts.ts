@@ -14,13 +14,15 @@ const scripts: Readonly<Record<Shell, string>> = {
   while IFS= read -r candidate; do
     COMPREPLY+=("$candidate")
   done < <(BIN complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  if [[ "\${COMPREPLY[0]}" == *= ]]; then compopt -o nospace; fi
 }
 complete -o default -F _BIN BIN`,
   zsh: `#compdef BIN
 _BIN() {
   local -a candidates
   candidates=("\${(@f)$(BIN complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "\${candidates[1]}" ]]; then compadd -a candidates; else _files; fi
+  if [[ "\${candidates[1]}" == *= ]]; then compadd -S '' -a candidates
+  elif [[ -n "\${candidates[1]}" ]]; then compadd -a candidates; else _files; fi
 }
 if [[ "$funcstack[1]" == "_BIN" ]]; then _BIN "$@"; else compdef _BIN BIN; fi`,
   fish: `function __BIN_complete

@@ -13,7 +13,7 @@ import type {Inverse} from './inverse.ts';
 /** The version of the records that this niyanta writes, and the newest it reads. */
 export const JOURNAL_VERSION = 1;
 
-export type RunAction = 'apply' | 'rollback' | 'destroy' | 'start' | 'stop' | 'restart' | ReleaseAction;
+export type RunAction = 'apply' | 'rollback' | 'scale' | 'destroy' | 'start' | 'stop' | 'restart' | ReleaseAction;
 
 /** One operation of a run as its journal keeps it: enough to say what was meant and to take it back. */
 export interface JournalOperation {
@@ -113,7 +113,7 @@ const begin = z.object({
   run: z.string(),
   at: z.string(),
   who: z.string(),
-  action: z.enum(['apply', 'rollback', 'destroy', 'start', 'stop', 'restart', 'promote', 'abort', 'split']),
+  action: z.enum(['apply', 'rollback', 'scale', 'destroy', 'start', 'stop', 'restart', 'promote', 'abort', 'split']),
   fence: z.number(),
   serial: z.number(),
   // It was valid when the run began, as the snapshots of the lock file were.

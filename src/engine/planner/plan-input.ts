@@ -14,6 +14,8 @@ export interface PlanInput {
   readonly serial: number;
   /** This environment in the lock file; absent before the first apply. */
   readonly lock?: EnvironmentState;
+  /** How many replicas each service had that was applied last; empty before the first apply and after a destroy. */
+  readonly replicas?: ReadonlyMap<ServiceName, number>;
   /** Subnets (CIDR) that other environments in the lock file have, on whichever host. */
   readonly takenSubnets: readonly string[];
   /** One for each host of the project. */

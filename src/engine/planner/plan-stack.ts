@@ -7,7 +7,7 @@ import {Networks} from './networks.ts';
 import {operationsFor} from './operations/operations.ts';
 import {scopeOf} from './ownership.ts';
 import {placementRequest} from './placement-request.ts';
-import type {Placed, Plan} from './plan.ts';
+import type {Placed, Plan, ReplicaCount} from './plan.ts';
 import type {PlanInput} from './plan-input.ts';
 import {reconcile, type Sorted} from './reconcile.ts';
 import {securityNotes} from './security.ts';
@@ -32,12 +32,14 @@ export function planStack(input: PlanInput): Plan {
     a.service < b.service ? -1 : a.service > b.service ? 1 : a.replica - b.replica,
   );
   const security = securityNotes(sorted);
+  const replicas = scaled(input);
   const plan = {
     version: 1 as const,
     ...scopeOf(input),
     purpose: input.options.purpose,
     serial: input.serial,
     operations,
+    ...(replicas.length > 0 && {replicas}),
     ...(onFailure.length > 0 && {onFailure}),
     placements,
     drift: driftOf(input, situation),
@@ -49,6 +51,15 @@ export function planStack(input: PlanInput): Plan {
     subnets: networks.subnets,
   };
   return {...plan, fingerprint: fingerprint(input, plan)};
+}
+
+/** Of services that come or go as a whole nothing is told: their replicas say it. */
+function scaled({stack, replicas, options: {targets = []}}: PlanInput): readonly ReplicaCount[] {
+  return stack.services.flatMap(({name, replicas: to}) => {
+    const from = replicas?.get(name);
+    const meant = targets.length === 0 || targets.includes(name);
+    return meant && from !== undefined && from !== to ? [{service: name, from, to}] : [];
+  });
 }
 
 /** Desired replicas that nobody had to place: stopped on purpose, lost, not a target. */

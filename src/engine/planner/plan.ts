@@ -25,6 +25,8 @@ export interface Plan {
   /** Hash of everything that was observed and decided on; apply of a saved plan checks it. */
   readonly fingerprint: string;
   readonly operations: readonly Operation[];
+  /** Services that get another number of replicas than they were last applied with; absent when none does. */
+  readonly replicas?: readonly ReplicaCount[];
   /** Hooks that run when an operation fails, before anything is taken back. */
   readonly onFailure?: readonly HookOperation[];
   /** Where every desired replica runs, kept ones too. */
@@ -45,6 +47,12 @@ export interface Plan {
   readonly security?: readonly SecurityNote[];
   /** Environment of the lock file after success: subnets and addresses given out. */
   readonly subnets: Readonly<Record<HostName, string>>;
+}
+
+export interface ReplicaCount {
+  readonly service: ServiceName;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A default of security that a service loosens. */

@@ -38,6 +38,7 @@ const historyEntry = z.strictObject({
     'apply',
     'destroy',
     'rollback',
+    'scale',
     'start',
     'stop',
     'restart',

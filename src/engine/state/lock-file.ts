@@ -77,6 +77,7 @@ export type HistoryAction =
   | 'apply'
   | 'destroy'
   | 'rollback'
+  | 'scale'
   | 'start'
   | 'stop'
   | 'restart'

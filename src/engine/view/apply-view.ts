@@ -96,10 +96,13 @@ function list(title: string, texts: readonly string[], {style, columns}: Look, p
   ];
 }
 
+/** What does the rest of those that cannot be said again as they were. */
+const AGAIN: Readonly<Record<string, string>> = {rollback: 'apply', scale: 'apply --resume', 'volume:move': 'apply'};
+
 /** What to type next, by how it ended. */
 export function nextSteps({outcome, action, environment, next}: ApplySummary): readonly string[] {
   const env = environment === 'default' ? '' : ` --env ${environment}`;
-  const again = action === 'rollback' ? 'apply' : action;
+  const again = AGAIN[action] ?? action;
   switch (outcome) {
     case 'applied':
     case 'unchanged':
@@ -121,7 +124,7 @@ export function nextSteps({outcome, action, environment, next}: ApplySummary): r
 
 /** What the journal can take back. */
 const undoing = (action: string, env: string): readonly string[] =>
-  action === 'apply' || action === 'rollback' ? [`niyanta apply --undo${env}   takes back what it did`] : [];
+  ['apply', 'rollback', 'scale'].includes(action) ? [`niyanta apply --undo${env}   takes back what it did`] : [];
 
 function paintOf({outcome}: ApplySummary, {style}: Look): Paint {
   if (outcome === 'applied' || outcome === 'unchanged') return style.green;

@@ -1,4 +1,4 @@
-import type {Operation, Plan} from '../planner/plan.ts';
+import type {Operation, Plan, ReplicaCount} from '../planner/plan.ts';
 
 /** Operations that say the same of several replicas or hosts, told once. */
 export interface OperationGroup {
@@ -11,14 +11,22 @@ export interface OperationGroup {
 export interface PlanSection {
   /** Absent for what concerns hosts and no one service. */
   readonly service?: string;
+  /** When it gets another number of replicas. */
+  readonly scaled?: ReplicaCount;
   readonly groups: readonly OperationGroup[];
 }
 
 /** Sections in the order in which the plan first mentions them. */
 export function planSections(plan: Plan): PlanSection[] {
   const byService = Map.groupBy([...plan.operations, ...(plan.onFailure ?? [])], operation => operation.service);
-  return [...byService].map(([service, operations]) => ({service, groups: groups(operations)}));
+  return [...byService].map(([service, operations]) => {
+    const scaled = plan.replicas?.find(one => one.service === service);
+    return {service, ...(scaled && {scaled}), groups: groups(operations)};
+  });
 }
+
+/** `replicas 3 → 5`. */
+export const scaledText = ({from, to}: ReplicaCount): string => `replicas ${from} → ${to}`;
 
 function groups(operations: readonly Operation[]): OperationGroup[] {
   return [...Map.groupBy(operations, sameness).values()].map(all => ({operation: all[0]!, operations: all}));

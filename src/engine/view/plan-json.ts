@@ -8,6 +8,7 @@ export function planJson(plan: Plan): object {
     environment: plan.environment,
     purpose: plan.purpose,
     operations: plan.operations.map(operationJson),
+    ...(plan.replicas && {replicas: plan.replicas}),
     ...(plan.onFailure && {onFailure: plan.onFailure.map(operationJson)}),
     placements: plan.placements,
     drift: plan.drift,

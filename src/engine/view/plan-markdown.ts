@@ -12,7 +12,7 @@ import {
   sidesOf,
   subjectOf,
 } from './operation-words.ts';
-import {type OperationGroup, type PlanSection, planSections} from './plan-groups.ts';
+import {type OperationGroup, type PlanSection, planSections, scaledText} from './plan-groups.ts';
 import {bytes, counted, duration} from './quantities-view.ts';
 
 /** GitHub takes 65,536 characters for a comment; what a workflow writes around it has to fit as well. */
@@ -127,7 +127,8 @@ function summaryOf(section: PlanSection): string {
     const count = countOf(section, action);
     return count === '' ? [] : [`${count} to ${action}`];
   });
-  return `${section.service === undefined ? 'hosts' : htmlCode(section.service)}: ${parts.join(', ')}`;
+  const scaled = section.scaled ? `, ${scaledText(section.scaled)}` : '';
+  return `${section.service === undefined ? 'hosts' : htmlCode(section.service)}: ${parts.join(', ')}${scaled}`;
 }
 
 /** One group as lines of a diff: GitHub paints `-` red, `+` green, `!` orange and `#` grey. */

@@ -1,7 +1,7 @@
 import type {Plan} from '../planner/plan.ts';
 import type {Look, View} from './look.ts';
 import {driftText, PURPOSE} from './operation-words.ts';
-import {planSections} from './plan-groups.ts';
+import {planSections, scaledText} from './plan-groups.ts';
 import {planJson} from './plan-json.ts';
 import {operationLines} from './plan-operation-view.ts';
 import {printable} from './printable.ts';
@@ -14,8 +14,8 @@ export const planView: View<Plan> = {text: planText, json: planJson};
 function planText(plan: Plan, look: Look): string {
   const paragraphs = [
     heading(plan, look),
-    ...planSections(plan).map(({service, groups}) => [
-      look.style.bold(printable(service ?? 'hosts')),
+    ...planSections(plan).map(({service, scaled, groups}) => [
+      look.style.bold(printable(service ?? 'hosts')) + (scaled ? `  ${scaledText(scaled)}` : ''),
       ...groups.flatMap(group => operationLines(group, plan.placements, look)),
     ]),
     drift(plan, look),
@@ -70,6 +70,8 @@ function security({security = []}: Plan, {style, columns}: Look): string[] {
 /** Counts come last, so that they are what a person sees when a long plan has scrolled by. */
 function summary(plan: Plan, {style}: Look): string {
   if (plan.operations.length === 0) {
+    const scaled = (plan.replicas ?? []).map(one => `${one.service} ${scaledText(one)}`);
+    if (scaled.length > 0) return `Nothing to change on the hosts; to be noted: ${printable(scaled.join(', '))}.`;
     return plan.purpose === 'apply' ? 'Nothing to change: everything runs as described.' : 'Nothing to change.';
   }
   const {create, update, replace, delete: remove} = plan.summary;

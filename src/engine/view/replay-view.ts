@@ -94,7 +94,7 @@ export function standText({state, action, done, total, run}: RunRow): string | u
   const far = `${done} of ${counted(total, 'operation')} done`;
   if (state === 'under-way') return `under way, ${far}; follow it with: niyanta events -f`;
   if (state !== 'interrupted') return undefined;
-  const goOn = action === 'apply' ? 'niyanta apply' : `niyanta ${action}`;
+  const goOn = `niyanta ${action === 'scale' ? 'apply --resume' : action}`;
   return `interrupted, ${far}: nobody wrote down how run ${printable(run)} ended; ${goOn} goes on from what the hosts run`;
 }
 

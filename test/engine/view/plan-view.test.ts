@@ -1,6 +1,7 @@
 import stringWidth from 'string-width';
 import {describe, expect, test} from 'vitest';
 import {ansiStyle, type Look, plainStyle} from '../../../src/engine/view/look.ts';
+import {planMarkdown} from '../../../src/engine/view/plan-markdown.ts';
 import {planView} from '../../../src/engine/view/plan-view.ts';
 import {container, emptyPlan, samplePlan} from './sample-plan.ts';
 
@@ -90,6 +91,17 @@ Plan: 5 to create, 1 to update, 1 to replace, 1 to delete; 124 MiB to transfer.
       '',
     ]);
     expect(lines).toHaveLength(2 + 100 * 7 + 1);
+  });
+
+  test('says how many replicas there were and will be', () => {
+    const operations = [container({service: 'web', replica: 4, reason: 'new replica'})];
+    const replicas = [{service: 'web', from: 3, to: 5}];
+    expect(planView.text({...emptyPlan, operations, replicas}, look)).toContain('web  replicas 3 → 5\n  +   web 4');
+    expect(planView.json!({...emptyPlan, replicas})).toMatchObject({replicas});
+    expect(planView.text({...emptyPlan, replicas}, look)).toContain(
+      'Nothing to change on the hosts; to be noted: web replicas 3 → 5.',
+    );
+    expect(planMarkdown({...emptyPlan, operations, replicas})).toContain('1 to create, replicas 3 → 5');
   });
 
   test('says so when there is nothing to do', () => {
