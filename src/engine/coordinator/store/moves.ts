@@ -61,7 +61,7 @@ export class Moves {
     if (!mayFollow(from, to)) throw new Bug(`workload ${row.id}: ${from} → ${to} is no transition`);
     const {actor, reason, set = {}} = parts;
     if (holdsPlace(from) && !holdsPlace(to)) this.#endAttempt(row, from, to, parts);
-    if (to === 'RUNNING' && row.startedAt === undefined) row.startedAt = this.now;
+    if (to === 'RUNNING') this.#run(row);
     if (hasEnded(from)) forgetEnd(row);
     Object.assign(row, {notBefore: undefined}, set, {state: to, reason, changedAt: this.now});
     if (hasEnded(to)) {
@@ -89,6 +89,11 @@ export class Moves {
 
   begin(attempt: AttemptRow): void {
     this.begun.push(attempt);
+  }
+
+  #run(row: Working): void {
+    row.startedAt ??= this.now;
+    this.attempts.push({workload: row.id, attempt: row.attempt, state: 'running', startedAt: this.now});
   }
 
   #endAttempt(row: Working, from: WorkloadState, to: WorkloadState, parts: MoveParts): void {

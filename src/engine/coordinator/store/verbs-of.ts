@@ -56,7 +56,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     change: (leadership, wanted) => database.write(session => change(session, leadership, wanted, halfLife)),
     explain: (leadership, reasons) => database.write(session => explain(session, leadership, reasons)),
 
-    report: reports => database.write(session => report(session, reports, halfLife)),
+    report: reports => database.write((session, again) => report(session, reports, halfLife, again)),
 
     workers: () => database.read(workers),
     beat: beats => database.write(session => beat(session, beats)),

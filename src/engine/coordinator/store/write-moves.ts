@@ -10,7 +10,7 @@ import {addUsage} from './usage.ts';
 export async function writeMoves(moves: Moves, halfLifeMs: number): Promise<void> {
   await resolveDependants(moves);
   const {session, changed, events, now} = moves;
-  if (changed.size === 0 && events.length === 0) return;
+  if (changed.size + events.length + moves.attempts.length === 0) return;
   await session.insert(attemptsTable, moves.begun.map(newCells));
   const attempts = await changedAttempts(moves);
   await addUsage(moves, attempts, halfLifeMs);
@@ -68,6 +68,7 @@ const keyOf = ({workload, attempt}: AttemptChange): string => `${workload} ${att
 const withChange = (row: AttemptRow, change: AttemptChange): AttemptRow => ({
   ...row,
   ...Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined)),
+  startedAt: row.startedAt ?? change.startedAt,
 });
 
 const newCells = (row: AttemptRow) => ({

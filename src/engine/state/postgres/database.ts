@@ -1,11 +1,9 @@
-import {readFile} from 'node:fs/promises';
-import {userInfo} from 'node:os';
 import {setTimeout as sleep} from 'node:timers/promises';
 import type postgres from 'postgres';
-import {OutsideError, UserError} from '../../spec/errors.ts';
+import {OutsideError} from '../../spec/errors.ts';
 import {type PostgresLocation, stateText} from '../../spec/state-location.ts';
-import {resolveSecrets, secretNames} from '../secret-references.ts';
 import type {Secrets} from '../secrets.ts';
+import {connectionTo, type Env, mayBeTriedAgain, refusalIn} from './connection.ts';
 import {ensureSchema, lacksSchema} from './schema.ts';
 
 export type Sql = postgres.Sql;
@@ -16,9 +14,6 @@ const PATIENCE_MS = 20_000;
 const FIRST_PATIENCE_MS = 3_000;
 /** Statements take milliseconds, and may wait 5 s for a lock. */
 const TRY_MS = 8_000;
-
-/** Where from a password may come, and what else libpq's variables say. */
-type Env = Readonly<Record<string, string | undefined>>;
 
 /** The database that keeps the state: connected to when it is first needed, and again when it went away. */
 export class Database {
@@ -93,19 +88,8 @@ export class Database {
 
   async #connect(): Promise<Sql> {
     const {default: connect} = await import('postgres');
-    const {user, host, port, database, options} = this.#location;
-    const env = this.#env;
-    const name = user ?? env.PGUSER ?? userInfo().username;
-    const address = options.host ?? host ?? env.PGHOST ?? 'localhost';
-    const password = await this.#password();
     return connect({
-      host: address,
-      port: port ?? Number(env.PGPORT ?? 5432),
-      user: name,
-      database: database ?? env.PGDATABASE ?? name,
-      ...(password === undefined ? {} : {password}),
-      ssl: await tlsOf(this.#location, address, env),
-      connect_timeout: Number(options.connect_timeout ?? env.PGCONNECT_TIMEOUT ?? 5),
+      ...(await connectionTo(this.#location, this.#secrets, this.#env)),
       max: 4,
       // Named statements do not go through a pooler.
       prepare: false,
@@ -116,25 +100,13 @@ export class Database {
     });
   }
 
-  async #password(): Promise<string | undefined> {
-    const written = this.#location.password ?? this.#env.PGPASSWORD;
-    if (written === undefined) return undefined;
-    const names = secretNames([written]);
-    return names.length === 0 ? written : resolveSecrets(written, await this.#secrets.values(names));
-  }
-
   #explained(error: unknown): unknown {
-    const code = (error as {code?: unknown}).code;
-    if (!(error instanceof Error) || typeof code !== 'string' || error instanceof UserError) return error;
-    if (
-      !/^(28|3D|42501|0A|08P01|SELF_SIGNED|DEPTH_ZERO|CERT_|UNABLE_TO|ERR_TLS)/.test(code) &&
-      !/^[0-9A-Z]{5}$/.test(code)
-    )
-      return error;
+    const refusal = refusalIn(error);
+    if (!refusal) return error;
     return new OutsideError({
       code: 'state-refused',
-      message: `the database ${stateText(this.#location)} refused: ${error.message} (${code})`,
-      hint: hintFor(code),
+      message: `the database ${stateText(this.#location)} refused: ${refusal.text}`,
+      hint: refusal.hint,
       cause: error,
     });
   }
@@ -149,26 +121,6 @@ export class Database {
       cause,
     });
   }
-}
-
-const hintFor = (code: string): string => {
-  if (code.startsWith('28')) return 'See user and password: ${secret:NAME} or ${env:NAME} in the URL, or PGPASSWORD.';
-  if (code.startsWith('3D')) return 'Create the database: createdb NAME.';
-  if (code === '42501')
-    return 'The user needs the right to create a schema: GRANT CREATE ON DATABASE … TO …; or let an owner run niyanta once.';
-  if (/CERT|TLS|SIGN|UNABLE/.test(code)) return 'Give the certificate of its authority: sslrootcert=FILE in the URL.';
-  return 'See what the log of the database says.';
-};
-
-/** `sslmode` as libpq means it; a socket needs none. */
-async function tlsOf({options}: PostgresLocation, host: string, env: Env) {
-  const mode = options.sslmode ?? env.PGSSLMODE ?? 'prefer';
-  if (mode === 'disable' || mode === 'allow' || host.startsWith('/')) return false;
-  if (mode === 'prefer' || mode === 'require') return mode;
-  const file = options.sslrootcert ?? env.PGSSLROOTCERT;
-  const ca = file === undefined || file === 'system' ? {} : {ca: await readFile(file, 'utf8')};
-  const anyName = mode === 'verify-ca' ? {checkServerIdentity: () => undefined} : {host};
-  return {rejectUnauthorized: true, ...ca, ...anyName};
 }
 
 class NoAnswer extends Error {
@@ -189,14 +141,7 @@ async function inTime<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   }
 }
 
-/** Lost connections, restarts (57P0x), too many connections, lock_timeout, serialization and deadlocks. */
-const transientCodes =
-  /^(ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN|ENOENT|CONNECTION_|CONNECT_TIMEOUT|NO_ANSWER|08|57P0|53300|55P03|25P03|40001|40P01)/;
-
-const isTransient = (error: unknown): boolean =>
-  error instanceof Error &&
-  !(error instanceof OutsideError) &&
-  transientCodes.test(String((error as {code?: unknown}).code));
+const isTransient = (error: unknown): boolean => !(error instanceof OutsideError) && mayBeTriedAgain(error);
 
 const staysConnected = (error: unknown): boolean =>
   /^(55P03|40001|40P01)/.test(String((error as {code?: unknown}).code));

@@ -1,0 +1,68 @@
+import type {ParameterOrJSON, Sql, TransactionSql} from 'postgres';
+import type {Cells, Param, Session, Table} from '../database.ts';
+
+/** Where those that wait for hints listen. */
+export const HINTS = 'niyanta_store';
+
+/** Named as the pool knows it, or in a transaction. Statements are prepared once a connection. */
+export function postgresSession(sql: Sql | TransactionSql): Session {
+  const ask = (text: string, params: readonly Param[]) =>
+    sql.unsafe(text, params.map(bound) as ParameterOrJSON<never>[], {prepare: true});
+  return {
+    async now() {
+      const [row] = await ask('select (extract(epoch from clock_timestamp()) * 1000)::bigint as now', []);
+      return row!.now as number;
+    },
+    rows: async <R>(text: string, ...params: readonly Param[]) => (await ask(text, params)) as unknown as readonly R[],
+    run: async (text, ...params) => (await ask(text, params)).count,
+    async insert(table: Table, rows: readonly Cells[], onConflict = '') {
+      if (rows.length === 0) return;
+      const columns = Object.keys(rows[0]!);
+      await ask(
+        `insert into ${table.name} (${columns.join(', ')}) select * from ${unnested(table, columns)} ${onConflict}`,
+        columns.map(column => rows.map(row => row[column]) as unknown as readonly string[]),
+      );
+    },
+    async update(table: Table, keys: readonly string[], rows: readonly Cells[]) {
+      if (rows.length === 0) return;
+      const columns = Object.keys(rows[0]!);
+      const sets = columns.filter(column => !keys.includes(column)).map(column => `${column} = new.${column}`);
+      const where = keys.map(key => `old.${key} = new.${key}`).join(' and ');
+      await ask(
+        `update ${table.name} as old set ${sets.join(', ')}
+         from ${unnested(table, columns)} as new (${columns.join(', ')}) where ${where}`,
+        columns.map(column => rows.map(row => row[column]) as unknown as readonly string[]),
+      );
+    },
+    among: (column, parameter) => `${column} = any(${parameter}::text[])`,
+    field: (column, parameter) => `(${column}::json ->> ${parameter})`,
+    values: column => ({value: 'value', from: `json_each_text(${column}::json)`}),
+    forUpdate: 'for update',
+    forShare: 'for share',
+    async hint() {
+      await ask(`select pg_notify('${HINTS}', '')`, []);
+    },
+  };
+}
+
+/** One column a parameter: a statement is the same for any number of rows. */
+const unnested = (table: Table, columns: readonly string[]): string =>
+  `unnest(${columns.map((column, index) => `$${index + 1}::${table.columns[column]}[]`).join(', ')})`;
+
+function bound(value: Param): string | number | boolean | Uint8Array | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'object' && !(value instanceof Uint8Array)) return arrayText(value);
+  return value as string | number | boolean | Uint8Array;
+}
+
+/** As PostgreSQL writes arrays. */
+function arrayText(values: readonly (string | number | boolean | null | undefined)[]): string {
+  let text = '{';
+  for (const value of values) {
+    if (text.length > 1) text += ',';
+    if (value === null || value === undefined) text += 'NULL';
+    else if (typeof value === 'string') text += `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
+    else text += String(value);
+  }
+  return `${text}}`;
+}
