@@ -88,7 +88,7 @@ class SqliteDatabase implements Database {
     if (this.#closed) return Promise.reject(closed(this.#file));
     return new Promise<T>((resolve, reject) => {
       line.push({work, resolve: resolve as (value: unknown) => void, reject});
-      this.#draining ??= this.#drain().finally(() => (this.#draining = undefined));
+      this.#draining ??= this.#drain();
     });
   }
 
@@ -101,6 +101,7 @@ class SqliteDatabase implements Database {
       for (const {work, resolve, reject} of this.#reads.splice(0, MOST_AT_ONCE))
         await work(this.#session, false).then(resolve, error => reject(explained(this.#file, error)));
     }
+    this.#draining = undefined;
   }
 
   async #commit(batch: readonly Waiting[]): Promise<void> {

@@ -1,0 +1,3 @@
+import {describeStore} from '../engine/coordinator/store/store-suite.ts';
+
+describeStore('postgres');
