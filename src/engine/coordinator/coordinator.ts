@@ -1,4 +1,5 @@
 import type {Readable} from 'node:stream';
+import type {QueueSettings} from '../scheduler/queue/index.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {LogLine} from './log-line.ts';
 import type {
@@ -27,8 +28,8 @@ export interface Coordinator {
   leads(): boolean;
 
   /**
-   * Accepts all of one call or none, durably. Calls made within a few milliseconds share a transaction as long as all of
-   * them are well; UserError `stopping` once `stop` was called.
+   * Accepts all of one call or none, durably; calls made at once share a transaction. OutsideError `stopping` once `stop`
+   * was called.
    */
   submit(submissions: readonly Submission[]): Promise<readonly Accepted[]>;
   ask(scope: Scope, id: WorkloadId, wish: Wish, actor: Actor): Promise<WorkloadRow | undefined>;
@@ -112,19 +113,19 @@ export interface CoordinatorSettings {
     readonly marginMs: number;
     readonly pollMs: number;
   };
-  /** How long a worker is silent until nothing is placed there, and until its workloads are lost. */
-  readonly silence: {readonly suspectMs: number; readonly lostMs: number};
-  /** A round at least this often; and how long submissions are gathered. */
-  readonly round: {readonly everyMs: number; readonly gatherMs: number};
+  /** How often a worker is asked for a sign of life; how long it is silent until nothing is placed there, and until its workloads are lost. */
+  readonly silence: {readonly beatMs: number; readonly suspectMs: number; readonly lostMs: number};
+  /** A round at least this often, beside those for what happens. */
+  readonly round: {readonly everyMs: number};
   /** Failures outside of a workload (host lost, image not pulled) that are tried again without counting as its own. */
   readonly outsideFailures: {readonly max: number; readonly initialMs: number; readonly maxMs: number};
   /** A workload that failed on so many different workers is not tried on more. */
   readonly poisonWorkers: number;
   /** At most so many workloads of lost workers are started elsewhere in a minute while most workers are silent. */
   readonly partition: {readonly share: number; readonly perMinute: number};
-  readonly preemption: boolean;
   /** Starts at once on one worker. */
   readonly startsPerWorker: number;
   /** Ended workloads and events are removed after so long. */
   readonly keep: {readonly workloadsMs: number; readonly eventsMs: number};
+  readonly queue: QueueSettings;
 }

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {time} from './wire.ts';
+import {time} from './common.ts';
 
 export const logLine = z
   .object({

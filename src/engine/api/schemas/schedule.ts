@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {customerId, time, word} from './wire.ts';
+import {customerId, time, word} from './common.ts';
 
 export const scheduleAnswer = z
   .object({

@@ -2,7 +2,7 @@ import type {Readable} from 'node:stream';
 import type {z} from 'zod';
 import type {Connection} from '../../hosts/connection.ts';
 import type {HostName} from '../../spec/stack.ts';
-import type {CheckpointRow, WorkloadRow} from '../store/store.ts';
+import type {CheckpointRow, WorkloadId, WorkloadRow} from '../store/store.ts';
 
 /**
  * What can be run as a workload. The coordinator calls, for each attempt: `init`, `execute`, and at its end `close`;
@@ -34,6 +34,10 @@ export interface WorkloadType<C = unknown> {
   checkpoint(attempt: Attempt<C>, notice: CheckpointNotice): Promise<TakenCheckpoint | undefined>;
   /** Ends what runs of it (signal, grace, kill) and removes what it left. May be done twice, and without `init`. */
   close(attempt: Attempt<C>): Promise<void>;
+  /** Attempts of which anything is on this host, of any coordinator. For types that leave something on hosts. */
+  found?(host: AttemptHost): Promise<readonly FoundAttempt[]>;
+  /** Ends and removes one of those, of which nothing else may be known: no row, no lease. May be done twice. */
+  clear?(host: AttemptHost, of: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
   /**
    * What it printed, from the line after `after`; the signal ends it. Absent: this type prints nothing. `follow`: until
    * the attempt has ended.
@@ -58,6 +62,12 @@ export interface Attempt<C = unknown> {
   readonly report: AttemptListener;
   /** Aborted when whoever began it lets go of it: nothing is ended by that. */
   readonly signal: AbortSignal;
+}
+
+export interface FoundAttempt {
+  readonly workload: WorkloadId;
+  readonly attempt: number;
+  readonly running: boolean;
 }
 
 export interface AttemptHost {

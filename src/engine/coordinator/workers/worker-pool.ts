@@ -1,4 +1,5 @@
 import type {Connection} from '../../hosts/index.ts';
+import type {HostPort} from '../../scheduler/queue/index.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {WorkerBeat} from '../store/store.ts';
 
@@ -16,8 +17,12 @@ export interface PooledWorker {
   readonly name: HostName;
   /** What it is, for the store and the queue; undefined as long as nobody has seen it. */
   beat(): WorkerBeat | undefined;
-  /** Milliseconds since it was last heard of, by the monotonic clock; since the pool began when never. */
+  /** Published there by others than workloads. */
+  ports(): readonly HostPort[];
+  /** Milliseconds since it was last heard of; since the pool began when never. A stop of this process does not count. */
   silentMs(): number;
-  /** Undefined of a worker that is this process, or is not connected now. */
+  /** Grows each time it is heard of after it was lost or connected anew: what runs there is to be looked at again. */
+  epoch(): number;
+  /** Undefined of a worker that is this process, or was not reached yet. */
   connection(): Connection | undefined;
 }

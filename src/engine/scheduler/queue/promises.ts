@@ -63,15 +63,13 @@ export function preempt(
   const margin = Math.max(1, settings.preemption.margin);
   const rank = ({customer, priority}: Pick<QueuedWorkload, 'customer' | 'priority'>) =>
     rankOf(priority, tierOf(accounts.of(customer).view.tier, settings));
-  const ranks = new Map<WorkloadId, number>();
+  const mayEverGo = [...running.values()].filter(
+    attempt => attempt.preemptible && !attempt.stopping && !round.started.has(attempt.id) && !promises.has(attempt.id),
+  );
+  const gone = new Set<WorkloadId>();
   let lowest = Number.POSITIVE_INFINITY;
-  for (const attempt of running.values()) {
-    // Where somebody is being stopped already, there may be room for anybody.
-    if (attempt.stopping) lowest = Number.NEGATIVE_INFINITY;
-    if (!attempt.preemptible || attempt.stopping || round.started.has(attempt.id) || promises.has(attempt.id)) continue;
-    ranks.set(attempt.id, rank(attempt));
-    lowest = Math.min(lowest, rank(attempt));
-  }
+  const ranks = new Map(mayEverGo.map(attempt => [attempt.id, rank(attempt)]));
+  for (const each of ranks.values()) lowest = Math.min(lowest, each);
   /** By shape: the highest rank for which no place was found. */
   const inVain = new Map<object, number>();
   const decisions: Preempt[] = [];
@@ -86,13 +84,13 @@ export function preempt(
     const found = clearing(standing, fleet, {
       now: round.now,
       attempt: ({id}) => running.get(id),
-      mayGo: ({id}) => (ranks.get(id) ?? Number.POSITIVE_INFINITY) <= own - margin,
+      mayGo: ({id}) => !gone.has(id) && (ranks.get(id) ?? Number.POSITIVE_INFINITY) <= own - margin,
     });
     if (!found) {
       inVain.set(standing, own);
       continue;
     }
-    for (const {workload: victim} of found.victims) ranks.delete(victim);
+    for (const {workload: victim} of found.victims) gone.add(victim);
     promise(world, workload, found, round.now);
     if (found.victims.length > 0) decisions.push(decisionOf(workload, fleet.names[found.index]!, found));
   }

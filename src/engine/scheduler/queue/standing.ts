@@ -35,11 +35,12 @@ export class Standing {
   readonly shape: Shape;
   readonly need: Exact;
   readonly neighbours: Neighbours;
+  /** Whether the coordinator has been told that it is parked. */
+  said = false;
   /** How often a worker was looked at for it. */
   looks = 0;
   /** The round in which it was asked for last. */
-  round = 0;
-  #toldIn = -2;
+  usedIn = 0;
   readonly #fleet: Fleet;
   readonly #suitability: Suitability;
   readonly #scoring: Scoring;
@@ -83,17 +84,8 @@ export class Standing {
     this.#epoch = epoch;
     this.#version = this.#scoring.version;
     this.#since = changes.head;
+    if (found >= 0) this.said = false;
     return found;
-  }
-
-  /** It was parked in this round or the one before: those that wait with it are known to be. */
-  get isTold(): boolean {
-    return this.#toldIn >= this.round - 1;
-  }
-
-  /** It is parked in this round. */
-  told(): void {
-    this.#toldIn = this.round;
   }
 
   /** How much each worker is preferred, by index; `unsuitable` for those that are out of the question. */

@@ -3,10 +3,8 @@ import {type Account, Accounts} from './accounts.ts';
 import {exact} from './amounts.ts';
 import {Backlog} from './backlog.ts';
 import {Fleet} from './fleet.ts';
-import {FairShare} from './priority.ts';
 import type {CustomerId, QueuedWorkload, RunningAttempt, WorkloadId} from './request.ts';
 import {type PerGpu, Scoring} from './scoring.ts';
-import type {QueueSettings} from './settings.ts';
 import {shapeKey} from './shape-key.ts';
 import {Standings} from './standings.ts';
 import {addUsage, type Used} from './usage.ts';
@@ -67,8 +65,7 @@ export class World {
   renew(attempt: RunningAttempt): void {
     const known = this.running.get(attempt.id);
     const same =
-      known !== undefined &&
-      known.worker === attempt.worker &&
+      known?.worker === attempt.worker &&
       known.name === attempt.name &&
       known.concurrency?.key === attempt.concurrency?.key &&
       known.customer === attempt.customer &&
@@ -80,9 +77,7 @@ export class World {
     }
     this.promises.delete(attempt.id);
     this.running.set(attempt.id, attempt);
-    const account = this.accounts.of(attempt.customer);
-    account.remove(known);
-    account.add(attempt);
+    this.accounts.of(attempt.customer).attempts.set(attempt.id, attempt);
   }
 
   /** Adds what an attempt used to its customer's account. */
@@ -93,14 +88,8 @@ export class World {
     return used;
   }
 
-  /** What each customer's use makes of its turn now. */
-  fairShare(settings: QueueSettings, now: number): FairShare {
-    this.accounts.beginRound(now, settings.fairShare.halfLifeMs);
-    return new FairShare(this.#active(), this.fleet.cores(), settings, now);
-  }
-
   /** Customers that have something waiting or running. */
-  #active(): readonly Account[] {
+  active(): readonly Account[] {
     const ids = new Set<CustomerId>(this.backlog.customers());
     for (const account of this.accounts.all()) if (account.attempts.size > 0) ids.add(account.view.id);
     return [...ids].map(id => this.accounts.of(id));

@@ -1,0 +1,29 @@
+/** Time as this process measures it; nothing of it is ever compared with another machine's. */
+export interface Clock {
+  /** Milliseconds that only grow, whatever happens to the time of day; a process that was stopped sees the whole of it. */
+  monotonicMs(): number;
+  /** Calls after so many milliseconds. Returns how to prevent it. */
+  after(ms: number, then: () => void): () => void;
+}
+
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  after(ms, then) {
+    const timer = setTimeout(then, Math.min(ms, 2 ** 31 - 1));
+    return () => clearTimeout(timer);
+  },
+};
+
+/** Resolves after so many milliseconds, or at once when the signal is aborted. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise(resolve => {
+    if (signal?.aborted) return resolve();
+    const done = () => {
+      cancel();
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const cancel = clock.after(ms, done);
+    signal?.addEventListener('abort', done, {once: true});
+  });
+}

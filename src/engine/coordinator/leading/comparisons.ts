@@ -1,0 +1,72 @@
+import type {HostName} from '../../spec/stack.ts';
+import {wordsOf} from '../workers/outside-failure.ts';
+import type {PooledWorker} from '../workers/worker-pool.ts';
+import {type Ahead, compareWorker} from './compare-worker.ts';
+import {conditionOf} from './silence.ts';
+import type {TermParts} from './term-parts.ts';
+
+const againAfterMs = 3000;
+
+/** Sees to it that nothing is placed on a worker before what is there was held against the store, each time it came back. */
+export class Comparisons {
+  readonly #parts: TermParts & {readonly onDone: () => void};
+  readonly #compared = new Map<HostName, number>();
+  readonly #going = new Set<HostName>();
+  readonly #notBefore = new Map<HostName, number>();
+  #ahead: readonly Ahead[] = [];
+  #over = false;
+
+  constructor(parts: TermParts & {readonly onDone: () => void}) {
+    this.#parts = parts;
+  }
+
+  /** Why nothing may be placed there yet. */
+  objection(worker: PooledWorker): string | undefined {
+    return this.#isDue(worker) ? 'what runs there is being compared with what should' : undefined;
+  }
+
+  /** Begins with those that are due and answer. */
+  begin(): void {
+    const {workers, clock, settings} = this.#parts;
+    for (const worker of workers.workers()) {
+      const answers = conditionOf(worker.silentMs(), settings().silence) === 'well' && worker.epoch() > 0;
+      const waits = clock.monotonicMs() < (this.#notBefore.get(worker.name) ?? 0);
+      if (!this.#isDue(worker) || !answers || waits || this.#going.has(worker.name)) continue;
+      this.#going.add(worker.name);
+      void this.#compare(worker, worker.epoch()).finally(() => {
+        this.#going.delete(worker.name);
+        if (!this.#over) this.#parts.onDone();
+      });
+    }
+  }
+
+  /** What was found and is to be placed where it runs. Given out once. */
+  takeAhead(): readonly Ahead[] {
+    const ahead = this.#ahead;
+    this.#ahead = [];
+    return ahead;
+  }
+
+  end(): void {
+    this.#over = true;
+  }
+
+  /** A worker without a connection is this process: nothing of an earlier one is left there. */
+  #isDue(worker: PooledWorker): boolean {
+    return worker.connection() !== undefined && this.#compared.get(worker.name) !== worker.epoch();
+  }
+
+  async #compare(worker: PooledWorker, epoch: number): Promise<void> {
+    const connection = worker.connection();
+    if (!connection) return;
+    const {types, log, clock} = this.#parts;
+    try {
+      const found = await compareWorker({name: worker.name, connection}, {...this.#parts, types: types.values()});
+      this.#ahead = [...this.#ahead, ...found];
+      this.#compared.set(worker.name, epoch);
+    } catch (error) {
+      log.warn({host: worker.name, why: wordsOf(error)}, 'what runs there could not be compared');
+      this.#notBefore.set(worker.name, clock.monotonicMs() + againAfterMs);
+    }
+  }
+}

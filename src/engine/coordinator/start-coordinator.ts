@@ -1,0 +1,35 @@
+import type {Clock} from './clock.ts';
+import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
+import {guardStore} from './guarded-store.ts';
+import type {Log} from './log.ts';
+import {RunningCoordinator} from './running-coordinator.ts';
+import type {Store} from './store/store.ts';
+import type {CheckpointKeeper, WorkloadType} from './types/workload-type.ts';
+import type {WorkerPool} from './workers/worker-pool.ts';
+
+export interface CoordinatorParts {
+  /** In the lease and the audit. Of a store for one coordinator the same at each start: it leads at once then. */
+  readonly id: string;
+  /** Where its API is reached; shown to people. */
+  readonly address?: string;
+  /** Stays the caller's to close, after `stop`. */
+  readonly store: Store;
+  /** Stays the caller's to close, after `stop`. */
+  readonly workers: WorkerPool;
+  readonly types: readonly WorkloadType[];
+  readonly checkpoints: CheckpointKeeper;
+  readonly settings: CoordinatorSettings;
+  readonly clock: Clock;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly log: Log;
+}
+
+/** Starts a coordinator in this process. It stands for election at once; errors of the first try are thrown. */
+export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
+  const {store, trouble} = guardStore(parts.store);
+  const coordinator = new RunningCoordinator({...parts, store, trouble});
+  await coordinator.start();
+  return coordinator;
+}

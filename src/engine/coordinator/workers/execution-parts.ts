@@ -1,0 +1,36 @@
+import type {Connection} from '../../hosts/index.ts';
+import type {Clock} from '../clock.ts';
+import type {Log} from '../log.ts';
+import type {AttemptReport, CheckpointRow, Store, WorkloadRow} from '../store/store.ts';
+import type {CheckpointKeeper, WorkloadType} from '../types/workload-type.ts';
+import type {End} from './attempt-end.ts';
+
+/** What the execution of one attempt is given by the term of leadership that it belongs to. */
+export interface ExecutionParts {
+  readonly type: WorkloadType;
+  readonly store: Store;
+  readonly keeper: CheckpointKeeper;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** The database's clock. */
+  readonly now: () => number;
+  /** To its worker, now; undefined when it has none, or is that of this process. */
+  connection(): Connection | undefined;
+  /** Resolves when its worker answers. Rejects with the signal's reason. */
+  well(signal: AbortSignal): Promise<void>;
+  /** A place among the starts at once on its worker; resolves to how to give it back, any number of times. */
+  startSlot(signal: AbortSignal): Promise<() => void>;
+  /** Says it until the database has heard it, or the signal is aborted (`fenced`). */
+  report(report: AttemptReport, signal: AbortSignal): Promise<'counted' | 'fenced'>;
+  /** One was stored. */
+  readonly onCheckpoint: (checkpoint: CheckpointRow) => void;
+  /** What becomes of the workload. */
+  verdict(row: WorkloadRow, end: End): Promise<Decided>;
+}
+
+export interface Decided {
+  readonly to: AttemptReport['to'];
+  readonly reason: string;
+  /** By the database's clock. */
+  readonly notBefore?: number;
+}

@@ -1,0 +1,96 @@
+import {Slots} from '../../hosts/slots.ts';
+import type {HostName} from '../../spec/stack.ts';
+import type {Clock} from '../clock.ts';
+import type {Log} from '../log.ts';
+import type {AttemptReport, CheckpointRow, Store, WorkloadId, WorkloadRow} from '../store/store.ts';
+import type {CheckpointKeeper, WorkloadType} from '../types/workload-type.ts';
+import type {End} from './attempt-end.ts';
+import {Execution} from './execution.ts';
+import type {Decided} from './execution-parts.ts';
+import {until} from './until.ts';
+import type {WorkerPool} from './worker-pool.ts';
+
+export interface ExecutionsParts {
+  readonly store: Store;
+  readonly keeper: CheckpointKeeper;
+  readonly workers: WorkerPool;
+  readonly types: ReadonlyMap<string, WorkloadType>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly startsPerWorker: number;
+  readonly suspectMs: number;
+  /** The database's clock. */
+  readonly now: () => number;
+  report(report: AttemptReport, signal: AbortSignal): Promise<'counted' | 'fenced'>;
+  verdict(row: WorkloadRow, end: End): Promise<Decided>;
+  /** One was stored. */
+  readonly onCheckpoint: (checkpoint: CheckpointRow) => void;
+  /** Nothing is left to do for this one. */
+  readonly onDone: (id: WorkloadId) => void;
+}
+
+/** The attempts that this process carries out, one a workload. */
+export class Executions {
+  readonly #parts: ExecutionsParts;
+  readonly #running = new Map<WorkloadId, Execution>();
+  readonly #done = new Set<Promise<void>>();
+  readonly #slots = new Map<HostName, Slots>();
+
+  constructor(parts: ExecutionsParts) {
+    this.#parts = parts;
+  }
+
+  get(id: WorkloadId): Execution | undefined {
+    return this.#running.get(id);
+  }
+
+  all(): IterableIterator<Execution> {
+    return this.#running.values();
+  }
+
+  /** Begins an attempt that was placed, or adopts one that was begun before. */
+  begin(row: WorkloadRow): void {
+    const {types, workers, log, clock, suspectMs, startsPerWorker, onDone, ...parts} = this.#parts;
+    const type = types.get(row.workload.type);
+    if (!type) return;
+    const name = row.worker ?? '';
+    const connection = () => workers.worker(name)?.connection();
+    const answers = () => {
+      const worker = workers.worker(name);
+      return worker !== undefined && worker.silentMs() < suspectMs && (!type.onHost || connection() !== undefined);
+    };
+    const execution = new Execution(row, {
+      ...parts,
+      type,
+      clock,
+      log,
+      connection,
+      well: signal =>
+        type.onHost ? until(answers, listener => workers.subscribe(listener), signal) : Promise.resolve(),
+      startSlot: signal =>
+        type.onHost ? this.#slotsOf(name, startsPerWorker).take(signal) : Promise.resolve(() => {}),
+    });
+    this.#running.set(row.id, execution);
+    const done = execution
+      .run()
+      .catch(error => log.error({err: error, workload: row.id}, 'an attempt could not be carried out'))
+      .finally(() => {
+        this.#running.delete(row.id);
+        this.#done.delete(done);
+        onDone(row.id);
+      });
+    this.#done.add(done);
+  }
+
+  /** Lets go of all of them, and waits until nothing is reported any more. */
+  async release(why: string): Promise<void> {
+    for (const execution of this.#running.values()) execution.release(why);
+    await Promise.all(this.#done);
+  }
+
+  #slotsOf(worker: HostName, count: number): Slots {
+    const slots = this.#slots.get(worker) ?? new Slots(count);
+    this.#slots.set(worker, slots);
+    return slots;
+  }
+}
