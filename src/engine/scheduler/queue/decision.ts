@@ -15,7 +15,7 @@ export interface Start {
   readonly rejected: readonly Rejection[];
 }
 
-/** Workloads of a shape that fits nowhere now. Said once, when it is found; they are looked at again when room appears. */
+/** Workloads of a shape that fits nowhere now. Said once, not in each round; they are looked at again when room appears. */
 export interface Park {
   readonly kind: 'park';
   /** The first of them in order. */
@@ -60,6 +60,8 @@ export interface Why {
   readonly state: 'unknown' | 'running' | 'waiting' | 'limited' | 'parked' | 'promised' | 'queued';
   /** One line for people: `customer acme is at its limit of 10 running`. */
   readonly text: string;
+  /** Where it holds a place, or has one kept. */
+  readonly worker?: HostName;
   /** Among its customer's that may start, from 1, and the one before it. */
   readonly place?: {readonly position: number; readonly behind?: WorkloadId};
   /** What its effective priority is made of. */

@@ -5,8 +5,10 @@ import {portsClash} from './ports.ts';
 import type {HostPort, RunningAttempt, WorkerView} from './request.ts';
 import {neighbourKey} from './shape-key.ts';
 
-/** Who holds a place on a worker. */
-export type Holder = Pick<RunningAttempt, 'id' | 'name' | 'customer' | 'shape' | 'worker'>;
+/** Who holds a place on a worker, or has it kept. */
+export interface Holder extends Pick<RunningAttempt, 'id' | 'name' | 'customer' | 'shape' | 'worker'> {
+  readonly kept?: boolean;
+}
 
 type Amounts = Readonly<Record<(typeof kinds)[number], Float64Array>>;
 
@@ -14,8 +16,9 @@ type Amounts = Readonly<Record<(typeof kinds)[number], Float64Array>>;
 interface Site {
   view?: WorkerView;
   readonly holders: Map<string, Holder>;
-  /** How many of each workload name run here, and how many run here that avoid that name. */
+  /** By workload name: how many run here, have a place kept here, and avoid that name. */
   readonly present: Map<string, number>;
+  readonly expected: Map<string, number>;
   readonly avoided: Map<string, number>;
 }
 
@@ -82,10 +85,15 @@ export class Fleet {
   }
 
   take(holder: Holder): void {
+    this.#site(holder.worker).holders.set(holder.id, holder);
     this.#move(holder, 1);
   }
 
-  release(holder: Holder): void {
+  release({worker, id}: Pick<Holder, 'worker' | 'id'>): void {
+    const {holders} = this.#site(worker);
+    const holder = holders.get(id);
+    if (!holder) return;
+    holders.delete(id);
     this.#move(holder, -1);
   }
 
@@ -101,14 +109,19 @@ export class Fleet {
     return this.#known[index]!.holders.values();
   }
 
-  /** How many of the workload name (`neighbourKey`) run there. */
-  present(index: number, neighbour: string): number {
-    return this.#known[index]!.present.get(neighbour) ?? 0;
+  /** Whether one of the workload name (`neighbourKey`) runs there. */
+  isPresent(index: number, neighbour: string): boolean {
+    return this.#known[index]!.present.has(neighbour);
   }
 
-  /** How many run there that avoid the workload name. */
-  avoided(index: number, neighbour: string): number {
-    return this.#known[index]!.avoided.get(neighbour) ?? 0;
+  /** Whether one of the workload name runs there or will. */
+  isTaken(index: number, neighbour: string): boolean {
+    return this.isPresent(index, neighbour) || this.#known[index]!.expected.has(neighbour);
+  }
+
+  /** Whether one runs there or will that avoids the workload name. */
+  isAvoidedOn(index: number, neighbour: string): boolean {
+    return this.#known[index]!.avoided.has(neighbour);
   }
 
   /** Whether anything that runs anywhere avoids the workload name. */
@@ -130,9 +143,7 @@ export class Fleet {
 
   #move(holder: Holder, sign: 1 | -1): void {
     const site = this.#site(holder.worker);
-    if (sign === 1) site.holders.set(holder.id, holder);
-    else site.holders.delete(holder.id);
-    bump(site.present, neighbourKey(holder.customer, holder.name), sign);
+    bump(holder.kept ? site.expected : site.present, neighbourKey(holder.customer, holder.name), sign);
     for (const {workload} of holder.shape.avoid) {
       bump(site.avoided, neighbourKey(holder.customer, workload), sign);
       bump(this.#avoided, neighbourKey(holder.customer, workload), sign);
@@ -149,7 +160,12 @@ export class Fleet {
   }
 
   #site(name: HostName): Site {
-    const site: Site = this.#sites.get(name) ?? {holders: new Map(), present: new Map(), avoided: new Map()};
+    const site: Site = this.#sites.get(name) ?? {
+      holders: new Map(),
+      present: new Map(),
+      expected: new Map(),
+      avoided: new Map(),
+    };
     this.#sites.set(name, site);
     return site;
   }

@@ -78,7 +78,7 @@ function clearWorker(index: number, standing: Standing, fleet: Fleet, attempts: 
       continue;
     }
     if (candidate) may.push(candidate);
-    if (wanted) missed.delete(name);
+    if (wanted && !holder.kept) missed.delete(name);
   }
   if (missed.size > 0 || fleet.view(index).ports.some(port => shape.ports.some(own => portsClash(own, port)))) {
     return undefined;

@@ -51,13 +51,12 @@ export class FairShare {
   constructor(active: readonly Account[], cores: number, settings: QueueSettings, now: number) {
     this.#settings = settings;
     const {halfLifeMs, leastMs} = settings.fairShare;
-    for (const {view, attempts} of [...active].sort(byId)) {
-      let used = thousandths(decayed(view, now, halfLifeMs));
-      for (const {shape, startedAt} of attempts.values()) {
-        const ran = Math.max(leastMs, now - startedAt);
-        used += thousandths(runningUsage(coresCounted(shape.resources), ran, halfLifeMs));
-      }
-      this.#used.set(view.id, used);
+    for (const account of [...active].sort(byId)) {
+      const {view} = account;
+      this.#used.set(
+        view.id,
+        thousandths(decayed(view, now, halfLifeMs)) + thousandths(account.usedSoFar(now, leastMs)),
+      );
       this.#shares.set(view.id, view.share ?? tierOf(view.tier, settings).share);
     }
     this.#allUsed = Math.max(sum(this.#used), thousandths((cores * leastMs) / 1000), 1);

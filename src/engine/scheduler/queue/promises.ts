@@ -63,13 +63,15 @@ export function preempt(
   const margin = Math.max(1, settings.preemption.margin);
   const rank = ({customer, priority}: Pick<QueuedWorkload, 'customer' | 'priority'>) =>
     rankOf(priority, tierOf(accounts.of(customer).view.tier, settings));
-  const mayEverGo = [...running.values()].filter(
-    attempt => attempt.preemptible && !attempt.stopping && !round.started.has(attempt.id) && !promises.has(attempt.id),
-  );
-  const gone = new Set<WorkloadId>();
+  const ranks = new Map<WorkloadId, number>();
   let lowest = Number.POSITIVE_INFINITY;
-  const ranks = new Map(mayEverGo.map(attempt => [attempt.id, rank(attempt)]));
-  for (const each of ranks.values()) lowest = Math.min(lowest, each);
+  for (const attempt of running.values()) {
+    // Where somebody is being stopped already, there may be room for anybody.
+    if (attempt.stopping) lowest = Number.NEGATIVE_INFINITY;
+    if (!attempt.preemptible || attempt.stopping || round.started.has(attempt.id) || promises.has(attempt.id)) continue;
+    ranks.set(attempt.id, rank(attempt));
+    lowest = Math.min(lowest, rank(attempt));
+  }
   /** By shape: the highest rank for which no place was found. */
   const inVain = new Map<object, number>();
   const decisions: Preempt[] = [];
@@ -84,13 +86,13 @@ export function preempt(
     const found = clearing(standing, fleet, {
       now: round.now,
       attempt: ({id}) => running.get(id),
-      mayGo: ({id}) => !gone.has(id) && (ranks.get(id) ?? Number.POSITIVE_INFINITY) <= own - margin,
+      mayGo: ({id}) => (ranks.get(id) ?? Number.POSITIVE_INFINITY) <= own - margin,
     });
     if (!found) {
       inVain.set(standing, own);
       continue;
     }
-    for (const {workload: victim} of found.victims) gone.add(victim);
+    for (const {workload: victim} of found.victims) ranks.delete(victim);
     promise(world, workload, found, round.now);
     if (found.victims.length > 0) decisions.push(decisionOf(workload, fleet.names[found.index]!, found));
   }
@@ -103,9 +105,7 @@ function promise(world: World, workload: QueuedWorkload, {index, victims, awaits
     const victim = world.running.get(id);
     if (victim) world.renew({...victim, stopping: true} satisfies RunningAttempt);
   }
-  world.dequeue(workload.id);
-  world.hold(attemptOf(workload, worker, now));
-  world.promises.set(workload.id, {workload, worker, awaits});
+  world.promise({workload, worker, awaits}, now);
 }
 
 const decisionOf = (workload: QueuedWorkload, worker: string, {victims, cost}: Clearing): Preempt => ({

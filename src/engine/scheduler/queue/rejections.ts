@@ -62,12 +62,12 @@ export function rejectionText(rejected: readonly Rejection[]): string {
 }
 
 function neighbourReason({shape, neighbours}: Standing, fleet: Fleet, index: number): string | undefined {
-  const met = neighbours.avoid.find(name => fleet.present(index, name) > 0);
+  const met = neighbours.avoid.find(name => fleet.isTaken(index, name));
   if (met !== undefined) return `has ${nameIn(met)}, which it avoids`;
-  if (neighbours.self !== undefined && fleet.avoided(index, neighbours.self) > 0) {
+  if (neighbours.self !== undefined && fleet.isAvoidedOn(index, neighbours.self)) {
     return `has a workload that avoids ${nameIn(neighbours.self)}`;
   }
-  const missed = neighbours.beside.find(name => fleet.present(index, name) === 0);
+  const missed = neighbours.beside.find(name => !fleet.isPresent(index, name));
   if (missed !== undefined) return `has no ${nameIn(missed)}, which it has to be beside`;
   const taken = fleet.portTaken(index, shape.ports);
   return taken && `port ${portText(taken.port)} is taken by ${taken.by}`;

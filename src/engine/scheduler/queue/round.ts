@@ -2,7 +2,6 @@ import {attemptOf} from './attempt-of.ts';
 import {Contest, type Turn} from './contest.ts';
 import type {Decision, Park, Start} from './decision.ts';
 import {atConcurrency, closed, overQuota} from './limits.ts';
-import {FairShare} from './priority.ts';
 import {keepPromises, preempt} from './promises.ts';
 import {rejections, rejectionText} from './rejections.ts';
 import type {WorkloadId} from './request.ts';
@@ -13,17 +12,19 @@ import type {World} from './world.ts';
 
 /** One round: who starts where now, what is parked, who has to make room. Starts count at once. */
 export function playRound(world: World, settings: QueueSettings, now: number): Decision[] {
-  const {backlog, accounts, fleet, scoring, standings} = world;
+  const {backlog, accounts, scoring, standings} = world;
   backlog.wake(now);
   scoring.renew(settings.strategy, world.perGpu());
   const decisions: Decision[] = keepPromises(world, now);
-  const fairShare = new FairShare(world.active(), fleet.cores(), settings, now);
+  const fairShare = world.fairShare(settings, now);
   const contest = new Contest({backlog, accounts, fairShare}, settings, now, (account, group, lane) => {
     if (closed(account) !== undefined) return false;
     const standing = standings.of(group.shapeKey, lane.head()!.workload);
-    // Told before, and nothing will start in this round that it has to be beside: nothing to decide.
-    const rests = standing.said && standing.neighbours.beside.length === 0 && !settings.preemption.enabled;
-    return !rests || standing.best() >= 0;
+    // Nothing that this round starts makes room for it, unless it has to be beside that.
+    const rests = standing.isTold && standing.neighbours.beside.length === 0 && !settings.preemption.enabled;
+    if (!rests || standing.best() >= 0) return true;
+    standing.told();
+    return false;
   });
   const homeless: Turn[] = [];
   const started = new Set<WorkloadId>();
@@ -41,9 +42,12 @@ export function playRound(world: World, settings: QueueSettings, now: number): D
         started.add(workload.id);
         contest.started(turn);
       } else {
-        if (!standing.said) decisions.push(park(world, standing, turn));
+        if (!standing.isTold) decisions.push(park(world, standing, turn));
+        standing.told();
         homeless.push(turn);
-        contest.dropLane();
+        // Where its name plays no part, it is the same for the whole group: nobody overtakes it in this round.
+        if (standing.neighbours.self === undefined) contest.dropGroup();
+        else contest.dropLane();
       }
     }
   }
@@ -78,7 +82,6 @@ function becauseOf({fleet}: World, {shape}: Standing, settings: QueueSettings, i
 }
 
 function park({backlog, fleet}: World, standing: Standing, {entry}: Turn): Park {
-  standing.said = true;
   const rejected = rejections(standing, fleet);
   const {id, customer} = entry.workload;
   return {

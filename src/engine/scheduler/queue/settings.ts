@@ -13,7 +13,7 @@ export interface QueueSettings {
   readonly fairShare: {
     readonly points: number;
     readonly halfLifeMs: number;
-    /** An attempt counts as this long from its start on, so that a round that fills empty hosts is fair, too. */
+    /** While it runs, an attempt counts as if it had begun this much earlier: a round that fills empty hosts is fair, too. */
     readonly leastMs: number;
   };
   /** binpack: the fullest worker that fits. spread: the emptiest. */

@@ -35,12 +35,11 @@ export class Standing {
   readonly shape: Shape;
   readonly need: Exact;
   readonly neighbours: Neighbours;
-  /** Whether the coordinator has been told that it is parked. */
-  said = false;
   /** How often a worker was looked at for it. */
   looks = 0;
   /** The round in which it was asked for last. */
-  usedIn = 0;
+  round = 0;
+  #toldIn = -2;
   readonly #fleet: Fleet;
   readonly #suitability: Suitability;
   readonly #scoring: Scoring;
@@ -84,8 +83,17 @@ export class Standing {
     this.#epoch = epoch;
     this.#version = this.#scoring.version;
     this.#since = changes.head;
-    if (found >= 0) this.said = false;
     return found;
+  }
+
+  /** It was parked in this round or the one before: those that wait with it are known to be. */
+  get isTold(): boolean {
+    return this.#toldIn >= this.round - 1;
+  }
+
+  /** It is parked in this round. */
+  told(): void {
+    this.#toldIn = this.round;
   }
 
   /** How much each worker is preferred, by index; `unsuitable` for those that are out of the question. */
@@ -197,9 +205,9 @@ export class Standing {
   #standsNeighbours(index: number): boolean {
     const {avoid, beside, self} = this.neighbours;
     return (
-      avoid.every(name => this.#fleet.present(index, name) === 0) &&
-      beside.every(name => this.#fleet.present(index, name) > 0) &&
-      (self === undefined || this.#fleet.avoided(index, self) === 0) &&
+      avoid.every(name => !this.#fleet.isTaken(index, name)) &&
+      beside.every(name => this.#fleet.isPresent(index, name)) &&
+      (self === undefined || !this.#fleet.isAvoidedOn(index, self)) &&
       this.#fleet.portTaken(index, this.shape.ports) === undefined
     );
   }

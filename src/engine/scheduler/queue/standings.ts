@@ -29,7 +29,7 @@ export class Standings {
     const self = this.#fleet.isAvoided(own) ? own : undefined;
     const full = self === undefined ? key : `${key}\n${self}`;
     const standing = this.#standings.get(full) ?? this.#make(full, workload, self);
-    standing.usedIn = this.#round;
+    standing.round = this.#round;
     return standing;
   }
 
@@ -37,11 +37,11 @@ export class Standings {
   endRound(): void {
     this.#round += 1;
     if (this.#budget.left === 0) {
-      for (const standing of this.#standings.values()) if (standing.usedIn < this.#round - 1) standing.forget();
+      for (const standing of this.#standings.values()) if (standing.round < this.#round - 1) standing.forget();
     }
     if (this.#standings.size <= remembered) return;
     for (const [key, standing] of this.#standings) {
-      if (standing.usedIn === this.#round - 1) continue;
+      if (standing.round === this.#round - 1) continue;
       standing.forget();
       this.#standings.delete(key);
     }

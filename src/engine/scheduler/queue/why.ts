@@ -1,7 +1,7 @@
 import type {Entry} from './backlog.ts';
 import type {Points, Why} from './decision.ts';
 import {atConcurrency, closed, overQuota} from './limits.ts';
-import {FairShare, ownPoints, tierOf, totalPoints} from './priority.ts';
+import {ownPoints, tierOf, totalPoints} from './priority.ts';
 import {rejections, rejectionText} from './rejections.ts';
 import type {QueuedWorkload, WorkloadId} from './request.ts';
 import type {QueueSettings} from './settings.ts';
@@ -14,10 +14,13 @@ export function explain(world: World, settings: QueueSettings, id: WorkloadId, n
   if (promised) {
     const left = promised.awaits.filter(each => running.get(each)?.worker === promised.worker).length;
     const text = `its place on ${promised.worker} is kept; it starts when ${left === 1 ? '1 other workload has' : `${left} other workloads have`} ended there`;
-    return {workload: id, state: 'promised', text, rejected: []};
+    return {workload: id, state: 'promised', worker: promised.worker, text, rejected: []};
   }
   const attempt = running.get(id);
-  if (attempt) return {workload: id, state: 'running', text: `holds a place on ${attempt.worker}`, rejected: []};
+  if (attempt) {
+    const {worker} = attempt;
+    return {workload: id, state: 'running', worker, text: `holds a place on ${worker}`, rejected: []};
+  }
   const entry = backlog.get(id);
   if (!entry) return {workload: id, state: 'unknown', text: 'is not in the queue', rejected: []};
 
@@ -67,11 +70,9 @@ const isLater = ({workload, lane}: Entry, now: number): boolean =>
   lane === undefined && workload.notBefore !== undefined && workload.notBefore > now;
 
 function pointsOf(world: World, settings: QueueSettings, workload: QueuedWorkload, now: number): Points {
-  const {accounts, fleet} = world;
-  const tier = tierOf(accounts.of(workload.customer).view.tier, settings);
+  const tier = tierOf(world.accounts.of(workload.customer).view.tier, settings);
   const own = ownPoints(workload, tier, settings, now);
-  const cores = fleet.cores();
-  const fairShare = new FairShare(world.active(), cores, settings, now).points(workload.customer);
+  const fairShare = world.fairShare(settings, now).points(workload.customer);
   return {...own, fairShare, total: totalPoints(own, fairShare)};
 }
 

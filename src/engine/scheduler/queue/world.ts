@@ -1,10 +1,13 @@
 import {Bug} from '../../spec/errors.ts';
 import {type Account, Accounts} from './accounts.ts';
 import {exact} from './amounts.ts';
+import {attemptOf} from './attempt-of.ts';
 import {Backlog} from './backlog.ts';
 import {Fleet} from './fleet.ts';
+import {FairShare} from './priority.ts';
 import type {CustomerId, QueuedWorkload, RunningAttempt, WorkloadId} from './request.ts';
 import {type PerGpu, Scoring} from './scoring.ts';
+import type {QueueSettings} from './settings.ts';
 import {shapeKey} from './shape-key.ts';
 import {Standings} from './standings.ts';
 import {addUsage, type Used} from './usage.ts';
@@ -43,11 +46,19 @@ export class World {
     return workload;
   }
 
-  hold(attempt: RunningAttempt): void {
+  hold(attempt: RunningAttempt, kept = false): void {
     this.running.set(attempt.id, attempt);
     this.accounts.of(attempt.customer).add(attempt);
-    this.fleet.take(attempt);
+    this.fleet.take({...attempt, kept});
     this.#countDevices(attempt, 1);
+  }
+
+  /** Keeps a place for a workload that leaves the queue for it. */
+  promise(promised: Promised, now: number): void {
+    const {workload, worker} = promised;
+    this.dequeue(workload.id);
+    this.hold(attemptOf(workload, worker, now), true);
+    this.promises.set(workload.id, promised);
   }
 
   letGo(id: WorkloadId): RunningAttempt | undefined {
@@ -65,7 +76,9 @@ export class World {
   renew(attempt: RunningAttempt): void {
     const known = this.running.get(attempt.id);
     const same =
-      known?.worker === attempt.worker &&
+      known !== undefined &&
+      !this.promises.has(attempt.id) &&
+      known.worker === attempt.worker &&
       known.name === attempt.name &&
       known.concurrency?.key === attempt.concurrency?.key &&
       known.customer === attempt.customer &&
@@ -75,9 +88,10 @@ export class World {
       this.hold(attempt);
       return;
     }
-    this.promises.delete(attempt.id);
     this.running.set(attempt.id, attempt);
-    this.accounts.of(attempt.customer).attempts.set(attempt.id, attempt);
+    const account = this.accounts.of(attempt.customer);
+    account.remove(known);
+    account.add(attempt);
   }
 
   /** Adds what an attempt used to its customer's account. */
@@ -88,8 +102,14 @@ export class World {
     return used;
   }
 
+  /** What each customer's use makes of its turn now. */
+  fairShare(settings: QueueSettings, now: number): FairShare {
+    this.accounts.beginRound(now, settings.fairShare.halfLifeMs);
+    return new FairShare(this.#active(), this.fleet.cores(), settings, now);
+  }
+
   /** Customers that have something waiting or running. */
-  active(): readonly Account[] {
+  #active(): readonly Account[] {
     const ids = new Set<CustomerId>(this.backlog.customers());
     for (const account of this.accounts.all()) if (account.attempts.size > 0) ids.add(account.view.id);
     return [...ids].map(id => this.accounts.of(id));
