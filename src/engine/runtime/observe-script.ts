@@ -34,15 +34,15 @@ export const observeScript: string = [
   `(cd ${paths.containersFolder} 2>/dev/null && grep -sH '' ./*.json)`,
   section('tasks'),
   'silent=',
-  // A containerd that does not answer is waited for once, and not for long.
+  // Attempts of workloads are the coordinator's affair. A containerd that does not answer is waited for once, and not for long.
   `failed=; tasks=$(${render(argv('ctr', '--connect-timeout', '5s', '--namespace', namespace, 'tasks', 'ls'))} 2>&1) || failed=1`,
-  'if [ -n "$failed" ]; then echo "failed $tasks"; tasks=; else echo "$tasks"; fi',
+  'if [ -n "$failed" ]; then echo "failed $tasks"; tasks=; else tasks=$(echo "$tasks" | awk \'$1 !~ /^workload[.]/\'); echo "$tasks"; fi',
   section('containers'),
   // Both at once: each id once, and twice those that have our labels and are kept running. (A line is one write.)
   `[ -n "$failed" ] || ids=$({ ${render(ctr('containers', 'ls', '--quiet'))} || echo failed; } 2>&1 & { ${render(ctr('containers', 'ls', '--quiet', keptFilter))} || echo failed; } 2>&1; wait)`,
   'echo "$ids"',
   `pids=$(echo "$tasks" | awk '$3 == "RUNNING" {print $2}')`,
-  'open=; for id in $ids; do case " $open " in *" $id "*) ;; *) open="$open $id" ;; esac; done',
+  'open=; for id in $ids; do case " $open $id" in *" $id "*|*" workload."*) ;; *) open="$open $id" ;; esac; done',
   'idle=0; for id in $open; do idle=$((idle + 1)); done; for pid in $pids; do idle=$((idle - 1)); done',
   // What runs shows by itself what it was made of; of what does not, containerd has to be asked.
   section('labelled'),

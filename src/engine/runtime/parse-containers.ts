@@ -14,7 +14,7 @@ export type Lines = (section: string) => string[];
 /** Every container that has a manifest or that containerd knows, sorted by id. */
 export function parseContainers(lines: Lines): readonly ObservedContainer[] {
   const manifests = new Map(lines('manifests').flatMap(manifestLine));
-  const listed = lines('containers').filter(id => !/\s/.test(id));
+  const listed = lines('containers').filter(id => !/\s/.test(id) && !id.startsWith('workload.'));
   const existing = new Set(listed);
   const tasks = new Map(lines('tasks').slice(1).map(taskLine));
   const exits = parseExits(lines('exits').join('\n'));

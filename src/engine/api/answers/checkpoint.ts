@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {CheckpointRow} from '../../coordinator/store/store.ts';
 import type {checkpointAnswer} from '../schemas/checkpoint.ts';
-import {timeText} from '../schemas/common.ts';
+import {timeText} from '../schemas/wire.ts';
 
 export const checkpointOf = (row: CheckpointRow): z.output<typeof checkpointAnswer> => ({
   workload: row.workload,

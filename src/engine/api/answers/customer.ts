@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {ApiKeyRow, CustomerRow} from '../../coordinator/store/store.ts';
-import {timeText} from '../schemas/common.ts';
 import type {customerAnswer, keyAnswer} from '../schemas/customer.ts';
+import {timeText} from '../schemas/wire.ts';
 import {optionalTime} from './workload.ts';
 
 export const customerOf = (row: CustomerRow): z.output<typeof customerAnswer> => ({

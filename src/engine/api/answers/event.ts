@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {EventRow} from '../../coordinator/store/store.ts';
-import {timeText} from '../schemas/common.ts';
 import type {eventAnswer} from '../schemas/event.ts';
+import {timeText} from '../schemas/wire.ts';
 
 export const eventOf = (row: EventRow): z.output<typeof eventAnswer> => ({
   seq: row.seq,

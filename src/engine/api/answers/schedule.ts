@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {ScheduleRow} from '../../coordinator/store/store.ts';
-import {timeText} from '../schemas/common.ts';
 import type {scheduleAnswer} from '../schemas/schedule.ts';
+import {timeText} from '../schemas/wire.ts';
 
 export const scheduleOf = (row: ScheduleRow): z.output<typeof scheduleAnswer> => ({
   id: row.id,

@@ -1,6 +1,6 @@
 import type {z} from 'zod';
 import type {WorkerNow} from '../../coordinator/coordinator.ts';
-import {timeText} from '../schemas/common.ts';
+import {timeText} from '../schemas/wire.ts';
 import type {workerAnswer} from '../schemas/worker.ts';
 
 export const workerOf = (worker: WorkerNow): z.output<typeof workerAnswer> => {

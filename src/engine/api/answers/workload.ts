@@ -1,7 +1,7 @@
 import type {z} from 'zod';
 import type {Why} from '../../coordinator/coordinator.ts';
 import type {AttemptRow, WorkloadRow} from '../../coordinator/store/store.ts';
-import {timeText} from '../schemas/common.ts';
+import {timeText} from '../schemas/wire.ts';
 import type {attemptAnswer, whyAnswer, workloadAnswer, workloadSummary} from '../schemas/workload.ts';
 
 /** Field by field, so that nothing new of a row gets out unseen: leases do not. */

@@ -133,6 +133,6 @@ function withPlainNames(document: OpenAPIV3_1.Document): OpenAPIV3_1.Document {
 }
 
 function problemSchema(): OpenAPIV3_1.SchemaObject {
-  const {$schema: _, id: __, ...schema} = z.toJSONSchema(problem) as Record<string, unknown>;
+  const {$schema: _, ...schema} = z.toJSONSchema(problem) as Record<string, unknown>;
   return schema;
 }

@@ -22,7 +22,7 @@ export async function ownerAsked(
   const own = whoOf(request).customer;
   if (own && (customer === undefined || customer === own.id)) return own;
   if (own) throw notFound('customer');
-  const row = (await door.customers()).get(customer ?? DEFAULT_CUSTOMER);
+  const row = await door.customer(customer ?? DEFAULT_CUSTOMER);
   if (row === undefined) throw notFound('customer');
   if (row.suspended) {
     throw new Refusal({status: 403, code: 'suspended-customer', detail: `the customer ${row.id} is suspended`});

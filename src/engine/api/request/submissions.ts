@@ -7,8 +7,8 @@ import {workloadId} from '../../coordinator/workload-id.ts';
 import type {Workload} from '../../spec/workload.ts';
 import {workloadFromJson} from '../../spec/workload-from-json.ts';
 import {invalidRequest, type Wrong} from '../problems/refusal.ts';
-import {timeOf} from '../schemas/common.ts';
 import type {submission} from '../schemas/submission.ts';
+import {timeOf} from '../schemas/wire.ts';
 import {whoOf} from './gate.ts';
 
 type Body = z.output<typeof submission>;

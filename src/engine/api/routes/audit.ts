@@ -3,8 +3,8 @@ import {eventOf} from '../answers/event.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {invalidRequest} from '../problems/refusal.ts';
 import {scopeAsked} from '../request/scope-of.ts';
-import {customerId, pageOf} from '../schemas/common.ts';
 import {auditQuery, eventAnswer} from '../schemas/event.ts';
+import {customerId, pageOf} from '../schemas/wire.ts';
 
 export function auditRoutes(server: ApiServer, {coordinator}: ApiParts): void {
   server.get(

@@ -5,7 +5,7 @@ import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {checkpointAnswer, checkpointParams} from '../schemas/checkpoint.ts';
-import {listOf} from '../schemas/common.ts';
+import {listOf} from '../schemas/wire.ts';
 import {workloadParams} from '../schemas/workload.ts';
 
 const tags = ['checkpoints'];

@@ -4,7 +4,6 @@ import {customerOf, keyOf} from '../answers/customer.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
-import {listOf, timeOf} from '../schemas/common.ts';
 import {
   createdKey,
   customerAnswer,
@@ -15,6 +14,7 @@ import {
   keyParams,
   keysQuery,
 } from '../schemas/customer.ts';
+import {listOf, timeOf} from '../schemas/wire.ts';
 
 const tags = ['customers'];
 

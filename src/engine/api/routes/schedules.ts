@@ -9,9 +9,9 @@ import {invalidRequest, notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {ownerAsked, scopeAsked} from '../request/scope-of.ts';
 import {storedInputs} from '../request/submissions.ts';
-import {customerId, listOf} from '../schemas/common.ts';
 import {scheduleAnswer, scheduleParams} from '../schemas/schedule.ts';
 import {submission} from '../schemas/submission.ts';
+import {customerId, listOf} from '../schemas/wire.ts';
 
 const tags = ['schedules'];
 const forCustomer = z.strictObject({customer: customerId.optional()});

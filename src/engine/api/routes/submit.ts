@@ -3,8 +3,8 @@ import {z} from 'zod';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {ownerAsked} from '../request/scope-of.ts';
 import {batchNameOf, submissionOf} from '../request/submissions.ts';
-import {customerId} from '../schemas/common.ts';
 import {accepted, acceptedBatch, batchSubmission, submission} from '../schemas/submission.ts';
+import {customerId} from '../schemas/wire.ts';
 
 /** Others of a request's headers stay as they are. */
 const headers = z.looseObject({

@@ -4,8 +4,8 @@ import {workloadStates} from '../../coordinator/workload-states.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {preferred} from '../request/accepts.ts';
 import {scopeAsked} from '../request/scope-of.ts';
-import {customerId, timeText} from '../schemas/common.ts';
 import {usageAnswer} from '../schemas/usage.ts';
+import {customerId, timeText} from '../schemas/wire.ts';
 
 type Usage = z.output<typeof usageAnswer>;
 

@@ -3,7 +3,7 @@ import {workerOf} from '../answers/worker.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
-import {listOf} from '../schemas/common.ts';
+import {listOf} from '../schemas/wire.ts';
 import {workerAnswer, workerParams} from '../schemas/worker.ts';
 
 const tags = ['workers'];

@@ -5,7 +5,7 @@ import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {scopeAsked} from '../request/scope-of.ts';
-import {customerId, listOf, pageOf} from '../schemas/common.ts';
+import {customerId, listOf, pageOf} from '../schemas/wire.ts';
 import {
   attemptAnswer,
   outputParams,

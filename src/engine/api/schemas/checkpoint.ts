@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {time, workloadId} from './common.ts';
+import {time, workloadId} from './wire.ts';
 
 export const checkpointAnswer = z
   .object({

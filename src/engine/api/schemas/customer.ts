@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {isScope} from '../../coordinator/access/permissions.ts';
-import {customerId, time, word} from './common.ts';
+import {customerId, time, word} from './wire.ts';
 
 const amount = z.number().min(0).max(Number.MAX_SAFE_INTEGER);
 const count = z.int().min(0);

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {actor, customerId, manyOf, pageQuery, time, word, workloadId} from './common.ts';
+import {actor, customerId, manyOf, pageQuery, time, word, workloadId} from './wire.ts';
 import {workloadState} from './workload.ts';
 
 export const eventAnswer = z

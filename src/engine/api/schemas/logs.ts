@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {time} from './common.ts';
+import {time} from './wire.ts';
 
 export const logLine = z
   .object({

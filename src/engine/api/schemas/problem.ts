@@ -23,7 +23,6 @@ export const problem = z
       .describe('Everything that is wrong with the request.'),
   })
   .meta({
-    id: 'Problem',
     examples: [
       {
         type: 'about:blank',

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {customerId, time, word} from './common.ts';
+import {customerId, time, word} from './wire.ts';
 
 export const scheduleAnswer = z
   .object({

@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {listOf, time, workloadId} from './common.ts';
+import {listOf, time, workloadId} from './wire.ts';
 import {workloadState} from './workload.ts';
 
 /** Described in the OpenAPI document by the schema of workload files; checked by `workloadFromJson`. */

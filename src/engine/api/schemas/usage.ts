@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {customerId, listOf, time} from './common.ts';
+import {customerId, listOf, time} from './wire.ts';
 import {workloadState} from './workload.ts';
 
 export const usageAnswer = listOf(

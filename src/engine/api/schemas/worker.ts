@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {time, word} from './common.ts';
+import {time, word} from './wire.ts';
 
 export const workerAnswer = z
   .object({

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {workloadStates} from '../../coordinator/workload-states.ts';
-import {customerId, manyOf, pageQuery, time, word, workloadId} from './common.ts';
+import {customerId, manyOf, pageQuery, time, word, workloadId} from './wire.ts';
 
 export const workloadState = z.enum(workloadStates).meta({id: 'WorkloadState'});
 

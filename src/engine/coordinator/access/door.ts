@@ -1,4 +1,4 @@
-import type {ApiKeyRow, CustomerRow, Store} from '../store/store.ts';
+import type {ApiKeyRow, CustomerId, CustomerRow, Store} from '../store/store.ts';
 import {hashOfKey, prefixOfKey, sameHash} from './api-key.ts';
 import {type Identity, identityOf} from './identity.ts';
 
@@ -48,13 +48,20 @@ export class Door {
     if (key.revokedAt !== undefined) return 'revoked';
     if (key.expiresAt !== undefined && key.expiresAt <= this.#clock()) return 'expired';
     if (key.customer === undefined) return identityOf(key, undefined);
-    const customer = (await this.customers()).get(key.customer);
+    const customer = await this.customer(key.customer);
     if (customer === undefined) return 'unknown';
     return customer.suspended ? 'suspended' : identityOf(key, customer);
   }
 
-  /** All customers, at most a second old. */
-  async customers(): Promise<ReadonlyMap<string, CustomerRow>> {
+  /** At most a second old; one that is new is found at once. */
+  async customer(id: CustomerId): Promise<CustomerRow | undefined> {
+    const known = (await this.#customersNow()).get(id);
+    if (known) return known;
+    this.#customers = undefined;
+    return (await this.#customersNow()).get(id);
+  }
+
+  async #customersNow(): Promise<ReadonlyMap<string, CustomerRow>> {
     if (this.#customers && this.#trusts(this.#customers)) return this.#customers.rows;
     const asked = this.#askedCustomers ?? this.#askCustomers();
     this.#askedCustomers = asked;

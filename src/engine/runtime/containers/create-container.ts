@@ -1,11 +1,11 @@
 import {quote, render} from '../../hosts/command.ts';
-import {UserError} from '../../spec/errors.ts';
 import type {ContainerSpec, Manifest} from '../container-spec.ts';
 import {ctr} from '../ctr.ts';
 import {recordConfig} from '../deviations/recorded-config.ts';
 import {hostnameOf, hostsFile, type NamedPeer} from '../names.ts';
 import * as paths from '../paths.ts';
 import {fileLines} from './container-files.ts';
+import {environmentFile} from './environment-file.ts';
 import {type HostScript, replaceFile, writeFile} from './host-script.ts';
 import {networkFiles} from './network-files.ts';
 import {removeLines} from './remove-container.ts';
@@ -46,54 +46,29 @@ export function createContainer({manifest, env, secretFiles, peers, containerd, 
     ...[...networkFiles(spec)].map(([name, content]) => writeFile(`${folder}/${name}`, content)),
     writeFile(paths.hostsPath(id), hostsFile(self, peers)),
     writeFile(paths.hostnamePath(id), `${hostnameOf(spec)}\n`),
-    resolvLine(id),
+    resolvLine(paths.resolvPath(id)),
     ...volumeLines(spec),
     ...fileLines(spec),
     ...secretFileLines(spec, secretFiles ?? new Map()),
     `${quote(`${paths.toolkit}/network`)} up ${quote(id)}`,
     // Through a pipe: its secrets are in no file and no process list.
     `${render(ctr('run', '--detach', ...runArguments(spec, {containerd, entrypoint})))} ${environmentHandle}<<'end of environment'`,
-    `${environmentFile(spec, env)}end of environment`,
+    `${environmentFile(`services.${spec.service}.env`, env)}end of environment`,
     recordConfig(id),
     '',
   ].join('\n');
   return {what: `start ${spec.service} ${spec.replica}`, text};
 }
 
-// A resolver on the host's own loopback (systemd-resolved's stub) is not reachable from a container's network.
-const resolvLine = (id: string): string =>
+/** Writes a container's resolv.conf. A resolver on the host's own loopback (systemd-resolved's stub) cannot be reached from its network. */
+export const resolvLine = (path: string): string =>
   `for resolv in /run/systemd/resolve/resolv.conf /etc/resolv.conf; do if [ -r $resolv ]; then break; fi; done
 if [ -r $resolv ]; then
   while read -r word value; do
     case $word$value in nameserver127.* | nameserver::1*) ;; *) printf '%s\\n' "$word $value" ;; esac
   done <$resolv
-fi >${quote(paths.resolvPath(id))}`;
+fi >${quote(path)}`;
 
 /** A volume is a folder that stays; the plan creates it, a reinstalled host gets it again. */
 const volumeLines = ({volumes}: ContainerSpec): readonly string[] =>
   volumes.map(({source}) => `mkdir -p ${quote(source)}`);
-
-/** `ctr` reads lines of less than 64 KiB (Go's bufio.Scanner). Bytes. */
-const longestLine = 65_000;
-
-/**
- * One `NAME=value` a line, as `ctr --env-file` reads it. Errors: UserError `env-multiline`, since it cuts values at a
- * newline, and `env-too-long`.
- */
-function environmentFile(spec: ContainerSpec, env: Readonly<Record<string, string>>): string {
-  return Object.entries(env)
-    .map(([name, value]) => {
-      const line = `${name}=${value}\n`;
-      if (!/[\n\r\0]/.test(value) && Buffer.byteLength(line) <= longestLine) return line;
-      const hint = 'Put the value into a file, and mount that: mounts: ["/path/on/host:/path/in/container:ro"]';
-      const where = `services.${spec.service}.env.${name}`;
-      if (Buffer.byteLength(line) > longestLine)
-        throw new UserError({code: 'env-too-long', message: `${where}: its value is longer than 65 000 bytes`, hint});
-      throw new UserError({
-        code: 'env-multiline',
-        message: `${where}: its value has more than one line, which containerd's ctr cannot pass on`,
-        hint,
-      });
-    })
-    .join('');
-}

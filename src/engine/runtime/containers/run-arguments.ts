@@ -74,30 +74,37 @@ export function runArguments(
 }
 
 /** What runs instead of the image's own; nothing when neither entrypoint nor command was written. */
-function processWords({entrypoint, command}: ContainerSpec, ofImage: readonly string[]): readonly string[] {
+export function processWords(
+  {entrypoint, command}: Pick<ContainerSpec, 'entrypoint' | 'command'>,
+  ofImage: readonly string[],
+): readonly string[] {
   if (entrypoint === undefined && command === undefined) return [];
   return [...(entrypoint ?? ofImage), ...(command ?? [])];
 }
 
 function mounts(spec: ContainerSpec): readonly string[] {
-  const bind = (source: string, target: string, readOnly: boolean) =>
-    [`type=bind`, csv(`src=${source}`), csv(`dst=${target}`), `options=rbind:${readOnly ? 'ro' : 'rw'}`].join(',');
   return [
-    bind(paths.hostsPath(spec.id), '/etc/hosts', true),
-    bind(paths.hostnamePath(spec.id), '/etc/hostname', true),
-    bind(paths.resolvPath(spec.id), '/etc/resolv.conf', true),
-    ...(spec.secretFiles ?? []).map(({target}, index) => bind(paths.mountedSecretPath(spec.id, index), target, true)),
-    ...spec.volumes.map(({source, target, readOnly}) => bind(source, target, readOnly)),
-    ...fileMounts(spec).map(({source, target}) => bind(source, target, true)),
-    ...spec.mounts.map(({source, target, readOnly}) => bind(source, target, readOnly)),
+    bindMount(paths.hostsPath(spec.id), '/etc/hosts', true),
+    bindMount(paths.hostnamePath(spec.id), '/etc/hostname', true),
+    bindMount(paths.resolvPath(spec.id), '/etc/resolv.conf', true),
+    ...(spec.secretFiles ?? []).map(({target}, index) =>
+      bindMount(paths.mountedSecretPath(spec.id, index), target, true),
+    ),
+    ...spec.volumes.map(({source, target, readOnly}) => bindMount(source, target, readOnly)),
+    ...fileMounts(spec).map(({source, target}) => bindMount(source, target, true)),
+    ...spec.mounts.map(({source, target, readOnly}) => bindMount(source, target, readOnly)),
   ];
 }
+
+/** A folder or file of the host in a container, as `--mount` wants it. */
+export const bindMount = (source: string, target: string, readOnly: boolean): string =>
+  [`type=bind`, csv(`src=${source}`), csv(`dst=${target}`), `options=rbind:${readOnly ? 'ro' : 'rw'}`].join(',');
 
 /** ctr reads a mount as one line of CSV (RFC 4180). */
 const csv = (field: string): string => (/[",\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field);
 
 /** What is to be there beyond what containerd gives by itself, and what of that is not. `ctr` knows no ALL. */
-function capabilityArguments({add, drop}: ContainerSpec['capabilities']): readonly string[] {
+export function capabilityArguments({add, drop}: ContainerSpec['capabilities']): readonly string[] {
   const named = (name: string) => name.toUpperCase().replace(/^CAP_/, '');
   const dropped = drop.map(named);
   const kept = dropped.includes('ALL') ? [] : defaultCapabilities.filter(name => !dropped.includes(name));

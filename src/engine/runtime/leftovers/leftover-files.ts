@@ -11,7 +11,7 @@ export const leftoverFiles = `newline='
 '
 candidates=
 consider() { # KIND ID PATH
-  case $2 in ''|*[!A-Za-z0-9_.-]*|${proxyId}) return ;; esac
+  case $2 in ''|*[!A-Za-z0-9_.-]*|${proxyId}|workload.*) return ;; esac
   if [ "$1" = files ]; then
     if [ -e "${paths.containersFolder}/$2.json" ]; then return; fi
     case "$newline$ids$newline" in *"$newline$2$newline"*) return ;; esac

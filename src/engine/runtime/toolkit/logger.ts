@@ -117,7 +117,11 @@ while (%of) {
     for my $fd (sort @torn) { put($of{$fd}, 'P', $left{$fd}); $left{$fd} = ''; $begun{$fd} = 1; }
   }
   next if $ready <= 0;
-  if ($pidfd >= 0 && vec($bits, $pidfd, 1)) { ended(); open(my $done, '<&=', $pidfd); $pidfd = -1; }
+  # Its end is noted when all that it said was read: whoever sees the end finds the log whole.
+  if ($pidfd >= 0 && vec($bits, $pidfd, 1) && $ready == 1) {
+    for my $fd (sort keys %of) { finish($fd); $begun{$fd} = 0; }
+    ended(); open(my $done, '<&=', $pidfd); $pidfd = -1;
+  }
   for my $fd (sort keys %of) {
     next unless vec($bits, $fd, 1);
     my $n = sysread($in{$fd}, my $chunk, 65536);

@@ -31,6 +31,8 @@ masqueraded() { # BRIDGE SUBNET
 }
 
 sweep() { # BRIDGE SUBNET: gone when nobody is on it, since its address may be another environment's next time
+  # Workloads' bridges stay: they are nobody else's, and jobs come and go.
+  case $1 in nyw*) return 0 ;; esac
   [ -d "/sys/class/net/$1/brif" ] || return 0
   for port in "/sys/class/net/$1/brif"/*; do [ -e "$port" ] && return 0; done
   ip link del "$1" 2>/dev/null
@@ -54,12 +56,14 @@ connect() { # ID, as wanted
     echo 1 >/proc/sys/net/ipv4/ip_forward
   fi
   [ ! -e "/sys/class/net/$link" ] || ip link del "$link"
+  # Jobs do not know each other: their links reach the host, not their neighbours.
+  case $bridge in nyw*) apart="isolated on" ;; *) apart= ;; esac
   ip -batch - <<end 2>&1 || return 1
 addr replace $gateway/\${subnet#*/} brd + dev $bridge
 link set $bridge up
 link add $link $mtu type veth peer name eth0 address $mac $mtu netns $1
 link set $link master $bridge up
-link set $link type bridge_slave hairpin on
+link set $link type bridge_slave hairpin on $apart
 end
   ip -n "$1" -batch - <<end 2>&1
 link set lo up
@@ -106,7 +110,8 @@ claim() { # ID: says who has one of its ports; else they are its own from now on
   asked=$(tr '{' '\n' <"$nets/$1/portmap.json" | sed -n 's/^"hostPort":\([0-9]*\),"containerPort":[0-9]*,"protocol":"\([a-z]*\)"\(,"hostIP":"\([^"]*\)"\)\{0,1\}.*/\1 \2 \4/p')
   for file in "$nets"/*/published; do
     other=\${file%/published} other=\${other##*/}
-    [ -e "$file" ] && [ "$other" != "$1" ] && [ -e "/var/lib/niyanta/containers/$other.json" ] || continue
+    [ -e "$file" ] && [ "$other" != "$1" ] || continue
+    case $other in workload.*) ;; *) [ -e "/var/lib/niyanta/containers/$other.json" ] || continue ;; esac
     while read -r port protocol address; do
       while read -r own kind at; do
         [ "$own/$kind" = "$port/$protocol" ] || continue
@@ -176,6 +181,8 @@ case "$1" in
     for net in "$nets"/*/; do
       [ -d "$net" ] || continue
       id=$(basename "$net")
+      # A job is not started again.
+      case $id in workload.*) continue ;; esac
       join "$id" || { failed=1; continue; }
       [ -e "$net/unpublished" ] || publish "$id" || failed=1
     done

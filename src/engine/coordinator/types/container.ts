@@ -1,0 +1,214 @@
+import type {Readable} from 'node:stream';
+import {pack} from 'tar-stream';
+import {z} from 'zod';
+import {can} from '../../runtime/capabilities.ts';
+import {linesOf} from '../../runtime/lines-of.ts';
+import {LineNumbers, readAttemptLog, timeOf} from '../../runtime/workloads/attempt-log.ts';
+import type {AttemptKey, AttemptSpec} from '../../runtime/workloads/attempt-spec.ts';
+import {wasStarted} from '../../runtime/workloads/receive-files.ts';
+import {type WorkloadHost, workloadHost} from '../../runtime/workloads/workload-host.ts';
+import {Bug, OutsideError, UserError} from '../../spec/errors.ts';
+import type {ContainerJob} from '../../spec/workload.ts';
+import {resolveSecrets, secretNames} from '../../state/secret-references.ts';
+import type {Store} from '../store/store.ts';
+import {goOnFrom} from './go-on-from.ts';
+import {JobImages, type JobImageWays} from './job-image.ts';
+import {RunningContainer} from './running-container.ts';
+import type {Attempt, AttemptEnd, CheckpointKeeper, WorkloadType} from './workload-type.ts';
+
+export interface ContainerTypeParts extends JobImageWays {
+  readonly blobs: Pick<Store, 'blob' | 'putBlob'>;
+  readonly keeper: CheckpointKeeper;
+  /** Values of secrets by name; rejects with UserError where one is missing. Asked right before a start. */
+  readonly secrets: (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
+}
+
+const isJob = (value: unknown): value is ContainerJob =>
+  typeof value === 'object' && value !== null && 'image' in value && 'env' in value && 'stop' in value;
+
+const keyOf = ({workload, attempt}: Attempt<unknown>): AttemptKey => ({workload: workload.id, attempt});
+
+/** A workload that is a container's run on a host, once. */
+export function containerType(parts: ContainerTypeParts): WorkloadType<ContainerJob> {
+  const images = new JobImages(parts);
+  const running = new Map<string, RunningContainer>();
+  const restored = new Set<string>();
+  const nameOf = (attempt: Attempt<unknown>) => `${attempt.workload.id}.${attempt.attempt}`;
+
+  async function start(host: WorkloadHost, attempt: Attempt<ContainerJob>): Promise<void> {
+    const {config: job} = attempt;
+    const spec = specOf(
+      attempt,
+      (await images.bring(host, job.image, attempt.signal)).name,
+      restored.has(nameOf(attempt)),
+    );
+    const values = await parts.secrets(secretNames(Object.values(job.env)));
+    const env = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
+    const entrypoint = await images.entrypoint(host, job, await images.bring(host, job.image, attempt.signal));
+    await host.start({spec, env, containerd: host.containerd, entrypoint});
+  }
+
+  return {
+    name: 'container',
+    config: z.custom<ContainerJob>(isJob, 'is no container job'),
+    onHost: true,
+
+    async init(attempt) {
+      const host = await hostOf(attempt);
+      const key = keyOf(attempt);
+      refuse(host, attempt);
+      const {stdout} = await host.changing.reading.run(wasStarted(key).command);
+      if (wasStarted(key).parse(stdout)) return;
+      await images.bring(host, attempt.config.image, attempt.signal);
+      if (Object.keys(attempt.workload.inputs).length > 0)
+        await host.send(key, 'inputs', await inputsTar(attempt, parts.blobs));
+      if (await goOnFrom(attempt, parts.keeper, tar => host.send(key, 'restore', tar))) restored.add(nameOf(attempt));
+    },
+
+    async execute(attempt): Promise<AttemptEnd> {
+      const host = await hostOf(attempt);
+      try {
+        await start(host, attempt);
+      } catch (error) {
+        const end = notStarted(error);
+        if (end) return end;
+        if (error instanceof OutsideError && error.code === 'image-gone') images.forget(host, attempt.config.image);
+        throw error;
+      }
+      const container = new RunningContainer(host, attempt, parts);
+      running.set(nameOf(attempt), container);
+      attempt.report.started();
+      try {
+        return await container.ended(attempt.signal);
+      } finally {
+        if (running.get(nameOf(attempt)) === container) running.delete(nameOf(attempt));
+      }
+    },
+
+    async checkpoint(attempt, {deadlineMs}) {
+      const signal = attempt.workload.workload.checkpoint?.signal ?? 'SIGUSR1';
+      return running.get(nameOf(attempt))?.checkpoints.ask(signal, deadlineMs);
+    },
+
+    async close(attempt) {
+      const host = await hostOf(attempt);
+      const key = keyOf(attempt);
+      const container = running.get(nameOf(attempt));
+      if (container) {
+        // Its log and its end are collected before anything is removed.
+        await host.stop(key, attempt.config.stop);
+        await container.settled(stopPatienceMs);
+      }
+      await host.close(key, attempt.config.stop);
+      restored.delete(nameOf(attempt));
+    },
+
+    async *logs(attempt, {follow, after, signal}) {
+      signal.throwIfAborted();
+      const host = await hostOf(attempt);
+      const process = await host.changing.reading.spawn(readAttemptLog(keyOf(attempt), timeOf(after), follow));
+      process.stderr.resume();
+      process.exit.catch(() => undefined);
+      const kill = () => process.kill();
+      signal.addEventListener('abort', kill, {once: true});
+      const numbers = new LineNumbers(after);
+      let whole = false;
+      try {
+        for await (const text of linesOf(process.stdout)) {
+          const line = numbers.next(text);
+          if (line) yield line;
+        }
+        await process.exit;
+        whole = true;
+      } finally {
+        signal.removeEventListener('abort', kill);
+        if (!whole) process.kill();
+      }
+    },
+  };
+}
+
+/** How long what ended may take to be told and collected, before it is removed all the same. */
+const stopPatienceMs = 20_000;
+
+function hostOf({host}: Attempt<unknown>): Promise<WorkloadHost> {
+  if (!host) throw new Bug('a container needs a host');
+  return workloadHost(host.connection);
+}
+
+/** What no try on this host can do. Errors: UserError `gpu-not-possible`; OutsideError `containerd-too-old`. */
+function refuse(host: WorkloadHost, {config, workload}: Attempt<ContainerJob>): void {
+  if (workload.workload.resources.gpu) {
+    throw new UserError({
+      code: 'gpu-not-possible',
+      message: `workload ${workload.workload.name} asks for a GPU, and this version passes none on to containers`,
+      hint: 'Run it without resources.gpu.',
+    });
+  }
+  if (config.user !== undefined && !can(host.containerd, 'user')) {
+    throw new OutsideError({
+      code: 'containerd-too-old',
+      message: `${host.name}: user ${config.user} needs containerd 1.7, it has ${host.containerd} (the image's own user works)`,
+      host: host.name,
+    });
+  }
+}
+
+function specOf(
+  {workload, attempt, config: job}: Attempt<ContainerJob>,
+  image: string,
+  restored: boolean,
+): AttemptSpec {
+  const {cpu, memory} = workload.workload.resources;
+  return {
+    workload: workload.id,
+    attempt,
+    name: workload.workload.name,
+    customer: workload.customer,
+    image: {name: image},
+    env: job.env,
+    ...(job.entrypoint && {entrypoint: job.entrypoint}),
+    ...(job.command && {command: job.command}),
+    ...(job.workdir !== undefined && {workdir: job.workdir}),
+    ...(job.user !== undefined && {user: job.user}),
+    mounts: job.mounts,
+    ports: job.ports,
+    readOnly: job.readOnly,
+    capabilities: job.capabilities,
+    resources: {...(cpu === undefined ? {} : {cpu}), ...(memory === undefined ? {} : {memory})},
+    stop: job.stop,
+    inputs: inputTargets(workload.inputs),
+    restored,
+  };
+}
+
+/** In one order wherever it is asked for. */
+const inputTargets = (inputs: Readonly<Record<string, string>>): readonly string[] => Object.keys(inputs).sort();
+
+/** Input files as 1, 2, 3, …, readable by whoever the job runs as. */
+async function inputsTar({workload}: Attempt<unknown>, blobs: Pick<Store, 'blob'>): Promise<Readable> {
+  const contents = await Promise.all(
+    inputTargets(workload.inputs).map(async target => {
+      const content = await blobs.blob(workload.inputs[target]!);
+      if (content) return Buffer.from(content);
+      throw new OutsideError({
+        code: 'input-gone',
+        message: `the content of ${target} is gone from the database`,
+        hint: 'Submit the workload again.',
+      });
+    }),
+  );
+  const tar = pack();
+  contents.forEach((content, index) => {
+    tar.entry({name: String(index + 1), mode: 0o444}, content);
+  });
+  tar.finalize();
+  return tar as unknown as Readable;
+}
+
+/** A command that is not in the image is the job's own failure, as it is in a shell. */
+function notStarted(error: unknown): AttemptEnd | undefined {
+  if (!(error instanceof OutsideError) || (error.exitCode !== 127 && error.exitCode !== 126)) return undefined;
+  if (error.code !== 'command-not-found' && error.code !== 'command-not-executable') return undefined;
+  return {outcome: 'failed', exitCode: error.exitCode, reason: error.message, transient: false, outputs: {}};
+}

@@ -1,0 +1,70 @@
+import {quote, render} from '../../hosts/command.ts';
+import {bundlesFolder, ctr} from '../ctr.ts';
+import {logsFolder, networksFolder, toolkit} from '../paths.ts';
+import {addressesFolder, attemptFolder, fencePath, lockPath, workloadFolder} from './attempt-paths.ts';
+import {type AttemptKey, attemptId} from './attempt-spec.ts';
+
+/** How a script ends for an attempt that a newer one has overtaken on the host; stderr then says `attempt-fenced NUMBER`. */
+export const overtakenExit = 95;
+
+/**
+ * Lines of sh that let one script at a time change a workload on a host, refuse an attempt that is older than one that was
+ * begun there, and end what runs of older ones. Daemons are started with descriptor 7 closed.
+ */
+export const fenceLines = ({workload, attempt}: AttemptKey): readonly string[] => {
+  const fence = quote(fencePath(workload));
+  return [
+    `mkdir -p ${quote(workloadFolder(workload))}`,
+    `exec 7>>${quote(lockPath(workload))}`,
+    'flock 7',
+    `highest=0; if [ -e ${fence} ]; then read -r highest <${fence}; fi`,
+    `if [ "$highest" -gt ${attempt} ]; then echo "attempt-fenced $highest" >&2; exit ${overtakenExit}; fi`,
+    `if [ "$highest" -lt ${attempt} ]; then`,
+    removeFunction,
+    `  for old in ${quote(workloadFolder(workload))}/[1-9]*; do`,
+    `    if [ -d "$old" ] && [ "$old" != ${quote(attemptFolder({workload, attempt}))} ]; then remove "$old" ${quote(attemptId({workload, attempt}).replace(/\d+$/, ''))}"\${old##*/}"; fi`,
+    '  done',
+    `  echo ${attempt} >${fence}.new`,
+    // A power cut must not bring an older one back; before the first there is none.
+    ...(attempt > 1 ? [`  sync ${fence}.new`] : []),
+    `  mv -f ${fence}.new ${fence}`,
+    'fi',
+  ];
+};
+
+/** Lines that only take the lock, where there is anything of the workload at all: the script ends well otherwise. */
+export const lockLines = ({workload}: Pick<AttemptKey, 'workload'>): readonly string[] => [
+  `[ -d ${quote(workloadFolder(workload))} ] || exit 0`,
+  `exec 7>>${quote(lockPath(workload))}`,
+  'flock 7',
+];
+
+/**
+ * A shell function: removes a container that may run, and everything that belongs to it; of an attempt, by its folder and
+ * its id. Ends the script where containerd keeps something, or does not answer.
+ */
+export const removeFunction = `remove() { # FOLDER ID
+  if [ -e "$1/started" ]; then
+    ${render(ctr('tasks', 'rm', '--force'))} "$2" >/dev/null 2>&1 || :
+    if ! said=$(${render(ctr('containers', 'rm'))} "$2" 2>&1); then
+      case $said in *"not found"*) ${render(ctr('snapshots', 'rm'))} "$2" >/dev/null 2>&1 || : ;; *) printf '%s\\n' "$said" >&2; exit 1 ;; esac
+    fi
+    if [ -d "${bundlesFolder}/$2" ]; then
+      for shim in $(grep -lsaF -e "$2" /proc/[0-9]*/cmdline); do
+        case $(tr '\\0' ' ' 2>/dev/null <"$shim") in *containerd-shim*" -id $2 "*) shim=\${shim#/proc/}; kill -9 "\${shim%/*}" || : ;; esac
+      done
+    fi
+  fi
+  if [ -d "${networksFolder}/$2" ]; then
+    address=; { read -r address <"${networksFolder}/$2/address"; } 2>/dev/null || :
+    ${quote(`${toolkit}/network`)} down "$2"
+    case $address in *.*.*.*) rm -f "${addressesFolder}/$address" ;; esac
+  fi
+  # The file of its starts first: the logger then writes no end any more.
+  rm -f "${logsFolder}/$2.starts" "${logsFolder}/$2.ends" "${logsFolder}/$2.log" "${logsFolder}/$2.log".[0-9]
+  rm -rf "$1"
+}`;
+
+/** Removes whatever there is of one attempt; its workload's fence stays. */
+export const removeAttempt = (key: AttemptKey): string =>
+  `remove ${quote(attemptFolder(key))} ${quote(attemptId(key))}`;
