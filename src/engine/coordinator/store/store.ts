@@ -50,6 +50,8 @@ export interface Store {
 
   /** The database's clock, in milliseconds since 1970. */
   now(): Promise<number>;
+  /** Names this database, the same for all coordinators on it and after a restore: whose attempts are on a host. */
+  identity(): Promise<string>;
 
   // Leading. One coordinator decides; its generation fences what a former one still writes.
 

@@ -10,7 +10,7 @@ import {addKey, customers, keyByPrefix, keys, putCustomer, revokeKey} from './ve
 import {change, explain, newLeases, place} from './verbs/deciding.ts';
 import {expire} from './verbs/expiring.ts';
 import {lead, leader, resign} from './verbs/leading.ts';
-import {attempts, counts, workload, workloads} from './verbs/looking.ts';
+import {attempts, counts, identity, workload, workloads} from './verbs/looking.ts';
 import {report} from './verbs/reporting.ts';
 import {fire, putSchedule, removeSchedule, schedules, setSuspended} from './verbs/scheduling.ts';
 import {submitAll} from './verbs/submitting.ts';
@@ -36,6 +36,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
   return {
     kind: database.kind,
     now: () => database.read(session => session.now()),
+    identity: () => database.read(identity),
 
     lead: candidate => database.write(session => lead(session, candidate)),
     resign: leadership => database.write(session => resign(session, leadership)),

@@ -105,6 +105,8 @@ create table blobs (sha256 text primary key, content bytea not null, kept_at big
 const others = `
 create table counter (one bigint primary key check (one = 1), number bigint not null);
 insert into counter values (1, 0);
+create table identity (one bigint primary key check (one = 1), name text not null);
+insert into identity values (1, replace(gen_random_uuid()::text, '-', ''));
 create table leader (
   one bigint primary key check (one = 1),
   coordinator text not null,
@@ -169,7 +171,7 @@ export const postgresMigrations: readonly Migration[] = [
     name: 'the first tables',
     up: `${workloads}${events}${others}`,
     down: `drop table keys; drop table customers; drop table schedules; drop table workers; drop table leader;
-drop table counter; drop table audit_expiry; drop table events; drop function events_stay; drop table blobs; drop table checkpoints;
+drop table counter; drop table identity; drop table audit_expiry; drop table events; drop function events_stay; drop table blobs; drop table checkpoints;
 drop table edges; drop table attempts; drop table workloads;`,
   },
 ];

@@ -101,6 +101,8 @@ create table blobs (sha256 text primary key, content blob not null, kept_at inte
 const others = `
 create table counter (one integer primary key check (one = 1), number integer not null) strict;
 insert into counter values (1, 0);
+create table identity (one integer primary key check (one = 1), name text not null) strict;
+insert into identity values (1, lower(hex(randomblob(16))));
 create table leader (
   one integer primary key check (one = 1),
   coordinator text not null,
@@ -165,7 +167,7 @@ export const sqliteMigrations: readonly Migration[] = [
     name: 'the first tables',
     up: `${workloads}${events}${others}`,
     down: `drop table keys; drop table customers; drop table schedules; drop table workers; drop table leader;
-drop table counter; drop table audit_expiry; drop table events; drop table blobs; drop table checkpoints;
+drop table counter; drop table identity; drop table audit_expiry; drop table events; drop table blobs; drop table checkpoints;
 drop table edges; drop table attempts; drop table workloads;`,
   },
 ];

@@ -64,3 +64,9 @@ export async function counts(session: Session, scope: Scope): Promise<Readonly<R
   for (const {state, count} of rows) all[state] = count;
   return all;
 }
+
+/** Random, made with the tables; a backup that is restored has it, too. */
+export async function identity(session: Session): Promise<string> {
+  const [row] = await session.rows<{name: string}>('select name from identity');
+  return row!.name;
+}
