@@ -42,8 +42,12 @@ export class Queue {
     this.#world.accounts.set(view);
   }
 
-  /** Queues a workload, or takes another version of one that is queued. Errors: Bug while an attempt of it runs. */
+  /**
+   * Queues a workload, or takes another version of one that is queued; a place kept for it stays kept while it is
+   * the same. Errors: Bug while an attempt of it runs.
+   */
   add(workload: QueuedWorkload): void {
+    if (this.#world.keepsFor(workload)) return;
     if (this.#world.promises.has(workload.id)) this.#world.letGo(workload.id);
     this.#world.enqueue(workload);
   }
@@ -62,9 +66,9 @@ export class Queue {
 
   /** It does not hold its place any more. Returns what its customer has used by now, to be kept; undefined: it held none. */
   ended(id: WorkloadId, at: number): ({readonly customer: CustomerId} & Used) | undefined {
-    const promised = this.#world.promises.has(id);
+    if (this.#world.promises.has(id)) return undefined;
     const attempt = this.#world.letGo(id);
-    if (!attempt || promised) return undefined;
+    if (!attempt) return undefined;
     const used = this.#world.charge(attempt, at, this.#settings.fairShare.halfLifeMs);
     return {customer: attempt.customer, ...used};
   }

@@ -61,6 +61,12 @@ export class World {
     this.promises.set(workload.id, promised);
   }
 
+  /** Whether a place is kept for the workload, as it is. */
+  keepsFor(workload: QueuedWorkload): boolean {
+    const promised = this.promises.get(workload.id);
+    return promised !== undefined && JSON.stringify(promised.workload) === JSON.stringify(workload);
+  }
+
   letGo(id: WorkloadId): RunningAttempt | undefined {
     const attempt = this.running.get(id);
     if (!attempt) return undefined;

@@ -163,6 +163,16 @@ describe('the place', () => {
     expect(order(queue.round(now + 1))).toBe('w1');
   });
 
+  test('stays kept when the workload is told again, and is given up when it asks for something else', () => {
+    const queue = queueOf({settings: on, workers: one, running, queued: [urgent()]});
+    queue.round(now);
+    expect(queue.ended('w1', now)).toBeUndefined();
+    queue.add(urgent());
+    expect(queue.why('w1', now).state).toBe('promised');
+    queue.add(urgent(1, {shape: {resources: {cpu: 1}}}));
+    expect(queue.counts).toEqual({waiting: 1, running: 2, promised: 0});
+  });
+
   test('is given up when the workload is cancelled', () => {
     const queue = queueOf({settings: on, workers: one, running, queued: [urgent(), workload(2)]});
     queue.round(now);
