@@ -34,6 +34,8 @@ export const operations: readonly Operation[] = Object.entries(document.paths).f
   Object.entries(item).map(([method, operation]) => ({...operation, method: method.toUpperCase(), path})),
 );
 
+export const schemaNamed = (name: string): object => document.components.schemas[name] ?? {};
+
 /** The operation that a request was for. */
 export const operationFor = (method: string, path: string): Operation | undefined =>
   operations
