@@ -63,10 +63,13 @@ export async function startApi({coordinator, listen, log, version, settings, tls
     stopping.abort('the coordinator stops');
     metrics.close();
     const cut = setTimeout(() => server.server.closeAllConnections(), deadlineMs);
+    // A connection whose request was under way becomes idle later, and would be kept for the next one.
+    const idle = setInterval(() => server.server.closeIdleConnections(), 20);
     try {
       await server.close();
     } finally {
       clearTimeout(cut);
+      clearInterval(idle);
     }
   }
 }

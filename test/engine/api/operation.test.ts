@@ -124,11 +124,14 @@ describe('a stop', () => {
     go();
     expect((await inFlight).status).toBe(200);
     await stopped;
-    store.workloads = () => new Promise(() => {});
+    store.workloads = () => {
+      asked++;
+      return new Promise(() => {});
+    };
     await api.restart();
     const never = api.ask('GET', '/v1/workloads', {key: acme});
     const cut = expect(never).rejects.toThrow();
-    await expect.poll(() => asked).toBe(1);
+    await expect.poll(() => asked).toBe(2);
     await api.api.stop(50);
     await cut;
     store.workloads = workloads;
