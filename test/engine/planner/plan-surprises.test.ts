@@ -3,7 +3,7 @@ import {planDestroy} from '../../../src/engine/planner/plan-destroy.ts';
 import type {PlanInput} from '../../../src/engine/planner/plan-input.ts';
 import type {ObservedContainer} from '../../../src/engine/runtime/observed.ts';
 import {applied, containers, meddled, plan, shop, told} from './planning.ts';
-import {onHost, remove} from './simulate.ts';
+import {applyAll, onContainer, onHost, remove} from './simulate.ts';
 import {container, emptyWorld, factsOf, host, planInput, port, service, stack} from './world.ts';
 
 test.each<[string, (one: ObservedContainer) => ObservedContainer, string, string]>([
@@ -32,6 +32,19 @@ test.each<[string, (one: ObservedContainer) => ObservedContainer, string, string
   const repaired = plan(meddled(applied(desired), change), desired);
   expect(repaired.drift).toEqual([{service: 'web', replica: 1, host: 'h1', what}]);
   expect(told(repaired)).toEqual([repair]);
+});
+
+test('beside one that has ended for good, and is listed until it is removed, a replacement leaves nothing to plan', () => {
+  const desired = stack(service('web', {replicas: 2, restart: 'never'}));
+  const world = applied(desired, 'h1');
+  const [first, second] = world.hosts[0]!.containers;
+  const changed = [
+    onContainer('h1', first!.id, one => ({...one, manifest: undefined})),
+    onContainer('h1', second!.id, one => ({...one, task: 'stopped', exitCode: 0, names: []})),
+  ].reduce((state, change) => change(state), world);
+  const change = plan(changed, desired);
+  expect(told(change)).toEqual(['replace web-1@h1: someone removed its manifest']);
+  expect(plan(applyAll(changed, change), desired).operations).toEqual([]);
 });
 
 test('a container that someone removed starts again on its host', () => {

@@ -1,3 +1,4 @@
+import {answersToName} from '../../../src/engine/planner/ownership.ts';
 import type {ContainerOperation, Operation, Plan} from '../../../src/engine/planner/plan.ts';
 import type {NamedPeer} from '../../../src/engine/planner/plan-input.ts';
 import type {ContainerSpec} from '../../../src/engine/runtime/container-spec.ts';
@@ -204,7 +205,7 @@ const create = (spec: ContainerSpec, serial: number): readonly Atom[] => [
   run(spec),
 ];
 
-/** Every running container of the host knows every other of the environment, and itself. */
+/** Every running container of the host knows every other of the environment that answers to a name, and itself. */
 const rename =
   (name: string): Atom =>
   world =>
@@ -220,8 +221,9 @@ const leave =
 
 function rewritten(host: ReachableHost, {hosts, left = []}: World): ReachableHost {
   const running = (of: ReachableHost) => of.containers.filter(one => one.manifest && one.task === 'running');
+  // One that has ended for good is in the names until it is removed: the executor's ledger begins with who was listed.
   const peers = hosts
-    .flatMap(running)
+    .flatMap(({containers}) => containers.filter(answersToName))
     .filter(({id}) => !left.includes(id))
     .map(peerOf);
   return {
