@@ -2,6 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {containerLog} from './harness/container-log.ts';
+import {inContainer} from './harness/in-container.ts';
 import {busyboxArchive, containersOn, runningOn, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 
@@ -196,7 +197,7 @@ volumes: {data: {}}
     const project = await lab().project(stack('red'), {'one.tar': await busyboxArchive()});
     await applied(project);
     const [keeper = ''] = await idsOf('keeper');
-    await lab().sh('h1', `ctr -n niyanta tasks exec --exec-id w ${keeper} sh -c 'echo kept >/data/note'`);
+    await lab().sh('h1', inContainer(keeper, 'sh', '-c', 'echo kept >/data/note'));
     await project.write('stack.yaml', stack('blue'));
     expect(await orders(project)).toEqual(['stop-first', 'stop-first']);
     const plan = await project.niyanta(['plan', '--json']);
@@ -219,7 +220,7 @@ volumes: {data: {}}
     expect(page).toBe('hello\n');
     const [now = ''] = await idsOf('keeper');
     expect(now).not.toBe(keeper);
-    expect(await lab().sh('h1', `ctr -n niyanta tasks exec --exec-id r ${now} cat /data/note`)).toBe('kept\n');
+    expect(await lab().sh('h1', inContainer(now, 'cat', '/data/note'))).toBe('kept\n');
     await destroyed(project);
   });
 });
@@ -247,7 +248,7 @@ describe('a secret', () => {
     expect(await idsOf('other')).toEqual(other);
     const [now = ''] = await idsOf('user');
     expect([now]).not.toEqual(user);
-    const url = await lab().sh('h1', `ctr -n niyanta tasks exec --exec-id e ${now} sh -c 'echo $URL'`);
+    const url = await lab().sh('h1', inContainer(now, 'sh', '-c', 'echo $URL'));
     expect(url).toBe('postgres://app:second-value-y2@db/app\n');
   });
 });

@@ -4,6 +4,7 @@ import {generateIdentity, identityToRecipient} from 'age-encryption';
 import {beforeAll, expect, test} from 'vitest';
 import {quote, render} from '../../src/engine/hosts/command.ts';
 import {readVolume} from '../../src/engine/runtime/backup/volume-scripts.ts';
+import {inContainer} from './harness/in-container.ts';
 import {postgresArchive, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 import type {CliResult} from './harness/niyanta-cli.ts';
@@ -50,8 +51,8 @@ async function good(...args: string[]): Promise<CliResult> {
 
 /** Asks the database at its host's console. */
 async function sql(query: string, {on = 'h1', environment = 'default'} = {}): Promise<string> {
-  const id = `$(ctr -n niyanta tasks ls -q | grep shop-${environment}-db)`;
-  return (await lab().sh(on, `ctr -n niyanta tasks exec --exec-id t$$ ${id} psql -U app -Atqc ${quote(query)}`)).trim();
+  const id = (await lab().sh(on, `ctr -n niyanta tasks ls -q | grep shop-${environment}-db`)).trim();
+  return (await lab().sh(on, inContainer(id, 'psql', '-U', 'app', '-Atqc', query))).trim();
 }
 
 const rows = (where?: Parameters<typeof sql>[1]) => sql('select count(*) from t', where);

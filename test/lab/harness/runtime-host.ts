@@ -19,6 +19,7 @@ import {installToolkit} from '../../../src/engine/runtime/toolkit/index.ts';
 import {sampleSpec} from '../../engine/runtime/sample-spec.ts';
 import {busyboxArchive} from './busybox-archive.ts';
 import {fencedHost} from './fenced.ts';
+import {inContainer} from './in-container.ts';
 import type {LabFixture} from './lab-fixture.ts';
 
 export type Wish = Partial<ContainerSpec> & {
@@ -145,20 +146,8 @@ export class RuntimeHost {
   sh = (text: string): Promise<string> => this.#lab.sh(this.name, text).then(said => said.trimEnd());
 
   /** What a command in the container prints; its exit code behind it when that is not 0. */
-  #execs = 0;
   async inside(id: string, ...command: readonly string[]): Promise<string> {
-    const name = `test-${++this.#execs}`;
-    const ran = await this.#lab.exec(this.name, [
-      'ctr',
-      '-n',
-      'niyanta',
-      'tasks',
-      'exec',
-      '--exec-id',
-      name,
-      id,
-      ...command,
-    ]);
+    const ran = await this.#lab.exec(this.name, ['sh', '-c', inContainer(id, ...command)]);
     return `${ran.stdout}${ran.stderr}`.trimEnd() + (ran.code === 0 ? '' : `\nexit ${ran.code}`);
   }
 
