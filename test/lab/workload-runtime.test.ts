@@ -1,5 +1,6 @@
 import {beforeAll, expect, test} from 'vitest';
 import {keptLogLines} from '../../src/engine/coordinator/types/kept-log.ts';
+import {checkpointRow} from '../engine/coordinator/types/attempts.ts';
 import {sharedLab} from './harness/index.ts';
 import {JobHosts} from './harness/job-host.ts';
 
@@ -36,4 +37,141 @@ test('a job runs once with its inputs, and what comes out of it is kept', async 
   expect(jobs.text(end.outputs['/status.txt'])).toMatch(/CapEff:\t[0-9a-f]+\nNoNewPrivs:\t1\nSeccomp:\t2\n/);
   const log = await keptLogLines(jobs.blobs.kept.get(end.outputs.log!)!);
   expect(log.map(({stream, text}) => `${stream} ${text}`).sort()).toEqual(['stderr oops', 'stdout begun']);
+});
+
+test('logs are read while it runs, and from where a reader stopped', async () => {
+  const attempt = await jobs.attempt({
+    script: 'for i in 1 2 3; do echo line $i; done; sleep 60',
+  });
+  const {ended} = await jobs.begin(attempt);
+  const reading = new AbortController();
+  const lines: {id: string; text: string}[] = [];
+  for await (const line of jobs.type.logs!(attempt, {follow: true, signal: reading.signal})) {
+    lines.push(line);
+    if (lines.length === 3) break;
+  }
+  expect(lines.map(({text}) => text)).toEqual(['line 1', 'line 2', 'line 3']);
+  const rest = jobs.type.logs!(attempt, {follow: true, after: lines[1]!.id, signal: reading.signal});
+  const text = async () => {
+    const all: string[] = [];
+    for await (const line of rest) all.push(line.text);
+    return all;
+  };
+  const reader = text();
+  await jobs.type.close(attempt);
+  // A reader's end comes with the attempt's, even when that is removed.
+  expect(await reader).toEqual(['line 3']);
+  expect(await ended).toMatchObject({outcome: 'failed', exitCode: 137, outputs: {log: expect.any(String)}});
+  expect(await jobs.type.found!(attempt.host!)).toEqual([]);
+});
+
+test('an attempt goes on while nobody is connected, and whoever comes next adopts it', async () => {
+  const attempt = await jobs.attempt({
+    script: 'echo begun; until [ -e /tmp/go ]; do sleep 0.1; done; echo done; exit 4',
+  });
+  const {ended} = await jobs.begin(attempt);
+  await expect.poll(() => jobs.log(attempt)).toContain('begun');
+  await jobs.forgetConnections();
+  await expect(ended).rejects.toBeDefined();
+  const again = await jobs.attempt({id: attempt.workload.id});
+  expect(await jobs.type.found!(again.host!)).toEqual([{workload: attempt.workload.id, attempt: 1, running: true}]);
+  const type = jobs.anotherType();
+  const adopted = await jobs.begin(again, type);
+  const inside = 'ctr -n niyanta tasks exec --exec-id go workload.';
+  await lab().sh('h1', `${inside}${attempt.workload.id}.1 touch /tmp/go`);
+  expect(await adopted.ended).toMatchObject({outcome: 'failed', exitCode: 4, reason: 'exit 4'});
+  expect(await lab().sh('h1', `grep -c begun /var/lib/niyanta/logs/workload.${attempt.workload.id}.1.log`)).toBe('1\n');
+  await type.close(again);
+  await expect(type.execute(again)).rejects.toMatchObject({code: 'fenced'});
+});
+
+test('a connection that breaks in the middle does not end the wait', async () => {
+  const attempt = await jobs.attempt({script: 'until [ -e /tmp/go ]; do sleep 0.1; done; exit 5'});
+  const {ended} = await jobs.begin(attempt);
+  await lab().sh('h1', 'pkill -KILL sshd');
+  await lab().sh('h1', `ctr -n niyanta tasks exec --exec-id go workload.${attempt.workload.id}.1 touch /tmp/go`);
+  expect(await ended).toMatchObject({exitCode: 5});
+  await jobs.type.close(attempt);
+});
+
+test('a newer attempt ends the older one on its host first, and an older one is refused', async () => {
+  const first = await jobs.attempt({script: 'sleep 60'});
+  const {ended} = await jobs.begin(first);
+  const second = await jobs.attempt({id: first.workload.id, attempt: 2, script: 'exit 0'});
+  expect(await (await jobs.begin(second)).ended).toMatchObject({outcome: 'succeeded', reason: 'exit 0'});
+  expect(await ended).toMatchObject({outcome: 'failed'});
+  await expect(jobs.type.init(first).then(() => jobs.type.execute(first))).rejects.toMatchObject({code: 'fenced'});
+  await jobs.type.close(second);
+});
+
+test('a job that needs more memory than it may have is named so', async () => {
+  const {end} = await jobs.run({
+    script: 'x=$(head -c 100000000 /dev/zero | tr "\\0" a); echo ${#x}',
+    workload: {resources: {memory: 32 * 2 ** 20}},
+  });
+  expect(end).toMatchObject({outcome: 'failed', transient: false});
+  expect(end.reason).toContain('out of memory, limit 32 MiB');
+});
+
+test("a command that is not in the image is the job's failure", async () => {
+  const {end} = await jobs.run({command: ['no-such-program']});
+  expect(end).toMatchObject({outcome: 'failed', exitCode: 127, reason: expect.stringContaining('command not found')});
+});
+
+const writer = `trap 'echo told; n=$((n + 1)); echo state $n >$NIYANTA_CHECKPOINT_DIR/state.$n; cd $NIYANTA_CHECKPOINT_DIR
+    echo $((n * 10)) >progress; echo "$(sha256sum state.$n)" >sums.new; mv sums.new SHA256SUMS' USR1
+  n=0; [ -z "$NIYANTA_RESTORE_FROM" ] || n=$(cat $NIYANTA_RESTORE_FROM/state.* | cut -d ' ' -f 2)
+  echo begun at $n; while :; do sleep 0.1; done`;
+
+test('a checkpoint is written when told, and another host goes on from the newest one that is whole', async () => {
+  const first = await jobs.attempt({script: writer});
+  const {ended} = await jobs.begin(first);
+  await expect.poll(() => jobs.log(first)).toContain('begun at 0');
+  const one = await jobs.type.checkpoint(first, {why: 'manual', deadlineMs: 20_000});
+  const two = await jobs.type.checkpoint(first, {why: 'manual', deadlineMs: 20_000});
+  expect([one?.progress, two?.progress]).toEqual([10, 20]);
+  await jobs.type.close(first);
+  await ended;
+  jobs.blobs.kept.get(two!.sha256)![20]! ^= 1;
+  const rows = [checkpointRow(2, two!), checkpointRow(1, one!)];
+  const second = await jobs.attempt({id: first.workload.id, attempt: 2, script: writer, host: 'h2', checkpoints: rows});
+  const going = await jobs.begin(second);
+  await expect.poll(() => jobs.log(second)).toContain('begun at 1');
+  expect(second.report.said.slice(0, 2)).toEqual([
+    ['corrupt', 2, 'its checksum is wrong'],
+    ['restored', 1],
+  ]);
+  await jobs.type.close(second);
+  await going.ended;
+});
+
+test('a job that ignores the notice writes none; one that ends with 85 leaves its last', async () => {
+  const deaf = await jobs.attempt({script: "trap '' USR1; sleep 60"});
+  const {ended} = await jobs.begin(deaf);
+  expect(await jobs.type.checkpoint(deaf, {why: 'preemption', deadlineMs: 500})).toBeUndefined();
+  await jobs.type.close(deaf);
+  expect(await ended).toMatchObject({outcome: 'failed'});
+
+  const {end} = await jobs.run({script: 'echo half >$NIYANTA_CHECKPOINT_DIR/state; exit 85'});
+  expect(end).toMatchObject({outcome: 'checkpointed', exitCode: 85, checkpoint: {size: expect.any(Number)}});
+  const {end: without} = await jobs.run({script: 'exit 85'});
+  expect(without).toMatchObject({outcome: 'failed', reason: expect.stringContaining('it left no checkpoint')});
+});
+
+test('a host that is started again has lost its job, which is no success', async () => {
+  const attempt = await jobs.attempt({script: 'echo begun; sleep 60'});
+  const {ended} = await jobs.begin(attempt);
+  await expect.poll(() => jobs.log(attempt)).toContain('begun');
+  await lab().reboot('h1');
+  const again = await ended.catch(async () => {
+    await jobs.forgetConnections();
+    return (await jobs.begin(await jobs.attempt({id: attempt.workload.id}))).ended;
+  });
+  expect(again).toMatchObject({outcome: 'failed', transient: true, reason: expect.stringContaining('started again')});
+  const after = await jobs.attempt({id: attempt.workload.id});
+  await jobs.type.close(after);
+  expect(await jobs.type.found!(after.host!)).toEqual([]);
+  const left =
+    'ls -A /run/netns; ctr -n niyanta c ls -q; ls /var/lib/niyanta/networks /var/lib/niyanta/logs /var/lib/niyanta/workloads/.addresses';
+  expect(await lab().sh('h1', `{ ${left}; } | grep -v : | grep . || :`)).toBe('');
 });

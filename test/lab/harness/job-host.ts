@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {expect, vi} from 'vitest';
 import {checkpointKeeper} from '../../../src/engine/coordinator/checkpoints/checkpoint-keeper.ts';
 import type {CheckpointRow} from '../../../src/engine/coordinator/store/store.ts';
 import {containerType} from '../../../src/engine/coordinator/types/container.ts';
@@ -48,6 +49,7 @@ export class JobHosts {
   /** As a coordinator that was started anew has it. */
   anotherType() {
     return containerType({
+      owner: 'test',
       blobs: this.blobs,
       keeper: this.keeper,
       secrets: async names => new Map(names.map(name => [name, `value-of-${name}`])),
@@ -104,6 +106,8 @@ export class JobHosts {
     await type.init(attempt);
     const ended = type.execute(attempt);
     ended.catch(() => undefined);
+    const started = () => attempt.report.said.some(([what]) => what === 'started');
+    await Promise.race([ended.catch(() => undefined), vi.waitFor(() => expect(started()).toBe(true), 30_000)]);
     return {ended};
   }
 
@@ -114,6 +118,10 @@ export class JobHosts {
     await this.type.close(attempt);
     return {end, attempt};
   }
+
+  /** What it has printed so far, with times. */
+  log = async ({workload, attempt, host}: JobAttempt): Promise<string> =>
+    this.#lab.sh(host!.name, `cat /var/lib/niyanta/logs/workload.${workload.id}.${attempt}.log 2>/dev/null || :`);
 
   text = (sha256: string | undefined): string => Buffer.from(this.blobs.kept.get(sha256 ?? '') ?? '').toString();
 }

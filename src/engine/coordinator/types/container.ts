@@ -1,10 +1,12 @@
+import {createHash} from 'node:crypto';
 import type {Readable} from 'node:stream';
 import {pack} from 'tar-stream';
 import {z} from 'zod';
+import {mustRun} from '../../hosts/must-run.ts';
 import {can} from '../../runtime/capabilities.ts';
-import {linesOf} from '../../runtime/lines-of.ts';
-import {LineNumbers, readAttemptLog, timeOf} from '../../runtime/workloads/attempt-log.ts';
+import {attemptLog} from '../../runtime/workloads/attempt-log.ts';
 import type {AttemptKey, AttemptSpec} from '../../runtime/workloads/attempt-spec.ts';
+import {attemptsOnHost} from '../../runtime/workloads/attempts-on-host.ts';
 import {wasStarted} from '../../runtime/workloads/receive-files.ts';
 import {type WorkloadHost, workloadHost} from '../../runtime/workloads/workload-host.ts';
 import {Bug, OutsideError, UserError} from '../../spec/errors.ts';
@@ -17,6 +19,8 @@ import {RunningContainer} from './running-container.ts';
 import type {Attempt, AttemptEnd, CheckpointKeeper, WorkloadType} from './workload-type.ts';
 
 export interface ContainerTypeParts extends JobImageWays {
+  /** Names the coordinator's database, the same for all coordinators on it: what others have on a host is left alone. */
+  readonly owner: string;
   readonly blobs: Pick<Store, 'blob' | 'putBlob'>;
   readonly keeper: CheckpointKeeper;
   /** Values of secrets by name; rejects with UserError where one is missing. Asked right before a start. */
@@ -31,7 +35,9 @@ const keyOf = ({workload, attempt}: Attempt<unknown>): AttemptKey => ({workload:
 /** A workload that is a container's run on a host, once. */
 export function containerType(parts: ContainerTypeParts): WorkloadType<ContainerJob> {
   const images = new JobImages(parts);
+  const owner = createHash('sha256').update(parts.owner).digest('hex').slice(0, 16);
   const running = new Map<string, RunningContainer>();
+  const starting = new Map<string, Promise<unknown>>();
   const restored = new Set<string>();
   const nameOf = (attempt: Attempt<unknown>) => `${attempt.workload.id}.${attempt.attempt}`;
 
@@ -39,6 +45,7 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     const {config: job} = attempt;
     const spec = specOf(
       attempt,
+      owner,
       (await images.bring(host, job.image, attempt.signal)).name,
       restored.has(nameOf(attempt)),
     );
@@ -61,19 +68,24 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       if (wasStarted(key).parse(stdout)) return;
       await images.bring(host, attempt.config.image, attempt.signal);
       if (Object.keys(attempt.workload.inputs).length > 0)
-        await host.send(key, 'inputs', await inputsTar(attempt, parts.blobs));
-      if (await goOnFrom(attempt, parts.keeper, tar => host.send(key, 'restore', tar))) restored.add(nameOf(attempt));
+        await host.send({...key, owner}, 'inputs', await inputsTar(attempt, parts.blobs));
+      if (await goOnFrom(attempt, parts.keeper, tar => host.send({...key, owner}, 'restore', tar)))
+        restored.add(nameOf(attempt));
     },
 
     async execute(attempt): Promise<AttemptEnd> {
       const host = await hostOf(attempt);
+      const started = start(host, attempt);
+      starting.set(nameOf(attempt), started);
       try {
-        await start(host, attempt);
+        await started;
       } catch (error) {
         const end = notStarted(error);
         if (end) return end;
         if (error instanceof OutsideError && error.code === 'image-gone') images.forget(host, attempt.config.image);
         throw error;
+      } finally {
+        starting.delete(nameOf(attempt));
       }
       const container = new RunningContainer(host, attempt, parts);
       running.set(nameOf(attempt), container);
@@ -103,30 +115,34 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       restored.delete(nameOf(attempt));
     },
 
+    async found({connection}) {
+      const {stdout} = await mustRun(connection, attemptsOnHost.command, {what: 'look for attempts of workloads'});
+      return attemptsOnHost
+        .parse(stdout)
+        .filter(attempt => attempt.owner === owner)
+        .map(({workload, attempt, state}) => ({workload, attempt, running: state === 'running'}));
+    },
+
+    async clear({connection}, key) {
+      await (await workloadHost(connection)).close(key, {signal: 'SIGTERM', graceMs: clearGraceMs});
+    },
+
     async *logs(attempt, {follow, after, signal}) {
       signal.throwIfAborted();
       const host = await hostOf(attempt);
-      const process = await host.changing.reading.spawn(readAttemptLog(keyOf(attempt), timeOf(after), follow));
-      process.stderr.resume();
-      process.exit.catch(() => undefined);
-      const kill = () => process.kill();
-      signal.addEventListener('abort', kill, {once: true});
-      const numbers = new LineNumbers(after);
-      let whole = false;
-      try {
-        for await (const text of linesOf(process.stdout)) {
-          const line = numbers.next(text);
-          if (line) yield line;
-        }
-        await process.exit;
-        whole = true;
-      } finally {
-        signal.removeEventListener('abort', kill);
-        if (!whole) process.kill();
-      }
+      // Before its start there is no log, as after its removal.
+      await starting.get(nameOf(attempt))?.catch(() => undefined);
+      yield* attemptLog(host.changing.reading, keyOf(attempt), {
+        follow,
+        signal,
+        ...(after === undefined ? {} : {after}),
+      });
     },
   };
 }
+
+/** What nobody knows any more is not waited for long. Milliseconds. */
+const clearGraceMs = 5000;
 
 /** How long what ended may take to be told and collected, before it is removed all the same. */
 const stopPatienceMs = 20_000;
@@ -156,6 +172,7 @@ function refuse(host: WorkloadHost, {config, workload}: Attempt<ContainerJob>): 
 
 function specOf(
   {workload, attempt, config: job}: Attempt<ContainerJob>,
+  owner: string,
   image: string,
   restored: boolean,
 ): AttemptSpec {
@@ -163,6 +180,7 @@ function specOf(
   return {
     workload: workload.id,
     attempt,
+    owner,
     name: workload.workload.name,
     customer: workload.customer,
     image: {name: image},

@@ -18,7 +18,7 @@ export interface WorkloadType<C = unknown> {
   readonly onHost: boolean;
   /**
    * Everything before the start: image, inputs, the checkpoint to go on from. May be done twice. Errors: OutsideError,
-   * `transient` where another try may help, `fenced` where a newer attempt has been on the host; UserError for what no
+   * `transient` where another try may help, `fenced` where a newer attempt has been on the host or this one was closed there; UserError for what no
    * try can mend.
    */
   init(attempt: Attempt<C>): Promise<void>;
@@ -38,6 +38,13 @@ export interface WorkloadType<C = unknown> {
   found?(host: AttemptHost): Promise<readonly FoundAttempt[]>;
   /** Ends and removes one of those, of which nothing else may be known: no row, no lease. May be done twice. */
   clear?(host: AttemptHost, of: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
+  /**
+   * Attempts of this coordinator's database of which there is anything on a host, whatever the store says of them. Absent:
+   * this type leaves nothing on hosts.
+   */
+  found?(host: AttemptHost): Promise<readonly FoundAttempt[]>;
+  /** Ends and removes one that nobody wants any more; from then on `init` and `execute` of it reject as `fenced`. */
+  clear?(host: AttemptHost, found: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
   /**
    * What it printed, from the line after `after`; the signal ends it. Absent: this type prints nothing. `follow`: until
    * the attempt has ended.
@@ -73,6 +80,12 @@ export interface FoundAttempt {
 export interface AttemptHost {
   readonly name: HostName;
   readonly connection: Connection;
+}
+
+export interface FoundAttempt {
+  readonly workload: WorkloadId;
+  readonly attempt: number;
+  readonly running: boolean;
 }
 
 /** What an attempt tells while it runs. Calls cost nothing; failures of what follows from them are the listener's own. */

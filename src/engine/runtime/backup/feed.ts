@@ -55,6 +55,10 @@ export async function* produced(process: RemoteProcess, check: (output: Output) 
     ended = true;
     check({code, stdout: '', stderr: await stderr});
   } finally {
-    if (!ended) process.kill();
+    if (!ended) {
+      process.kill();
+      // A channel whose output nobody takes does not close.
+      process.stdout.resume();
+    }
   }
 }

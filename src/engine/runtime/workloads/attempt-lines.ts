@@ -1,30 +1,31 @@
 import {quote, render} from '../../hosts/command.ts';
 import {bundlesFolder, ctr} from '../ctr.ts';
 import {logsFolder, networksFolder, toolkit} from '../paths.ts';
-import {addressesFolder, attemptFolder, fencePath, lockPath, workloadFolder} from './attempt-paths.ts';
-import {type AttemptKey, attemptId} from './attempt-spec.ts';
+import {addressesFolder, attemptFolder, fencePath, lockPath, ownerPath, workloadFolder} from './attempt-paths.ts';
+import {type AttemptKey, attemptId, type OwnedAttempt} from './attempt-spec.ts';
 
 /** How a script ends for an attempt that a newer one has overtaken on the host; stderr then says `attempt-fenced NUMBER`. */
 export const overtakenExit = 95;
 
 /**
  * Lines of sh that let one script at a time change a workload on a host, refuse an attempt that is older than one that was
- * begun there, and end what runs of older ones. Daemons are started with descriptor 7 closed.
+ * begun there or was closed, and end what runs of older ones. Daemons are started with descriptor 7 closed.
  */
-export const fenceLines = ({workload, attempt}: AttemptKey): readonly string[] => {
+export const fenceLines = ({workload, attempt, owner}: OwnedAttempt): readonly string[] => {
   const fence = quote(fencePath(workload));
   return [
     `mkdir -p ${quote(workloadFolder(workload))}`,
     `exec 7>>${quote(lockPath(workload))}`,
     'flock 7',
-    `highest=0; if [ -e ${fence} ]; then read -r highest <${fence}; fi`,
-    `if [ "$highest" -gt ${attempt} ]; then echo "attempt-fenced $highest" >&2; exit ${overtakenExit}; fi`,
+    `highest=0 closed=; if [ -e ${fence} ]; then read -r highest closed <${fence}; fi`,
+    `if [ "$highest" -gt ${attempt} ] || [ "$highest$closed" = ${attempt}closed ]; then echo "attempt-fenced $highest" >&2; exit ${overtakenExit}; fi`,
     `if [ "$highest" -lt ${attempt} ]; then`,
     removeFunction,
     `  for old in ${quote(workloadFolder(workload))}/[1-9]*; do`,
     `    if [ -d "$old" ] && [ "$old" != ${quote(attemptFolder({workload, attempt}))} ]; then remove "$old" ${quote(attemptId({workload, attempt}).replace(/\d+$/, ''))}"\${old##*/}"; fi`,
     '  done',
     `  echo ${attempt} >${fence}.new`,
+    `  echo ${quote(owner)} >${quote(ownerPath(workload))}`,
     // A power cut must not bring an older one back; before the first there is none.
     ...(attempt > 1 ? [`  sync ${fence}.new`] : []),
     `  mv -f ${fence}.new ${fence}`,
@@ -32,12 +33,17 @@ export const fenceLines = ({workload, attempt}: AttemptKey): readonly string[] =
   ];
 };
 
-/** Lines that only take the lock, where there is anything of the workload at all: the script ends well otherwise. */
-export const lockLines = ({workload}: Pick<AttemptKey, 'workload'>): readonly string[] => [
-  `[ -d ${quote(workloadFolder(workload))} ] || exit 0`,
-  `exec 7>>${quote(lockPath(workload))}`,
-  'flock 7',
-];
+/** Lines that take the lock, and note that this attempt is over: who comes late is refused from now on. */
+export const closingLines = ({workload, attempt}: AttemptKey): readonly string[] => {
+  const fence = quote(fencePath(workload));
+  return [
+    `mkdir -p ${quote(workloadFolder(workload))}`,
+    `exec 7>>${quote(lockPath(workload))}`,
+    'flock 7',
+    `highest=0; if [ -e ${fence} ]; then read -r highest closed <${fence}; fi`,
+    `if [ "$highest" -le ${attempt} ]; then echo '${attempt} closed' >${fence}.new; mv -f ${fence}.new ${fence}; fi`,
+  ];
+};
 
 /**
  * A shell function: removes a container that may run, and everything that belongs to it; of an attempt, by its folder and

@@ -14,8 +14,10 @@ export function workloadFolder(workload: string): string {
   return `${workloadsFolder}/${workload}`;
 }
 
-/** The highest attempt number that was begun on this host. Outlives its attempts: a late start is still refused. */
+/** The highest attempt number that was begun on this host, and `closed` behind it once that is over. Outlives its attempts: a late start is still refused. */
 export const fencePath = (workload: string): string => `${workloadFolder(workload)}/fence`;
+/** Whose the workload is. */
+export const ownerPath = (workload: string): string => `${workloadFolder(workload)}/owner`;
 /** Held by whoever changes something of the workload here. */
 export const lockPath = (workload: string): string => `${workloadFolder(workload)}/lock`;
 

@@ -7,11 +7,17 @@ export interface AttemptKey {
   readonly attempt: number;
 }
 
+/** An attempt with whose it is: hosts may have those of several coordinators. */
+export interface OwnedAttempt extends AttemptKey {
+  /** Names the coordinator's database; letters and digits. */
+  readonly owner: string;
+}
+
 /**
  * A job's container on one host, complete. Runs once: nothing starts it again. Env values may hold `${secret:NAME}`, never
  * a secret. Sizes in bytes, times in milliseconds.
  */
-export interface AttemptSpec extends AttemptKey {
+export interface AttemptSpec extends OwnedAttempt {
   /** Name of the workload, for people and for the host's name. */
   readonly name: string;
   readonly customer: string;

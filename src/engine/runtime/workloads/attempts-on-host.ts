@@ -14,6 +14,8 @@ export interface HostAttempt extends AttemptKey {
   /** Milliseconds since something of it was made or removed, by the host's clock. */
   readonly ageMs: number;
   readonly end?: TaskEnd;
+  /** Names the coordinator's database; absent where nobody wrote it down. */
+  readonly owner?: string;
 }
 
 // Built-ins of the shell but for the one stat(1): a host may have a thousand of them.
@@ -25,6 +27,8 @@ stat -c 'age %Y %n' "$@" 2>/dev/null
 for path; do
   [ -d "$path" ] || continue
   id=workload.\${path%/*}.\${path##*/}
+  owner=; { read -r owner <"\${path%/*}/owner"; } 2>/dev/null
+  echo "owner $path $owner"
   if [ ! -e "$path/started" ]; then echo "prepared $path"; continue; fi
   end=
   if [ -e "${logsFolder}/$id.ends" ]; then while read -r line; do end=$line; done <"${logsFolder}/$id.ends"; fi
@@ -46,13 +50,28 @@ export function parseAttempts(stdout: string): readonly HostAttempt[] {
       return path === undefined ? [] : [[path, Math.max(0, now - Number(at)) * 1000] as const];
     }),
   );
+  const owners = new Map(
+    lines.flatMap(line => {
+      const [, path, owner] = /^owner (\S+) (\S+)$/.exec(line) ?? [];
+      return path === undefined || owner === undefined ? [] : [[path, owner] as const];
+    }),
+  );
   return lines.flatMap((line): HostAttempt[] => {
     const [, state, path = '', rest = ''] = /^(prepared|running|ended|gone) (\S+)(?: (.+))?$/.exec(line) ?? [];
     const [workload = '', attempt] = path.split('/');
     const key = attemptOf(attemptId({workload, attempt: Number(attempt)}));
     if (state === undefined || !key) return [];
     const end = parseEnd(rest);
-    return [{...key, state: state as HostAttempt['state'], ageMs: ages.get(path) ?? 0, ...(end && {end})}];
+    const owner = owners.get(path);
+    return [
+      {
+        ...key,
+        ...(owner !== undefined && {owner}),
+        state: state as HostAttempt['state'],
+        ageMs: ages.get(path) ?? 0,
+        ...(end && {end}),
+      },
+    ];
   });
 }
 

@@ -2,7 +2,7 @@ import {argv, type Command, quote, script} from '../../hosts/command.ts';
 import type {Probe} from '../../hosts/probe.ts';
 import {fenceLines} from './attempt-lines.ts';
 import {attemptFolder, startedPath} from './attempt-paths.ts';
-import type {AttemptKey} from './attempt-spec.ts';
+import type {AttemptKey, OwnedAttempt} from './attempt-spec.ts';
 
 /** What an attempt is sent before it starts. */
 export type Sent = 'inputs' | 'restore';
@@ -11,7 +11,7 @@ export type Sent = 'inputs' | 'restore';
  * Unpacks a tar stream into a folder of an attempt, whole or not at all; nothing once the attempt was started. Refused and
  * fenced as a start is.
  */
-export function receiveFiles(key: AttemptKey, what: Sent): Command {
+export function receiveFiles(key: OwnedAttempt, what: Sent): Command {
   const folder = quote(`${attemptFolder(key)}/${what}`);
   const text = [
     'set -eu',

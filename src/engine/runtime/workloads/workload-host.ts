@@ -12,7 +12,7 @@ import {toolkitHash, toolkitInstallation, toolkitVersionPath} from '../toolkit/i
 import {guardLines} from './address-lines.ts';
 import {AttemptFollower} from './attempt-follower.ts';
 import {overtakenExit} from './attempt-lines.ts';
-import type {AttemptKey} from './attempt-spec.ts';
+import type {AttemptKey, OwnedAttempt} from './attempt-spec.ts';
 import {closeAttempt, type StopRule, stopAttempt} from './close-attempt.ts';
 import {noticeAttempt} from './notice-attempt.ts';
 import {receiveFiles, type Sent} from './receive-files.ts';
@@ -50,7 +50,7 @@ export class WorkloadHost {
     return this.facts.containerd?.version ?? '';
   }
 
-  /** Errors: OutsideError `attempt-fenced`, and what `startFailure` says. */
+  /** Errors: OutsideError `fenced`, and what `startFailure` says. */
   async start(start: Start): Promise<'started' | 'there'> {
     const said = await this.changing
       .script(startAttempt(start), {limit: startsAtOnce, timeoutMs: scriptMs})
@@ -80,8 +80,8 @@ export class WorkloadHost {
     );
   }
 
-  /** Sends files as a tar stream; see `receiveFiles`. Errors: the stream's own; OutsideError `attempt-fenced`. */
-  async send(key: AttemptKey, what: Sent, tar: Readable): Promise<void> {
+  /** Sends files as a tar stream; see `receiveFiles`. Errors: the stream's own; OutsideError `fenced`. */
+  async send(key: OwnedAttempt, what: Sent, tar: Readable): Promise<void> {
     const command = receiveFiles(key, what);
     const doing = `take the ${what} of a workload`;
     const process = await this.changing.spawn(command, doing);
@@ -150,9 +150,9 @@ function overtaken(host: string, error: unknown): unknown {
   if (!(error instanceof OutsideError) || error.exitCode !== overtakenExit) return error;
   const newest = error.lastLines?.flatMap(line => /^attempt-fenced (\d+)$/.exec(line)?.[1] ?? [])[0];
   return new OutsideError({
-    code: 'attempt-fenced',
-    message: `${host}: attempt ${newest ?? 'of a higher number'} of this workload was begun there`,
-    hint: 'Nothing is to be done: this attempt is not the newest any more.',
+    code: 'fenced',
+    message: `${host}: attempt ${newest} of this workload was begun there, or is over`,
+    hint: 'Nothing is to be done: another attempt is in its place.',
     host,
     exitCode: overtakenExit,
   });
