@@ -92,7 +92,7 @@ export async function serving(settings: Partial<ApiSettings> = {}): Promise<Serv
   };
 }
 
-async function ask(address: string, method: string, path: string, asked: Asked): Promise<Answer> {
+export async function ask(address: string, method: string, path: string, asked: Asked): Promise<Answer> {
   const {key, body, raw, headers = {}} = asked;
   const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
   const response = await fetch(`${address}${path}`, {
