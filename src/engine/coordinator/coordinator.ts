@@ -1,6 +1,7 @@
 import type {Readable} from 'node:stream';
 import type {QueueSettings} from '../scheduler/queue/index.ts';
 import type {HostName} from '../spec/stack.ts';
+import type {Workload} from '../spec/workload.ts';
 import type {LogLine} from './log-line.ts';
 import type {
   Accepted,
@@ -32,6 +33,8 @@ export interface Coordinator {
    * was called.
    */
   submit(submissions: readonly Submission[]): Promise<readonly Accepted[]>;
+  /** Whether a type here takes it, before it is submitted; `at`: where it stands in a body. Errors: UserError, UserErrors. */
+  check(workload: Workload, at: readonly (string | number)[]): void;
   ask(scope: Scope, id: WorkloadId, wish: Wish, actor: Actor): Promise<WorkloadRow | undefined>;
   /** Why it is where it is; undefined: no such workload. */
   why(scope: Scope, id: WorkloadId): Promise<Why | undefined>;

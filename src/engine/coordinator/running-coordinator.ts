@@ -2,6 +2,8 @@ import type {Readable} from 'node:stream';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError, UserError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
+import type {Workload} from '../spec/workload.ts';
+import {checkType} from './check-type.ts';
 import type {Coordinator, CoordinatorSettings, Health, LogOptions, Why, WorkerNow} from './coordinator.ts';
 import {EventsFeed} from './events-feed.ts';
 import {explainWhy} from './explain-why.ts';
@@ -88,6 +90,10 @@ export class RunningCoordinator implements Coordinator {
     const accepted = await this.store.submit(submissions);
     this.#changed();
     return accepted;
+  }
+
+  check(workload: Workload, at: readonly (string | number)[]): void {
+    checkType(workload, at, this.#types);
   }
 
   async ask(scope: Scope, id: WorkloadId, wish: Wish, actor: Actor): Promise<WorkloadRow | undefined> {

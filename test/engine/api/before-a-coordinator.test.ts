@@ -150,5 +150,7 @@ test('what comes after runs when it may, and never when it may not', async () =>
 test('a type that nobody knows, and what a type does not take, are refused', async () => {
   const it = await serve();
   const unknown = await it.call('POST', '/v1/workloads', {workload: {name: 'x', type: 'nobody'}});
-  expect(unknown.status, unknown.text).toBe(422);
+  expect(unknown).toMatchObject({status: 422, json: {code: 'unknown-type', hint: expect.stringContaining('sleep')}});
+  const wrong = await it.call('POST', '/v1/workloads', {workload: {name: 'x', type: 'sleep', with: {seconds: 'many'}}});
+  expect(wrong).toMatchObject({status: 400, json: {errors: [{pointer: '#/workload/with/seconds'}]}});
 });

@@ -37,6 +37,7 @@ export class StandInCoordinator implements Coordinator {
   }
 
   leads = () => true;
+  check = () => {};
   submit: Coordinator['submit'] = submissions => this.store.submit(submissions);
   ask: Coordinator['ask'] = (scope, id, wish, actor) => this.store.ask(scope, id, wish, actor);
 

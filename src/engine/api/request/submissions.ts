@@ -2,6 +2,7 @@ import {createHash, randomBytes} from 'node:crypto';
 import type {FastifyRequest} from 'fastify';
 import type {z} from 'zod';
 import {actorOf} from '../../coordinator/access/index.ts';
+import type {Coordinator} from '../../coordinator/coordinator.ts';
 import type {CustomerRow, Store, Submission} from '../../coordinator/store/store.ts';
 import {workloadId} from '../../coordinator/workload-id.ts';
 import type {Workload} from '../../spec/workload.ts';
@@ -16,7 +17,7 @@ type Body = z.output<typeof submission>;
 interface Around {
   readonly request: FastifyRequest;
   readonly owner: CustomerRow;
-  readonly store: Store;
+  readonly coordinator: Coordinator;
   readonly batch?: string;
   readonly idempotencyKey?: string;
   /** Where it stands in the body. */
@@ -25,14 +26,15 @@ interface Around {
 
 /** A submission of the body, checked; its input files are in the store when this resolves. */
 export async function submissionOf(body: Body, around: Around): Promise<Submission> {
-  const {request, owner, store, batch, idempotencyKey, path} = around;
+  const {request, owner, coordinator, batch, idempotencyKey, path} = around;
   const workload = await workloadFromJson(body.workload, [...path, 'workload']);
+  coordinator.check(workload, [...path, 'workload']);
   if (workload.schedule) throw hasSchedule([...path, 'workload', 'schedule']);
   return {
     id: workloadId(Date.now(), randomBytes(10)),
     customer: owner.id,
     workload,
-    inputs: await storedInputs(body.inputs ?? {}, workload, store, path),
+    inputs: await storedInputs(body.inputs ?? {}, workload, coordinator.store, path),
     ...(idempotencyKey !== undefined && {idempotencyKey}),
     ...(body.notBefore !== undefined && {notBefore: timeOf(body.notBefore)}),
     ...(batch !== undefined && {batch}),

@@ -42,6 +42,7 @@ export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
     async (request, reply) => {
       const owner = await ownerAsked(request, request.query.customer, parts);
       const workload = await workloadFromJson(request.body.workload, ['workload']);
+      parts.coordinator.check(workload, ['workload']);
       const {schedule: rule} = workload;
       if (rule === undefined) {
         throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: ['workload', 'schedule']}]);

@@ -40,7 +40,7 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
     async (request, reply) => {
       const owner = await ownerAsked(request, request.query.customer, parts);
       const idempotencyKey = request.headers['idempotency-key'];
-      const around = {request, owner, store: coordinator.store, idempotencyKey, path: []};
+      const around = {request, owner, coordinator, idempotencyKey, path: []};
       const one = await submissionOf(request.body, around);
       await pending.admit(owner, 1);
       const before = performance.now();
@@ -73,13 +73,12 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
       const key = request.headers['idempotency-key'];
       const made = key === undefined ? `batch-${randomBytes(12).toString('hex')}` : batchNameOf(owner.id, key);
       const batch = request.body.batch ?? made;
-      const {store} = coordinator;
       const submissions = await Promise.all(
         request.body.workloads.map((body, index) =>
           submissionOf(body, {
             request,
             owner,
-            store,
+            coordinator,
             batch,
             idempotencyKey: key === undefined ? undefined : `${key}/${index}`,
             path: ['workloads', index],
