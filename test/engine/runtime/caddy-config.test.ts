@@ -79,6 +79,7 @@ test('the most specific route comes first, over all environments; what nobody ha
     'any',
     'any',
   ]);
+  expect(config.logging.logs.default.exclude).toEqual(['http.log.access', 'http.handlers.reverse_proxy']);
   expect(config.apps.http.servers.https).toBeUndefined();
   expect(config.apps.tls).toBeUndefined();
 });
