@@ -40,6 +40,8 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
   let last: CheckResult | undefined;
   let starts = wait.made ? 1 : undefined;
   let unseen = 0;
+  // One that answers runs: that is asked over the open connection, what containerd knows costs the host a process.
+  if (spec.health && wait.made && (await answersAtOnce(wait.connection, spec, spec.health))) return;
   // Nothing to ask before it may have settled; those of one moment are then asked about together.
   if (!spec.health && wait.made) await sleep(settledMs, undefined, {signal: context.signal});
   for (;;) {
@@ -73,6 +75,12 @@ export async function waitHealthy(wait: HealthWait): Promise<void> {
     const next = spec.health ? Math.min(lookMs, Math.max(10, nextCheck - now())) : settledMs - (now() - began);
     await sleep(next, undefined, {signal: context.signal});
   }
+}
+
+/** Whether a container that has just begun passes its check; that it does not, says nothing yet. */
+async function answersAtOnce(connection: Connection, spec: ContainerSpec, health: Health): Promise<boolean> {
+  if (health.check.kind === 'exec') return false;
+  return (await checkHealth(connection, targetOf(spec, health))).healthy;
 }
 
 /** How its task ended: `now` of one that stands ended, `last` of one that the restart monitor has started again since. */
