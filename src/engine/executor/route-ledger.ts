@@ -24,8 +24,11 @@ export interface Draining {
 
 /** Keeps a visitor with a side of a release. */
 const releaseCookie = 'niyanta-release';
-/** How often a proxy is asked whether requests are still under way; and what one that has just come in may take to be counted. */
-const askEveryMs = 100;
+/**
+ * When a proxy is asked whether requests are still under way: first after what one that has just come in may take to be
+ * counted, then less and less often, since each time costs the host a process. Milliseconds.
+ */
+const askAfterMs = {first: 100, most: 1000};
 /**
  * How long a proxy is left alone after a change: each makes it close idle connections, so that replicas that come and go within
  * a moment are told together.
@@ -137,8 +140,12 @@ export class RouteLedger {
     const most = Math.max(0, ...services.map(this.#draining.mostMs));
     const until = this.#draining.now() + most;
     if (most === 0 || this.#hostsOf(services).length === 0) return;
-    for (;;) {
-      await this.#draining.sleep(askEveryMs);
+    for (
+      let next = Math.min(askAfterMs.first, most);
+      ;
+      next = Math.min(2 * next, askAfterMs.most, until - this.#draining.now())
+    ) {
+      await this.#draining.sleep(next);
       const counts = await Promise.all(
         // A proxy that cannot be asked may be serving some: then it is waited for as long as is allowed.
         this.#hostsOf(services).map(host =>
