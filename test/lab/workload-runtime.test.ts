@@ -70,7 +70,7 @@ test('an attempt goes on while nobody is connected, and whoever comes next adopt
     script: 'echo begun; until [ -e /tmp/go ]; do sleep 0.1; done; echo done; exit 4',
   });
   const {ended} = await jobs.begin(attempt);
-  await expect.poll(() => jobs.log(attempt)).toContain('begun');
+  await expect.poll(() => jobs.log(attempt), {timeout: 20_000}).toContain('begun');
   await jobs.forgetConnections();
   await expect(ended).rejects.toBeDefined();
   const again = await jobs.attempt({id: attempt.workload.id});
@@ -126,7 +126,7 @@ const writer = `trap 'echo told; n=$((n + 1)); echo state $n >$NIYANTA_CHECKPOIN
 test('a checkpoint is written when told, and another host goes on from the newest one that is whole', async () => {
   const first = await jobs.attempt({script: writer});
   const {ended} = await jobs.begin(first);
-  await expect.poll(() => jobs.log(first)).toContain('begun at 0');
+  await expect.poll(() => jobs.log(first), {timeout: 20_000}).toContain('begun at 0');
   const one = await jobs.type.checkpoint(first, {why: 'manual', deadlineMs: 20_000});
   const two = await jobs.type.checkpoint(first, {why: 'manual', deadlineMs: 20_000});
   expect([one?.progress, two?.progress]).toEqual([10, 20]);
@@ -136,7 +136,7 @@ test('a checkpoint is written when told, and another host goes on from the newes
   const rows = [checkpointRow(2, two!), checkpointRow(1, one!)];
   const second = await jobs.attempt({id: first.workload.id, attempt: 2, script: writer, host: 'h2', checkpoints: rows});
   const going = await jobs.begin(second);
-  await expect.poll(() => jobs.log(second)).toContain('begun at 1');
+  await expect.poll(() => jobs.log(second), {timeout: 20_000}).toContain('begun at 1');
   expect(second.report.said.slice(0, 2)).toEqual([
     ['corrupt', 2, 'its checksum is wrong'],
     ['restored', 1],
@@ -161,7 +161,7 @@ test('a job that ignores the notice writes none; one that ends with 85 leaves it
 test('a host that is started again has lost its job, which is no success', async () => {
   const attempt = await jobs.attempt({script: 'echo begun; sleep 60'});
   const {ended} = await jobs.begin(attempt);
-  await expect.poll(() => jobs.log(attempt)).toContain('begun');
+  await expect.poll(() => jobs.log(attempt), {timeout: 20_000}).toContain('begun');
   await lab().reboot('h1');
   const again = await ended.catch(async () => {
     await jobs.forgetConnections();
@@ -174,4 +174,54 @@ test('a host that is started again has lost its job, which is no success', async
   const left =
     'ls -A /run/netns; ctr -n niyanta c ls -q; ls /var/lib/niyanta/networks /var/lib/niyanta/logs /var/lib/niyanta/workloads/.addresses';
   expect(await lab().sh('h1', `{ ${left}; } | grep -v : | grep . || :`)).toBe('');
+});
+
+test("links and names that lead out of a job's own files bring nothing of the host with them", async () => {
+  const {end} = await jobs.run({
+    script: `ln -s /etc/shadow /out; ln -s /var/lib/niyanta/fences /folder; mkfifo /pipe; cd $NIYANTA_CHECKPOINT_DIR
+      ln -s /etc sub; ln -s /etc/hostname link; ln -s /etc/hostname progress
+      for name in sub/hostname link ../../attempt.json; do echo "$(head -c 32 /dev/zero | sha256sum | cut -c 1-64)  $name"; done >new
+      mv new SHA256SUMS; exit 85`,
+    workload: {
+      outputs: {files: ['/out', '/folder/.workloads', '/pipe', '/../../../../../../etc/shadow'], result: '/etc/passwd'},
+    },
+  });
+  expect(end).toMatchObject({outcome: 'failed', exitCode: 85, outputs: {}});
+  expect(Object.keys(end.outputs)).toEqual([]);
+  expect(end.reason.split('; ')).toEqual([
+    'exit 85',
+    'it left no checkpoint',
+    expect.stringMatching(/^\/etc\/passwd: the result is no JSON: /),
+    '/out: there is no such file',
+    '/folder/.workloads: there is no such file',
+    '/pipe: it is no plain file',
+    '/../../../../../../etc/shadow: there is no such file',
+    expect.stringMatching(/^the checkpoint is not whole: /),
+  ]);
+});
+
+test('jobs reach the outside and not each other, and are reached by published ports alone', async () => {
+  const server = await jobs.attempt({
+    script: 'httpd -f -p 8080 -h /www',
+    ports: [{host: 18080, container: 8080, protocol: 'tcp'}],
+  });
+  const {ended} = await jobs.begin(server);
+  const ids = `/var/lib/niyanta/networks/workload.${server.workload.id}.1/address`;
+  const address = (await lab().sh('h1', `cat ${ids}`)).trim();
+  expect(address).toMatch(/^10\.90\./);
+  const h1 = lab().host('h1').address;
+  const get = (nc: string, host: string, port: number) =>
+    `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | ${nc} -w 2 ${host} ${port} | tail -n 1`;
+  await expect.poll(() => lab().sh('h2', get('busybox nc', h1, 18080)), {timeout: 20_000}).toBe('hello\n');
+  const {end} = await jobs.run({
+    script: `echo neighbour $(${get('nc', address, 8080)})
+      echo outside $(nc -w 2 ${lab().host('h2').address} 22 </dev/null | head -c 4)`,
+  });
+  const log = await keptLogLines(jobs.blobs.kept.get(end.outputs.log!)!);
+  const printed = log.flatMap(({stream, text}) => (stream === 'stdout' ? [text] : []));
+  expect(printed).toEqual(['neighbour', 'outside SSH-']);
+  await lab().sh('h2', `ip route replace 10.90.0.0/16 via ${h1}`);
+  expect(await lab().sh('h2', get('busybox nc', address, 8080))).toBe('');
+  await jobs.type.close(server);
+  await ended;
 });

@@ -11,9 +11,9 @@ import {type Shell, ShellPool} from './shell-pool.ts';
 import {Slots} from './slots.ts';
 import {isNoSession, type RawProcess, type Terminal, type Transport} from './transport.ts';
 
-// sshd's MaxSessions is 10 by default: 4 shells and 5 channels for input and streams, and room for a kill.
+// sshd's MaxSessions is 10 by default: 4 shells and 4 channels for input and streams, and room for a kill.
 const SHELLS = 4;
-const STREAMS = 5;
+const STREAMS = 4;
 const DEFAULT_TIMEOUT_MS = 120_000;
 
 /**

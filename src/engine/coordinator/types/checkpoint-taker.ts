@@ -1,5 +1,4 @@
-import type {Readable} from 'node:stream';
-import {Readable as Streams} from 'node:stream';
+import {Readable} from 'node:stream';
 import {commandFailed} from '../../hosts/must-run.ts';
 import {produced} from '../../runtime/backup/feed.ts';
 import {checkpointFolder} from '../../runtime/workloads/attempt-paths.ts';
@@ -21,9 +20,10 @@ export class CheckpointTaker {
   readonly #host: WorkloadHost;
   readonly #attempt: Attempt<unknown>;
   readonly #keeper: CheckpointKeeper;
-  /** Of the file of checksums that is in place, and of the last that was read. */
+  /** Of the file of checksums that is in place, of the last that was read, and of the last that was read and was whole. */
   #mark = '';
   #read = '';
+  #kept = '';
   #count = 0;
   #busy: Promise<unknown> = Promise.resolve();
   #resting?: NodeJS.Timeout;
@@ -68,7 +68,7 @@ export class CheckpointTaker {
     this.#asked?.wake();
     await this.#asked?.ended.catch(() => undefined);
     await this.#busy.catch(() => undefined);
-    if (this.#mark !== this.#read) return this.#take('summed');
+    if (this.#mark !== this.#kept) return this.#take('summed');
     return all && this.#mark === '' ? this.#take('all') : undefined;
   }
 
@@ -83,7 +83,7 @@ export class CheckpointTaker {
       await this.#busy.catch(() => undefined);
       // What it wrote before it was told counts as its own; from now on it counts for who asks.
       const before = this.#mark;
-      if (!(await this.#host.notice(this.#attempt_key, signal, deadlineMs))) return undefined;
+      if (!(await this.#host.notice(this.#key, signal, deadlineMs))) return undefined;
       for (let tried = before; ; ) {
         if (this.#mark !== tried) {
           tried = this.#mark;
@@ -124,10 +124,11 @@ export class CheckpointTaker {
 
   /** Undefined where the store has it already (a coordinator that started anew finds what the former one took). */
   async #take(which: 'summed' | 'all'): Promise<TakenCheckpoint | undefined> {
-    this.#read = this.#mark;
-    const command = packCheckpoint(checkpointFolder(this.#attempt_key), which);
+    const mark = this.#mark;
+    this.#read = mark;
+    const command = packCheckpoint(checkpointFolder(this.#key), which);
     const process = await this.#host.changing.reading.spawn(command);
-    const source = Streams.from(
+    const source = Readable.from(
       produced(process, output => {
         if (output.code === 3) throw torn(output.stderr);
         if (output.code !== 0) throw commandFailed(this.#host.name, 'read a checkpoint', command, output);
@@ -136,8 +137,9 @@ export class CheckpointTaker {
     );
     const {tar, progress} = checkedCheckpoint(source, which);
     progress.catch(() => undefined);
-    const kept = await this.#keeper.keep(this.#attempt, tar as Readable).finally(() => source.destroy());
+    const kept = await this.#keeper.keep(this.#attempt, tar).finally(() => source.destroy());
     this.#count += 1;
+    this.#kept = mark;
     const percent = await progress;
     const known = this.#attempt.checkpoints.some(
       ({attempt, sha256}) => attempt === this.#attempt.attempt && sha256 === kept.sha256,
@@ -147,7 +149,7 @@ export class CheckpointTaker {
     return undefined;
   }
 
-  get #attempt_key(): AttemptKey {
+  get #key(): AttemptKey {
     return {workload: this.#attempt.workload.id, attempt: this.#attempt.attempt};
   }
 }

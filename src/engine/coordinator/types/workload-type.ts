@@ -34,16 +34,12 @@ export interface WorkloadType<C = unknown> {
   checkpoint(attempt: Attempt<C>, notice: CheckpointNotice): Promise<TakenCheckpoint | undefined>;
   /** Ends what runs of it (signal, grace, kill) and removes what it left. May be done twice, and without `init`. */
   close(attempt: Attempt<C>): Promise<void>;
-  /** Attempts of which anything is on this host, of any coordinator. For types that leave something on hosts. */
-  found?(host: AttemptHost): Promise<readonly FoundAttempt[]>;
-  /** Ends and removes one of those, of which nothing else may be known: no row, no lease. May be done twice. */
-  clear?(host: AttemptHost, of: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
   /**
    * Attempts of this coordinator's database of which there is anything on a host, whatever the store says of them. Absent:
    * this type leaves nothing on hosts.
    */
   found?(host: AttemptHost): Promise<readonly FoundAttempt[]>;
-  /** Ends and removes one that nobody wants any more; from then on `init` and `execute` of it reject as `fenced`. */
+  /** Ends and removes one that nobody wants any more; from then on `init` and `execute` of it reject as `fenced`. May be done twice. */
   clear?(host: AttemptHost, found: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
   /**
    * What it printed, from the line after `after`; the signal ends it. Absent: this type prints nothing. `follow`: until
