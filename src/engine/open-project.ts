@@ -151,19 +151,25 @@ const files: Files = {
 };
 
 async function stackInputs(choice: StackChoice, project: Project): Promise<{inputs: Input[]; paths: string[]}> {
-  const given = choice.files?.length
-    ? choice.files.map(file => (file === '-' ? '-' : nodePath.resolve(choice.cwd, file)))
-    : undefined;
-  const paths = given ?? [nodePath.join(project.directory, 'stack.yaml')];
+  const files = choice.files?.length ? choice.files : [nodePath.join(project.directory, 'stack.yaml')];
+  return readInputs(files, choice);
+}
+
+/** Files that were named, and standard input for `-`. Errors: UserError `stdin-twice`, `file-unreadable`. */
+export async function readInputs(
+  files: readonly string[],
+  {cwd, stdin}: Pick<StackChoice, 'cwd' | 'stdin'>,
+): Promise<{inputs: Input[]; paths: string[]}> {
+  const paths = files.map(file => (file === '-' ? '-' : nodePath.resolve(cwd, file)));
   if (paths.indexOf('-') !== paths.lastIndexOf('-')) {
     throw new UserError({code: 'stdin-twice', message: '-f - is given twice; standard input can be read once'});
   }
   const inputs: Input[] = [];
-  for (const path of paths) inputs.push(path === '-' ? await stdinInput(choice) : await fileInput(path, choice.cwd));
+  for (const path of paths) inputs.push(path === '-' ? await stdinInput({cwd, stdin}) : await fileInput(path, cwd));
   return {inputs, paths};
 }
 
-async function stdinInput({cwd, stdin}: StackChoice): Promise<Input> {
+async function stdinInput({cwd, stdin}: Pick<StackChoice, 'cwd' | 'stdin'>): Promise<Input> {
   const text = (await stdin?.()) ?? '';
   return {source: {name: '<stdin>', directory: cwd}, bytes: Buffer.from(text as string)};
 }
@@ -183,7 +189,7 @@ async function fileInput(path: string, cwd: string): Promise<Input> {
 }
 
 /** Relative to the working directory where that is not longer. */
-function displayName(path: string, cwd: string): string {
+export function displayName(path: string, cwd: string): string {
   const relative = nodePath.relative(cwd, path);
   return relative === '' || relative.startsWith('../../..') ? path : relative;
 }

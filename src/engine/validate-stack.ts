@@ -16,16 +16,16 @@ export interface Validation {
 }
 
 /**
- * Reads project and stack as every command does, in the environment told, or in all that the stack declares.
+ * Reads project and stack as every command does, in the environment told, or in all that the stack declares: `stdin`
+ * is asked for each.
  * Errors: UserErrors with everything that is wrong in any of them, each once.
  */
 export async function validateStack(choice: StackChoice): Promise<Validation> {
-  const once = await withStdinKept(choice);
-  const environments = once.environment ? [once.environment] : await allEnvironments(once);
+  const environments = choice.environment ? [choice.environment] : await allEnvironments(choice);
   const problems = new Problems();
   const opened: Awaited<ReturnType<typeof readFiles>>[] = [];
   for (const environment of environments) {
-    const one = await problems.gather(() => readFiles({...once, environment}));
+    const one = await problems.gather(() => readFiles({...choice, environment}));
     if (one) opened.push(one);
   }
   problems.throwIfAny();
@@ -44,11 +44,4 @@ export async function validateStack(choice: StackChoice): Promise<Validation> {
 
 async function allEnvironments(choice: StackChoice): Promise<string[]> {
   return [...new Set(['default', ...(await declaredEnvironments(choice))])];
-}
-
-/** Standard input can be read once, but each environment reads the files anew. */
-async function withStdinKept(choice: StackChoice): Promise<StackChoice> {
-  if (!choice.files?.includes('-') || !choice.stdin) return choice;
-  const text = await choice.stdin();
-  return {...choice, stdin: async () => text};
 }

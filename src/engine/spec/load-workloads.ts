@@ -10,7 +10,7 @@ import {decodeText} from './read-yaml.ts';
 import {checkSecretPlaces} from './stack-checks.ts';
 import {stackParams} from './stack-params.ts';
 import {didYouMean} from './suggest.ts';
-import {errorAt, keyPlaceAt, locationOf, type MapTree, type Path, placeAt, treeAt, without} from './tree.ts';
+import {errorAt, keyPlaceAt, locationOf, type MapTree, type Path, placeAt, treeAt, withEntry, without} from './tree.ts';
 import type {Workload} from './workload.ts';
 import {checkWorkload} from './workload-checks.ts';
 import {type ParsedWorkload, workloadSchema} from './workload-schema.ts';
@@ -96,9 +96,19 @@ const isEnvValue = (path: Path): boolean => path[0] === 'env' && path.length ===
 
 /** A workload without its keys that are wrong, so that what the others say can still be checked. */
 function readableParts(tree: MapTree): ParsedWorkload | undefined {
-  const {errors} = checkShape(workloadSchema, tree);
+  const headed = withHead(tree);
+  const {errors} = checkShape(workloadSchema, headed);
   const wrong = errors.map(error => error.location?.path?.split('.')[0] ?? '');
-  return checkShape(workloadSchema, without(tree, ...wrong)).value;
+  return checkShape(workloadSchema, without(headed, ...wrong)).value;
+}
+
+/** With `apiVersion` and `kind`, where they are left out. */
+export function withHead(tree: MapTree): MapTree {
+  const {at} = tree;
+  const head = Object.entries({apiVersion: 'niyanta/v1', kind: 'Workload'});
+  return head
+    .filter(([key]) => !tree.entries.has(key))
+    .reduce((all, [key, text]) => withEntry(all, key, {kind: 'scalar', at, value: text, text}), tree);
 }
 
 const paramNames = (document: MapTree): readonly string[] => {

@@ -1,8 +1,8 @@
 import {UserErrors} from './errors.ts';
 import {jsonTree} from './json-tree.ts';
-import {checkedWorkload} from './load-workloads.ts';
+import {checkedWorkload, withHead} from './load-workloads.ts';
 import {Problems} from './problems.ts';
-import {errorAt, type MapTree, type Path, withEntry} from './tree.ts';
+import {errorAt, type MapTree, type Path, without} from './tree.ts';
 import type {Workload} from './workload.ts';
 
 /** Keys that name things of the machine that submits: they come along with a submission, never by path. */
@@ -37,14 +37,7 @@ async function checked(tree: MapTree, problems: Problems) {
     const hint = 'Send image and env; niyanta submit does that.';
     problems.add(errorAt(tree.at, [key], {code: 'local-only', message, hint}));
   }
-  const {at} = tree;
-  const named = (Object.entries({apiVersion: 'niyanta/v1', kind: 'Workload'}) as [string, string][]).reduce(
-    (all, [key, text]) => (all.entries.has(key) ? all : withEntry(all, key, {kind: 'scalar', at, value: text, text})),
-    {
-      ...tree,
-      entries: new Map([...tree.entries].filter(([key]) => !localOnly.some(local => local === key))),
-    } as MapTree,
-  );
+  const named = withHead(without(tree, ...localOnly));
   return checkedWorkload(named, {read: nothingIsRead, nameOf: path => path}, problems);
 }
 

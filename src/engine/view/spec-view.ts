@@ -2,6 +2,7 @@ import type {InitResult} from '../init-project.ts';
 import type {Setting} from '../show-config.ts';
 import type {FieldDoc} from '../spec/explain.ts';
 import type {Validation} from '../validate-stack.ts';
+import type {WorkloadsValidation} from '../validate-workloads.ts';
 import type {Look, View} from './look.ts';
 import {printable} from './printable.ts';
 import {table} from './tables.ts';
@@ -15,6 +16,14 @@ export const validationView: View<Validation> = {
         `${count(volumes.length, 'volume')}, ${count(hosts, 'host')}${lab === undefined ? '' : ` and those of the lab ${printable(lab)}`}`,
       style.dim(`checked in ${environment} ${environments.map(printable).join(', ')}`),
     ].join('\n');
+  },
+};
+
+/** `validate` of workloads, when nothing is wrong. */
+export const workloadsValidationView: View<WorkloadsValidation> = {
+  text: ({workloads}, {style}) => {
+    const names = workloads.map(({name, version}) => printable(version === undefined ? name : `${name} ${version}`));
+    return `${style.green('valid')}: ${count(workloads.length, 'workload')}: ${names.map(style.bold).join(', ')}`;
   },
 };
 

@@ -4,6 +4,7 @@ import {type NiyantaError, UserError, UserErrors} from '../../../src/engine/spec
 import type {Files} from '../../../src/engine/spec/files.ts';
 import {loadProject} from '../../../src/engine/spec/load-project.ts';
 import {loadStack, type StackRequest} from '../../../src/engine/spec/load-stack.ts';
+import {loadWorkloads, type PlacedWorkload} from '../../../src/engine/spec/load-workloads.ts';
 import type {Project} from '../../../src/engine/spec/project.ts';
 import type {Stack} from '../../../src/engine/spec/stack.ts';
 
@@ -61,6 +62,24 @@ export function readPlacedStack(text: string | Uint8Array | readonly string[], c
     },
   });
 }
+
+/** The workloads of one file. */
+export async function readWorkloads(
+  text: string,
+  {texts = {}, params = {}, env = {}}: Choice = {},
+): Promise<readonly PlacedWorkload[]> {
+  return loadWorkloads({
+    inputs: [{source: {name: 'w.yaml', directory: '/p'}, bytes: Buffer.from(text)}],
+    params,
+    env,
+    read: filesOf(texts).read,
+    nameOf: path => path.replace('/p/', ''),
+  });
+}
+
+/** A workload `job` of the image busybox, with lines of its own from line 5 on. */
+export const job = (...lines: readonly string[]): string =>
+  ['apiVersion: niyanta/v1', 'kind: Workload', 'name: job', 'image: busybox', ...lines].join('\n');
 
 /** The project of a niyanta.yaml. */
 export async function readProject(text: string, choice: Choice = {}): Promise<Project> {
