@@ -1,5 +1,8 @@
 import {defineConfig} from 'vitest/config';
 
+/** How long a test polls for what comes about by itself. One second, the default, is short for a busy machine. */
+const expectations = {poll: {timeout: 20_000}};
+
 /** Two projects: `unit` needs nothing but Node; `lab` needs Linux, root and starts real hosts. */
 export default defineConfig({
   test: {
@@ -10,6 +13,7 @@ export default defineConfig({
           // Generous, for busy machines: nothing is tested by how long it takes.
           testTimeout: 60_000,
           hookTimeout: 60_000,
+          expect: expectations,
           sequence: {groupOrder: 0},
           include: ['test/engine/**/*.test.ts', 'test/commands/**/*.test.ts', 'test/house/**/*.test.ts'],
         },
@@ -21,6 +25,7 @@ export default defineConfig({
           globalSetup: ['test/lab/harness/global-setup.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          expect: expectations,
           // Two cores: more than two labs at once only make each other slow.
           maxWorkers: 2,
           // Not among the unit tests.

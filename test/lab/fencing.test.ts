@@ -1,7 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {cp, rm} from 'node:fs/promises';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {busyboxArchive, containersOn, runningOn, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
@@ -119,7 +118,7 @@ test('an apply whose line to a host goes dead in a transfer holds the next one u
 test('what a killed apply began on a host is waited for, and told', async () => {
   const slow = `  slow:
     archive: ./one.tar
-    command: [sh, -c, "trap '' TERM; while :; do sleep 1; done"]
+    command: [sh, -c, "trap 'touch /asked' TERM; while :; do sleep 1; done"]
     placement: {require: {host: h1}}
     stop: {grace: 6s}
 `;
@@ -128,7 +127,9 @@ test('what a killed apply began on a host is waited for, and told', async () => 
   await project.write('stack.yaml', stack('red'));
   const first = start();
   await first.until(containerEvents('operation-started', 1));
-  await sleep(1500);
+  // It was asked to stop, and takes its grace.
+  const asked = `[ -e /proc/$(ctr -n niyanta tasks ls | awk '/-slow-/ {print $2}')/root/asked ] && echo yes; :`;
+  await expect.poll(() => lab().sh('h1', asked), {timeout: 30_000, interval: 50}).toBe('yes\n');
   first.child.kill('SIGKILL');
   await first.ended;
   const said = await apply();

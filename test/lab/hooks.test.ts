@@ -69,7 +69,7 @@ describe('hooks', () => {
     const applied = await project.niyanta(['apply', '--yes'], secret);
     expect(applied.stderr).toContain('the hook migrate on h1 did not end within 3 s');
     expect(await hooksOn()).toEqual([]);
-    expect(await lab().sh('h1', 'pgrep -f "[s]leep 600" || echo none')).toBe('none\n');
+    await expect.poll(() => lab().sh('h1', 'pgrep -f "[s]leep 600" || echo none')).toBe('none\n');
   });
 
   test('after a kill -9 the next apply ends what runs, and does not repeat what was done', async () => {

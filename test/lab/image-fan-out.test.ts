@@ -40,7 +40,7 @@ test('a large image leaves this machine once; the other hosts take it from those
   expect(givers.size).toBeGreaterThan(0);
   expect(messages).toContain('sending');
   for (const host of ['h1', 'h2', 'h3']) {
-    expect(await lab().sh(host, 'pgrep -fc "[p]erl -e" || true')).toBe('0\n');
+    await expect.poll(() => lab().sh(host, 'pgrep -fc "[p]erl -e" || true')).toBe('0\n');
     expect((await lab().sh(host, 'ctr -n niyanta images ls -q')).trim()).not.toBe('');
   }
 

@@ -214,7 +214,7 @@ describe("GitHub's format", () => {
       .find(id => id.includes('-base-'));
     await lab().sh(
       'h1',
-      `ctr -n niyanta containers label ${base} containerd.io/restart.status=stopped; ctr -n niyanta tasks kill -s KILL ${base}; sleep 1`,
+      `ctr -n niyanta containers label ${base} containerd.io/restart.status=stopped; ctr -n niyanta tasks kill -s KILL ${base}; for i in $(seq 300); do ctr -n niyanta tasks ls | grep -q '^${base} .*STOPPED' && exit 0; sleep 0.1; done; exit 1`,
     );
     await project.write('stack.yaml', stack(hostile, 'red'));
     const failed = await onGitHub('apply', '--yes');

@@ -92,7 +92,7 @@ describe.each(['h1', 'h2', 'h3'])('on %s', name => {
       detail: 'exits with 4: no',
     });
     expect(await check({kind: 'exec', command: ['sleep', '60']})).toMatchObject({healthy: false});
-    expect(await host.inside(spec.id, 'ps')).not.toContain('sleep 60');
+    await expect.poll(() => host.inside(spec.id, 'ps')).not.toContain('sleep 60');
     const usage = parseUsage((await host.connection.run(usageCommand)).stdout).get(spec.id);
     expect(usage).toMatchObject({memoryLimit: 32 << 20, cpuSeconds: expect.any(Number)});
     expect(usage!.memory).toBeGreaterThan(10_000);

@@ -44,7 +44,7 @@ describe.each(['h1', 'h2', 'h3'])('on %s', name => {
     }
     expect(await host.see(stopped.id)).toMatchObject({task: 'none'});
     expect(await host.see(job.id)).toMatchObject({task: 'stopped', exitCode: 1, restarts: 0});
-    expect(await host.log(job.id)).toEqual(['stdout F once']);
+    await expect.poll(() => host.log(job.id)).toEqual(['stdout F once']);
   });
 
   test('containers and their networks go on without containerd, and are found again by it', async () => {

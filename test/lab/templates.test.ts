@@ -86,7 +86,7 @@ describe('the templates that come with niyanta', () => {
     await sql('db', 'create table t as select 42 as n');
     expect(await sql('db', 'select state from pg_stat_replication')).toBe('streaming');
     const seen =
-      'for i in 1 2 3 4 5 6 7 8 9 10; do psql -U app -d app -Atc "select n from t" 2>/dev/null && exit 0; sleep 0.3; done; exit 1';
+      'for i in $(seq 100); do psql -U app -d app -Atc "select n from t" 2>/dev/null && exit 0; sleep 0.3; done; exit 1';
     expect(await inside('db-replica', seen)).toBe('42');
     expect(await sql('db-replica', 'select pg_is_in_recovery()')).toBe('t');
   });
@@ -106,7 +106,7 @@ describe('the templates that come with niyanta', () => {
     expect(await get('jobs', 8000)).toContain('3');
     expect(await get('queue', 8222, '/jsz')).toContain('"max_storage": 10737418240');
     const up =
-      'for i in $(seq 20); do node -e \'fetch("http://metrics:9090/api/v1/query?query=up").then(r => r.text()).then(console.log)\' | grep -q ",\\"1\\"" && exit 0; sleep 0.5; done; exit 1';
+      'for i in $(seq 60); do node -e \'fetch("http://metrics:9090/api/v1/query?query=up").then(r => r.text()).then(console.log)\' | grep -q ",\\"1\\"" && exit 0; sleep 0.5; done; exit 1';
     await inside('api', up);
   });
 
