@@ -34,7 +34,7 @@ export class LostWorkloads {
     await this.#watchForPartition(conditions);
     await this.#declareLost(leadership, conditions);
     await this.#goElsewhere(leadership, conditions);
-    for (const row of this.#parts.picture.all())
+    for (const row of this.#parts.picture.placed())
       if (row.state === 'LOST' && conditions.get(row.worker ?? '') === 'well')
         this.#parts.executions.get(row.id)?.found();
   }
@@ -58,7 +58,7 @@ export class LostWorkloads {
 
   async #declareLost(leadership: Leadership, conditions: ReadonlyMap<HostName, Condition>): Promise<void> {
     const {picture, settings} = this.#parts;
-    const lost = [...picture.all()].filter(row => isPlaced(row) && this.#needsWorker(row) && isLost(row, conditions));
+    const lost = picture.placed().filter(row => isPlaced(row) && this.#needsWorker(row) && isLost(row, conditions));
     const reason = (row: WorkloadRow) =>
       conditions.has(row.worker ?? '')
         ? `${row.worker} has been silent for ${settings().silence.lostMs / 1000} s`
@@ -75,7 +75,7 @@ export class LostWorkloads {
 
   async #goElsewhere(leadership: Leadership, conditions: ReadonlyMap<HostName, Condition>): Promise<void> {
     const {picture, clock, settings, store, random, storeClock, executions} = this.#parts;
-    const lost = [...picture.all()].filter(row => row.state === 'LOST' && isLost(row, conditions));
+    const lost = picture.placed().filter(row => row.state === 'LOST' && isLost(row, conditions));
     const cancelled = lost.filter(row => row.wanted === 'cancel');
     const leaving = lost.filter(row => row.wanted !== 'cancel' && row.workload.onLost === 'reschedule');
     const allowed =

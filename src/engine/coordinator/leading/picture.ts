@@ -17,6 +17,7 @@ export interface PictureParts {
 export class Picture {
   readonly #parts: PictureParts;
   readonly #rows = new Map<WorkloadId, WorkloadRow>();
+  readonly #placedRows = new Map<WorkloadId, WorkloadRow>();
   readonly #checkpointedAt = new Map<WorkloadId, number>();
   readonly #avoided = new Map<WorkloadId, readonly HostName[]>();
   readonly #placed = new Map<WorkloadId, {readonly attempt: number; readonly at: number}>();
@@ -29,14 +30,17 @@ export class Picture {
     return this.#rows.get(id);
   }
 
-  all(): IterableIterator<WorkloadRow> {
-    return this.#rows.values();
+  /** Those that hold a place on a worker. A copy: rounds change them meanwhile. */
+  placed(): readonly WorkloadRow[] {
+    return [...this.#placedRows.values()];
   }
 
   /** A row as it is now. One that was read before a newer one of the same workload must not come after it. */
   take(row: WorkloadRow): void {
     if (hasEnded(row.state)) this.#rows.delete(row.id);
     else this.#rows.set(row.id, row);
+    if (holdsPlace(row.state)) this.#placedRows.set(row.id, row);
+    else this.#placedRows.delete(row.id);
     this.#tellQueue(row.id);
     if (hasEnded(row.state)) this.#forget(row.id);
   }

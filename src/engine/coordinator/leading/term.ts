@@ -1,23 +1,24 @@
-import {type Decision, Queue, type Why as QueueWhy} from '../../scheduler/queue/index.ts';
+import {Queue, type Why as QueueWhy} from '../../scheduler/queue/index.ts';
 import type {HostName} from '../../spec/stack.ts';
 import {pause} from '../clock.ts';
-import {fireDue} from '../schedules/fire-due.ts';
-import type {AttemptRow, Leadership, WorkloadId, WorkloadRow} from '../store/store.ts';
+import type {Leadership, WorkloadId, WorkloadRow} from '../store/store.ts';
+import type {End} from '../workers/attempt-end.ts';
 import type {Execution} from '../workers/execution.ts';
+import type {Decided} from '../workers/execution-parts.ts';
 import {Executions} from '../workers/executions.ts';
 import {reporter} from '../workers/reporter.ts';
-import {holdsPlace} from '../workload-states.ts';
 import {Comparisons} from './comparisons.ts';
+import {LookingAround} from './looking-around.ts';
 import {LostWorkloads} from './lost-workloads.ts';
 import {mayStart, Picture} from './picture.ts';
 import {conditionOf} from './silence.ts';
 import {StartBreaker} from './start-breaker.ts';
+import {Starts} from './starts.ts';
 import type {TermParts} from './term-parts.ts';
 import {verdictOn} from './verdict.ts';
 import {conditions, workerViews} from './worker-views.ts';
 
 const pageSize = 1000;
-const expireEveryMs = 3_600_000;
 
 /**
  * One term of leadership, from the election to its loss: keeps a picture of all that has not ended, decides in rounds what
@@ -28,34 +29,29 @@ export class Term {
   readonly #queue: Queue;
   readonly #picture: Picture;
   readonly #executions: Executions;
+  readonly #starts: Starts;
   readonly #lost: LostWorkloads;
   readonly #comparisons: Comparisons;
+  readonly #around: LookingAround;
   readonly #breaker = new StartBreaker();
   readonly #over = new AbortController();
   readonly #unsubscribe: () => void;
   #wake = Promise.withResolvers<void>();
   #cursor?: string;
-  #drained: ReadonlySet<HostName> = new Set();
-  #lookAt = 0;
-  #expireAt = 0;
   #running: Promise<void> = Promise.resolve();
 
   constructor(parts: TermParts) {
     this.#parts = parts;
-    const {clock, storeClock, store, settings, workers} = parts;
-    const now = () => storeClock.now();
+    const {settings, workers} = parts;
+    const now = () => parts.storeClock.now();
     this.#queue = new Queue(settings().queue);
     this.#executions = new Executions({
       ...parts,
+      now,
       startsPerWorker: settings().startsPerWorker,
       suspectMs: settings().silence.suspectMs,
       report: reporter(parts),
-      now,
-      verdict: (row, end) => {
-        if (end.outcome === 'outside') this.#failedOutside(row, end.reason);
-        else this.#breaker.started(row.worker ?? '');
-        return verdictOn(row, end, {store, settings: settings(), random: parts.random, now});
-      },
+      verdict: (row, end) => this.#verdict(row, end),
       onCheckpoint: ({workload, takenAt}) => this.#picture.checkpointed(workload, takenAt),
       onDone: id => {
         parts.onChange();
@@ -69,9 +65,10 @@ export class Term {
       isStopping: id => this.#executions.get(id)?.stopping ?? false,
       now,
     });
+    this.#starts = new Starts({...parts, picture: this.#picture, executions: this.#executions});
     this.#lost = new LostWorkloads({...parts, picture: this.#picture, executions: this.#executions});
     this.#comparisons = new Comparisons({...parts, onDone: () => this.wake()});
-    this.#expireAt = clock.monotonicMs() + expireEveryMs;
+    this.#around = new LookingAround({...parts, queue: this.#queue});
     this.#unsubscribe = workers.subscribe(() => this.wake());
   }
 
@@ -86,7 +83,7 @@ export class Term {
 
   /** Workers, customers or settings changed. */
   look(): void {
-    this.#lookAt = 0;
+    this.#around.soon();
     this.wake();
   }
 
@@ -97,6 +94,8 @@ export class Term {
     this.#unsubscribe();
     this.#comparisons.end();
     await Promise.all([this.#running, this.#executions.release(why)]);
+    // What the last round began when it was told to end.
+    await this.#executions.release(why);
   }
 
   why(id: WorkloadId): QueueWhy {
@@ -112,7 +111,7 @@ export class Term {
   }
 
   runningOn(worker: HostName): number {
-    return [...this.#picture.all()].filter(row => row.worker === worker && holdsPlace(row.state)).length;
+    return this.#picture.placed().filter(row => row.worker === worker).length;
   }
 
   async #rounds(): Promise<void> {
@@ -138,42 +137,29 @@ export class Term {
   async #round(): Promise<void> {
     const leadership = this.#parts.leadership();
     if (!leadership || this.#over.signal.aborted) return;
-    const {workers, settings, clock, storeClock} = this.#parts;
-    if (clock.monotonicMs() >= this.#lookAt) await this.#lookAround(leadership);
-    await this.#takeChanges();
-    await this.#refuseUnknownTypes(leadership);
+    const {workers, settings, storeClock} = this.#parts;
+    await this.#around.ifDue(leadership);
+    await this.#takeChanges(leadership);
     this.#comparisons.begin();
     this.#tellOfWorkers();
     await this.#lost.decide(leadership, conditions(workers.workers(), settings().silence));
-    for (const row of this.#picture.all()) this.#carryOut(row);
-    await this.#placeWhatIsAhead(leadership);
-    await this.#act(leadership, this.#queue.round(storeClock.now()));
+    for (const row of this.#picture.placed()) this.#carryOut(row);
+    await this.#starts.whereTheyRun(leadership, this.#comparisons.takeAhead());
+    await this.#starts.act(leadership, this.#queue.round(storeClock.now()));
   }
 
-  async #takeChanges(): Promise<void> {
+  async #takeChanges(leadership: Leadership): Promise<void> {
+    const unknown: WorkloadRow[] = [];
     for (let more = true; more; ) {
       const changes = await this.#parts.store.changes(this.#cursor, pageSize);
-      for (const row of changes.rows) this.#take(row);
+      for (const row of changes.rows) {
+        this.#take(row);
+        if (row.state === 'PENDING' && !this.#parts.types.has(row.workload.type)) unknown.push(row);
+      }
       this.#cursor = changes.cursor;
       more = changes.more;
     }
-  }
-
-  async #refuseUnknownTypes(leadership: Leadership): Promise<void> {
-    const {types, store} = this.#parts;
-    const unknown = [...this.#picture.all()].filter(row => row.state === 'PENDING' && !types.has(row.workload.type));
-    if (unknown.length === 0) return;
-    const known = [...types.keys()].join(', ');
-    await store.change(
-      leadership,
-      unknown.map(({id, attempt, workload}) => ({
-        workload: id,
-        from: 'PENDING',
-        attempt,
-        to: 'FAILED',
-        reason: `there is no workload type ${workload.type}; this coordinator knows ${known}`,
-      })),
-    );
+    if (unknown.length > 0) await this.#refuse(leadership, unknown);
   }
 
   #take(row: WorkloadRow): void {
@@ -183,29 +169,25 @@ export class Term {
       this.#parts.clock.after(waitMs + 1, () => this.wake());
   }
 
-  /** What is asked for no more than once a second: clock, customers, workers, schedules, what is too old. */
-  async #lookAround(leadership: Leadership): Promise<void> {
-    const {store, storeClock, clock, settings, workers, coordinator, randomBytes, log} = this.#parts;
-    this.#lookAt = clock.monotonicMs() + settings().round.everyMs;
-    await storeClock.sync();
-    const heard = workers.workers().filter(worker => worker.silentMs() < settings().silence.suspectMs);
-    await store.beat(heard.flatMap(worker => worker.beat() ?? []));
-    this.#drained = new Set((await store.workers()).filter(({drained}) => drained).map(({name}) => name));
-    this.#queue.setSettings(settings().queue);
-    for (const customer of await store.customers()) this.#queue.setCustomer(customer);
-    const fired = await fireDue(leadership, {store, coordinator, now: storeClock.now(), randomBytes});
-    if (fired > 0) log.info({fired}, 'schedules were due');
-    if (clock.monotonicMs() < this.#expireAt) return;
-    this.#expireAt = clock.monotonicMs() + expireEveryMs;
-    const {eventsMs, workloadsMs} = settings().keep;
-    await store.expire({events: storeClock.now() - eventsMs, workloads: storeClock.now() - workloadsMs});
+  async #refuse(leadership: Leadership, rows: readonly WorkloadRow[]): Promise<void> {
+    const known = [...this.#parts.types.keys()].join(', ');
+    await this.#parts.store.change(
+      leadership,
+      rows.map(({id, attempt, workload}) => ({
+        workload: id,
+        from: 'PENDING',
+        attempt,
+        to: 'FAILED',
+        reason: `there is no workload type ${workload.type}; this coordinator knows ${known}`,
+      })),
+    );
   }
 
   #tellOfWorkers(): void {
     const {workers, settings, clock} = this.#parts;
     const views = workerViews(workers.workers(), {
       silence: settings().silence,
-      drained: this.#drained,
+      drained: this.#around.drained,
       objection: worker => this.#comparisons.objection(worker) ?? this.#breaker.open(worker.name, clock.monotonicMs()),
     });
     this.#queue.setWorkers(views);
@@ -213,83 +195,32 @@ export class Term {
 
   /** Of one that holds a place: begun or adopted here if it is not yet, and told what is wanted of it. */
   #carryOut(row: WorkloadRow): void {
-    if (!holdsPlace(row.state)) return;
     const execution = this.#executions.get(row.id);
-    if (!execution) this.#begin(row);
+    if (!execution) this.#adopt(row);
     else if (execution.attempt !== row.attempt) execution.release('a newer attempt was begun');
     else if (row.wanted) execution.want(row.wanted);
-    else if (this.#drained.has(execution.worker) && row.workload.checkpoint) execution.want('drain');
+    else if (this.#around.drained.has(execution.worker) && row.workload.checkpoint) execution.want('drain');
   }
 
-  #begin(row: WorkloadRow): void {
+  /** Once it is known what of it runs there. */
+  #adopt(row: WorkloadRow): void {
     const worker = this.#parts.workers.worker(row.worker ?? '');
     if (worker && this.#comparisons.objection(worker) !== undefined && row.state !== 'SCHEDULED') return;
     this.#executions.begin(row);
   }
 
-  /** Attempts that were found running though the store has yet to make them. */
-  async #placeWhatIsAhead(leadership: Leadership): Promise<void> {
-    const found = this.#comparisons.takeAhead().flatMap(({workload, attempt, worker}) => {
-      const row = this.#picture.get(workload);
-      return row && mayStart(row) && attempt === row.attempt + 1
-        ? [{workload, attempt, worker, reason: 'found running there'}]
-        : [];
-    });
-    await this.#place(leadership, found);
-  }
-
-  async #act(leadership: Leadership, decisions: readonly Decision[]): Promise<void> {
-    const starts = decisions.flatMap(each => {
-      if (each.kind !== 'start') return [];
-      const attempt = (this.#picture.get(each.workload)?.attempt ?? 0) + 1;
-      return [{workload: each.workload, attempt, worker: each.worker, reason: each.because}];
-    });
-    for (const each of decisions)
-      if (each.kind === 'preempt')
-        for (const {workload} of each.victims) this.#executions.get(workload)?.want('preempt');
-    const parked = decisions.flatMap(each =>
-      each.kind === 'park' ? [{workload: each.workload, reason: each.because}] : [],
-    );
-    if (parked.length > 0) await this.#parts.store.explain(leadership, parked);
-    await this.#place(leadership, starts);
-  }
-
-  async #place(leadership: Leadership, starts: Parameters<TermParts['store']['place']>[1]): Promise<void> {
-    if (starts.length === 0) return;
-    const placed = new Map<WorkloadId, AttemptRow>();
-    try {
-      for (const attempt of await this.#parts.store.place(leadership, starts)) placed.set(attempt.workload, attempt);
-    } finally {
-      for (const {workload} of starts) this.#afterPlacing(workload, placed.get(workload));
-    }
-  }
-
-  /** Begun; or, changed meanwhile, left to what is read of it next. */
-  #afterPlacing(id: WorkloadId, attempt: AttemptRow | undefined): void {
-    const row = this.#picture.get(id);
-    if (!row) return;
-    if (!attempt) {
-      this.#picture.take(row);
-      return;
-    }
-    const placed = {
-      ...row,
-      state: 'SCHEDULED' as const,
-      attempt: attempt.attempt,
-      lease: attempt.lease,
-      worker: attempt.worker,
-      changedAt: attempt.placedAt,
-      notBefore: undefined,
-    };
-    this.#picture.take(placed);
-    this.#executions.begin(placed);
+  #verdict(row: WorkloadRow, end: End): Promise<Decided> {
+    const {store, settings, random, storeClock} = this.#parts;
+    if (end.outcome === 'outside') this.#failedOutside(row, end.reason);
+    else this.#breaker.started(row.worker ?? '');
+    return verdictOn(row, end, {store, settings: settings(), random, now: () => storeClock.now()});
   }
 
   #failedOutside(row: WorkloadRow, why: string): void {
     const {workers, clock, settings, log} = this.#parts;
     const worker = row.worker ?? '';
     this.#breaker.failed(worker, why, clock.monotonicMs());
-    log.warn({workload: row.id, worker, why: why}, 'an attempt failed for reasons that are not its own');
+    log.warn({workload: row.id, worker, why}, 'an attempt failed for reasons that are not its own');
     const avoided = [...new Set([...this.#picture.avoidedBy(row.id), worker])];
     const others = workers
       .workers()

@@ -4,7 +4,7 @@ import type {ScheduleRule} from '../../spec/workload.ts';
 export interface Due {
   /** When it should have started, oldest first; milliseconds since 1970. */
   readonly times: readonly number[];
-  /** How many times passed and are not made up for, counted to `mostCounted`. */
+  /** How many times passed and are not made up for, counted to a thousand. */
   readonly missed: number;
 }
 
@@ -29,14 +29,24 @@ export function dueTimes(rule: ScheduleRule, from: number, until: number): Due {
 export const nextTime = (rule: Pick<ScheduleRule, 'cron' | 'timeZone'>, after: number): number | undefined =>
   cronOf(rule).nextRun(new Date(after))?.getTime();
 
-/** The newest `mostCounted` of them, oldest first. */
+/** The newest `mostCounted` of them, oldest first. A few are found forwards, which costs nothing when there are none. */
 function timesBetween(rule: ScheduleRule, from: number, until: number): readonly number[] {
-  return cronOf(rule)
-    .previousRuns(mostCounted, new Date(until))
+  const cron = cronOf(rule);
+  const times: number[] = [];
+  for (let next = cron.nextRun(new Date(from)); next && next.getTime() <= until; next = cron.nextRun(next)) {
+    times.push(next.getTime());
+    if (times.length > mostMadeUp) return newestOf(cron, from, until);
+  }
+  return times;
+}
+
+// Those up to a reference, without a time at the reference itself.
+const newestOf = (cron: Cron, from: number, until: number): readonly number[] =>
+  cron
+    .previousRuns(mostCounted, new Date(until + 1000))
     .map(time => time.getTime())
     .filter(time => time > from && time <= until)
     .reverse();
-}
 
 const cronOf = ({cron, timeZone}: Pick<ScheduleRule, 'cron' | 'timeZone'>): Cron =>
   new Cron(cron, {timezone: timeZone, mode: '5-part', paused: true});

@@ -67,12 +67,6 @@ export interface Attempt<C = unknown> {
   readonly signal: AbortSignal;
 }
 
-export interface FoundAttempt {
-  readonly workload: WorkloadId;
-  readonly attempt: number;
-  readonly running: boolean;
-}
-
 export interface AttemptHost {
   readonly name: HostName;
   readonly connection: Connection;

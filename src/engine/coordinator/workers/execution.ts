@@ -159,6 +159,7 @@ export class Execution {
         await this.#parts.well(this.#letGo.signal);
         return await this.#onceThrough();
       } catch (error) {
+        this.#running = false;
         if (this.#gone) return undefined;
         if (!isHostLoss(error)) return outsideEnd(error);
         this.#parts.log.info({workload: this.id, attempt: this.attempt, why: wordsOf(error)}, 'its host is away');

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {WorkloadRow} from '../../../../src/engine/coordinator/store/store.ts';
 import type {
   Attempt,
   AttemptEnd,
@@ -50,7 +51,6 @@ export class StageType implements WorkloadType<object> {
     this.history.push(
       `${known ? 'adopt' : 'start'} ${attempt.workload.workload.name}.${attempt.attempt} on ${attempt.host?.name}`,
     );
-    if (this.#waiting.get(key) === undefined) this.#waiting.set(key, Promise.withResolvers());
     attempt.report.started();
     const {promise, reject} = Promise.withResolvers<never>();
     promise.catch(() => {});
@@ -81,6 +81,13 @@ export class StageType implements WorkloadType<object> {
     there.end({outcome: 'failed', exitCode: 143, reason: 'exit 143'});
   }
 
+  /** Puts an attempt on a host that nobody here began: of a coordinator that is gone. */
+  async onStage(host: string, workload: WorkloadRow): Promise<void> {
+    const as = {workload, attempt: workload.attempt, host: {name: host, connection: {} as never}} as unknown as Attempt;
+    this.#begin(keyOf(workload.id, workload.attempt), as);
+    this.history.push(`there ${workload.workload.name}.${workload.attempt} on ${host}`);
+  }
+
   /** The newest attempt of a workload that is there. */
   running(name: string): StageAttempt | undefined {
     return [...this.attempts.values()].filter(each => each.name === name && !each.ended).at(-1);
@@ -88,11 +95,8 @@ export class StageType implements WorkloadType<object> {
 
   #begin(key: string, attempt: Attempt): void {
     const {name} = attempt.workload.workload;
-    const waiting = () => {
-      const promise = this.#waiting.get(key) ?? Promise.withResolvers<AttemptEnd>();
-      this.#waiting.delete(key);
-      return promise;
-    };
+    const waiting = this.#waiting;
+    waiting.set(key, Promise.withResolvers());
     this.attempts.set(key, {
       name,
       attempt: attempt.attempt,
@@ -102,9 +106,14 @@ export class StageType implements WorkloadType<object> {
       ended: false,
       end(end = {}) {
         this.ended = true;
-        waiting().resolve({outcome: 'succeeded', exitCode: 0, reason: 'exit 0', transient: false, outputs: {}, ...end});
+        waiting
+          .get(key)
+          ?.resolve({outcome: 'succeeded', exitCode: 0, reason: 'exit 0', transient: false, outputs: {}, ...end});
       },
-      break: error => waiting().reject(error),
+      break: error => {
+        waiting.get(key)?.reject(error);
+        waiting.set(key, Promise.withResolvers());
+      },
     });
   }
 }

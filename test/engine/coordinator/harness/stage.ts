@@ -4,7 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {onTestFinished} from 'vitest';
 import {checkpointKeeper} from '../../../../src/engine/coordinator/checkpoints/checkpoint-keeper.ts';
-import {systemClock} from '../../../../src/engine/coordinator/clock.ts';
+import {type Clock, systemClock} from '../../../../src/engine/coordinator/clock.ts';
 import type {Coordinator, CoordinatorSettings} from '../../../../src/engine/coordinator/coordinator.ts';
 import {silentLog} from '../../../../src/engine/coordinator/log.ts';
 import {defaultCoordinatorSettings} from '../../../../src/engine/coordinator/settings.ts';
@@ -24,7 +24,7 @@ export interface Stage {
   readonly type: StageType;
   readonly coordinator: Coordinator;
   /** Another coordinator on the same store, workers and type, as a process that starts anew. */
-  another(parts?: Partial<CoordinatorSettings>): Promise<Coordinator>;
+  another(parts?: Partial<CoordinatorSettings>, clock?: Clock): Promise<Coordinator>;
   /** Submits one and returns its id. */
   submit(name: string, workload?: Partial<Workload>): Promise<string>;
   row(id: string): Promise<WorkloadRow>;
@@ -42,12 +42,16 @@ export const quick: CoordinatorSettings = {
 };
 
 /** A coordinator over a real SQLite store with workers and a type on stage; all of it ends with the test. */
-export async function stage(hosts: readonly string[], parts: Partial<CoordinatorSettings> = {}): Promise<Stage> {
+export async function stage(
+  hosts: readonly string[],
+  parts: Partial<CoordinatorSettings> = {},
+  clock: Clock = systemClock,
+): Promise<Stage> {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-coordinator-'));
   onTestFinished(() => rm(folder, {recursive: true, force: true}));
   const store = await openSqliteStore(folder, {usageHalfLifeMs: 86_400_000});
   onTestFinished(() => store.close());
-  return stageOver(store, new StagePool(...hosts), new StageType(), parts);
+  return stageOver(store, new StagePool(...hosts), new StageType(), parts, clock);
 }
 
 export async function stageOver(
@@ -55,8 +59,9 @@ export async function stageOver(
   pool: StagePool,
   type: StageType,
   parts: Partial<CoordinatorSettings> = {},
+  clock: Clock = systemClock,
 ): Promise<Stage> {
-  const another = async (more: Partial<CoordinatorSettings> = {}) => {
+  const another = async (more: Partial<CoordinatorSettings> = {}, clock: Clock = systemClock) => {
     const keeper = checkpointKeeper(store);
     const coordinator = await startCoordinator({
       id: randomUUID(),
@@ -65,7 +70,7 @@ export async function stageOver(
       types: [type, sleepType(keeper)],
       checkpoints: keeper,
       settings: {...quick, ...parts, ...more},
-      clock: systemClock,
+      clock,
       random: () => 0.5,
       randomBytes,
       log: process.env.STAGE_LOG ? console : silentLog,
@@ -74,7 +79,7 @@ export async function stageOver(
     return coordinator;
   };
   const row = async (id: string) => (await store.workload('everyone', id))!;
-  const coordinator = await another();
+  const coordinator = await another({}, clock);
   return {
     store,
     pool,

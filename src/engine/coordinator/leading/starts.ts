@@ -1,0 +1,74 @@
+import type {Decision} from '../../scheduler/queue/index.ts';
+import type {AttemptRow, Leadership, Placement, WorkloadId, WorkloadRow} from '../store/store.ts';
+import type {Executions} from '../workers/executions.ts';
+import type {Ahead} from './compare-worker.ts';
+import {mayStart, type Picture} from './picture.ts';
+import type {TermParts} from './term-parts.ts';
+
+export interface StartsParts extends Pick<TermParts, 'store'> {
+  readonly picture: Picture;
+  readonly executions: Executions;
+}
+
+/** Carries out what a round of the queue decided. */
+export class Starts {
+  readonly #parts: StartsParts;
+
+  constructor(parts: StartsParts) {
+    this.#parts = parts;
+  }
+
+  async act(leadership: Leadership, decisions: readonly Decision[]): Promise<void> {
+    const {picture, executions, store} = this.#parts;
+    const starts: Placement[] = [];
+    const parked: {workload: WorkloadId; reason: string}[] = [];
+    for (const decision of decisions) {
+      const {workload} = decision.kind === 'preempt' ? {workload: decision.for} : decision;
+      const reason = decision.because;
+      if (decision.kind === 'preempt')
+        for (const victim of decision.victims) executions.get(victim.workload)?.want('preempt');
+      else if (decision.kind === 'park') parked.push({workload, reason});
+      else starts.push({workload, attempt: (picture.get(workload)?.attempt ?? 0) + 1, worker: decision.worker, reason});
+    }
+    if (parked.length > 0) await store.explain(leadership, parked);
+    await this.#place(leadership, starts);
+  }
+
+  /** Attempts that were found running though the store has yet to make them. */
+  async whereTheyRun(leadership: Leadership, ahead: readonly Ahead[]): Promise<void> {
+    const found = ahead.filter(({workload, attempt}) => {
+      const row = this.#parts.picture.get(workload);
+      return row && mayStart(row) && attempt === row.attempt + 1;
+    });
+    await this.#place(
+      leadership,
+      found.map(each => ({...each, reason: 'found running there'})),
+    );
+  }
+
+  async #place(leadership: Leadership, starts: readonly Placement[]): Promise<void> {
+    if (starts.length === 0) return;
+    const placed = new Map<WorkloadId, AttemptRow>();
+    try {
+      for (const attempt of await this.#parts.store.place(leadership, starts)) placed.set(attempt.workload, attempt);
+    } finally {
+      for (const {workload} of starts) this.#afterPlacing(workload, placed.get(workload));
+    }
+  }
+
+  /** Begun; or, changed meanwhile, left to what is read of it next. */
+  #afterPlacing(id: WorkloadId, attempt: AttemptRow | undefined): void {
+    const {picture, executions} = this.#parts;
+    const row = picture.get(id);
+    if (!row) return;
+    const now = attempt ? placedRow(row, attempt) : row;
+    picture.take(now);
+    if (attempt) executions.begin(now);
+  }
+}
+
+/** As the store has it by now, without asking. */
+function placedRow(row: WorkloadRow, {attempt, lease, worker, placedAt}: AttemptRow): WorkloadRow {
+  const {notBefore: _, ...rest} = row;
+  return {...rest, state: 'SCHEDULED', attempt, lease, worker, changedAt: placedAt};
+}

@@ -1,0 +1,102 @@
+import {expect, test} from 'vitest';
+import {FreezingClock} from './harness/freezing-clock.ts';
+import {stage} from './harness/stage.ts';
+import {submission} from './store/samples.ts';
+
+test('a coordinator that stops leaves what runs, and the next one goes on with it', async () => {
+  const on = await stage(['h1']);
+  const id = await on.submit('long');
+  await expect.poll(() => on.state(id)).toBe('RUNNING');
+  await on.coordinator.stop({deadlineMs: 5000});
+  expect(on.type.running('long')!.ended).toBe(false);
+  const next = await on.another();
+  await expect.poll(() => next.leads()).toBe(true);
+  await expect.poll(() => on.type.running('long')!.executions).toBe(2);
+  on.type.running('long')!.end();
+  await expect.poll(() => on.state(id)).toBe('SUCCEEDED');
+  expect(await on.states(id)).toEqual(['PENDING', 'SCHEDULED', 'STARTING', 'RUNNING', 'SUCCEEDED']);
+});
+
+test('after stop nothing is taken any more', async () => {
+  const on = await stage(['h1']);
+  await on.coordinator.stop({deadlineMs: 5000});
+  await expect(on.coordinator.submit([submission('late')])).rejects.toMatchObject({code: 'stopping'});
+  expect(on.coordinator.health()).toMatchObject({ready: false});
+});
+
+test('of two coordinators one leads, and what either takes is run', async () => {
+  const on = await stage(['h1']);
+  const other = await on.another();
+  expect([on.coordinator.leads(), other.leads()]).toEqual([true, false]);
+  const one = submission('through-the-other', {}, {type: 'stage', with: {}});
+  await other.submit([one]);
+  await expect.poll(() => on.state(one.id)).toBe('RUNNING');
+});
+
+test('a leader that is stopped for a while is followed, and does nothing when it goes on', async () => {
+  const clock = new FreezingClock();
+  const on = await stage(['h1', 'h2'], {}, clock);
+  const id = await on.submit('long');
+  await expect.poll(() => on.state(id)).toBe('RUNNING');
+  const other = await on.another();
+  clock.freeze();
+  await expect.poll(() => other.leads(), {timeout: 10_000}).toBe(true);
+  expect(on.coordinator.leads()).toBe(false);
+  clock.thaw();
+  await expect.poll(() => on.type.running('long')!.executions).toBe(2);
+  const more = submission('more', {}, {type: 'stage', with: {}});
+  await on.coordinator.submit([more]);
+  await expect.poll(() => on.state(more.id)).toBe('RUNNING');
+  on.type.running('long')!.end();
+  await expect.poll(() => on.state(id)).toBe('SUCCEEDED');
+  const ends = (await on.store.events('everyone', {workload: id, limit: 100})).filter(({to}) => to === 'SUCCEEDED');
+  expect(ends).toHaveLength(1);
+  expect(on.type.history.filter(line => line.startsWith('start'))).toHaveLength(2);
+  const elected = await on.store.events('everyone', {types: ['leader.elected'], limit: 100});
+  expect(elected.map(({data}) => data.generation)).toEqual([1, 2]);
+});
+
+test('a store that was restored from a backup takes over what runs, and runs nothing twice', async () => {
+  const on = await stage(['h1', 'h2']);
+  // As the store of then knew it: submitted, not placed.
+  await on.coordinator.stop({deadlineMs: 5000});
+  const known = submission('known', {}, {type: 'stage', with: {}});
+  await on.store.submit([known]);
+  const row = (await on.store.workload('everyone', known.id))!;
+  await on.type.onStage('h2', {...row, attempt: 1});
+  await on.type.onStage('h1', {
+    ...row,
+    id: 'unknown-to-the-store',
+    workload: {...row.workload, name: 'unknown'},
+    attempt: 1,
+  });
+  await on.another();
+  await expect.poll(() => on.state(known.id)).toBe('RUNNING');
+  expect(await on.row(known.id)).toMatchObject({worker: 'h2', attempt: 1});
+  await expect.poll(() => on.type.history).toContain('stop unknown.1 on h1');
+  expect(on.type.history.filter(line => line.includes('known.1'))).toEqual(
+    expect.arrayContaining(['there known.1 on h2', 'adopt known.1 on h2']),
+  );
+  expect(on.type.history).not.toContain('start known.1 on h1');
+});
+
+test('due schedules are fired once, whoever leads', async () => {
+  const on = await stage(['h1']);
+  await on.coordinator.stop({deadlineMs: 5000});
+  const {workload} = submission('nightly', {}, {type: 'sleep', with: {seconds: 0}});
+  const rule = {cron: '* * * * *', timeZone: 'UTC', missed: 'once' as const};
+  const put = await on.store.putSchedule({id: 's1', customer: 'acme', workload, rule, inputs: {}}, {name: 'key:ann'});
+  expect(put.firedUntil).toBeGreaterThan(0);
+  const leadership = (await on.store.lead({coordinator: 'test', ttlMs: 1000}))!;
+  // As if nobody had looked for an hour.
+  const hourAgo = put.firedUntil - 3_600_000;
+  expect(
+    await on.store.fire(leadership, {schedule: 's1', from: put.firedUntil, until: hourAgo, submissions: []}),
+  ).toEqual([]);
+  await on.store.resign(leadership);
+  await on.another();
+  const fired = async () => (await on.store.workloads('everyone', {schedule: 's1', limit: 10})).items;
+  await expect.poll(async () => (await fired()).map(({state}) => state)).toEqual(['SUCCEEDED']);
+  const missed = await on.store.events('everyone', {types: ['schedule.missed'], limit: 10});
+  expect(missed).toMatchObject([{data: {schedule: 's1', rule: 'once'}}]);
+});
