@@ -22,7 +22,7 @@ export interface Clearing {
   readonly cost: number;
 }
 
-/** What the search asks of attempts; `mayGo` says which of them may be victims of this workload. */
+/** What the search asks; `mayGo` says which attempts may be victims of this workload. */
 export interface Attempts {
   attempt(holder: Holder): RunningAttempt | undefined;
   mayGo(attempt: RunningAttempt): boolean;
@@ -30,13 +30,18 @@ export interface Attempts {
 }
 
 /**
- * Where the shape could start if attempts that matter less were stopped: the worker where the least work is lost, then
+ * Where, among `reached`, the shape could start if attempts that matter less were stopped: the worker where the least work is lost, then
  * the fewest victims, then by name. On one worker the choice is greedy (cheapest first, then without those that turned
  * out superfluous), or the cheapest single one that is enough.
  */
-export function clearing(standing: Standing, fleet: Fleet, attempts: Attempts): Clearing | undefined {
+export function clearing(
+  standing: Standing,
+  fleet: Fleet,
+  reached: readonly number[],
+  attempts: Attempts,
+): Clearing | undefined {
   let best: Clearing | undefined;
-  for (let index = 0; index < fleet.size; index += 1) {
+  for (const index of reached) {
     if (unfit(fleet.view(index), standing.shape)) continue;
     const found = clearWorker(index, standing, fleet, attempts);
     if (found && (!best || isCheaper(found, best))) best = found;

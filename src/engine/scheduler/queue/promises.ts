@@ -4,10 +4,14 @@ import type {Preempt, Start} from './decision.ts';
 import {atConcurrency, closed, overQuota} from './limits.ts';
 import {type Clearing, clearing} from './preemption.ts';
 import {rankOf, tierOf} from './priority.ts';
+import {Reach} from './reach.ts';
 import type {QueuedWorkload, RunningAttempt, WorkloadId} from './request.ts';
 import type {QueueSettings} from './settings.ts';
 import {shapeKey} from './shape-key.ts';
 import type {Promised, World} from './world.ts';
+
+/** Workloads of a round for which room is looked for in full: each costs a look at many attempts. */
+const mostSearches = 100;
 
 /** Starts those whose place has become free; gives up places that have become useless. */
 export function keepPromises(world: World, now: number): Start[] {
@@ -64,26 +68,30 @@ export function preempt(
   const rank = ({customer, priority}: Pick<QueuedWorkload, 'customer' | 'priority'>) =>
     rankOf(priority, tierOf(accounts.of(customer).view.tier, settings));
   const ranks = new Map<WorkloadId, number>();
-  let lowest = Number.POSITIVE_INFINITY;
   for (const attempt of running.values()) {
     // Where somebody is being stopped already, there may be room for anybody.
-    if (attempt.stopping) lowest = Number.NEGATIVE_INFINITY;
-    if (!attempt.preemptible || attempt.stopping || round.started.has(attempt.id) || promises.has(attempt.id)) continue;
-    ranks.set(attempt.id, rank(attempt));
-    lowest = Math.min(lowest, rank(attempt));
+    if (attempt.stopping) ranks.set(attempt.id, Number.NEGATIVE_INFINITY);
+    else if (attempt.preemptible && !round.started.has(attempt.id) && !promises.has(attempt.id)) {
+      ranks.set(attempt.id, rank(attempt));
+    }
   }
+  if (ranks.size === 0) return [];
+  const reach = new Reach(fleet, ({id}) => ranks.get(id));
+  let searches = 0;
   /** By shape: the highest rank for which no place was found. */
   const inVain = new Map<object, number>();
   const decisions: Preempt[] = [];
   for (const {account, entry} of round.homeless) {
-    if (decisions.length >= settings.preemption.perRound) break;
+    if (decisions.length >= settings.preemption.perRound || searches >= mostSearches) break;
     const {workload} = entry;
     const standing = standings.of(entry.shapeKey, workload);
     const own = rank(workload);
-    if (own - margin < lowest || own <= (inVain.get(standing) ?? Number.NEGATIVE_INFINITY)) continue;
+    if (own <= (inVain.get(standing) ?? Number.NEGATIVE_INFINITY)) continue;
     // A start of this round may have brought the neighbour that it waits for.
     if (!isAllowed(account, workload, standing) || standing.best() >= 0) continue;
-    const found = clearing(standing, fleet, {
+    const reached = reach.workers(standing.need, own - margin);
+    if (reached.length > 0) searches += 1;
+    const found = clearing(standing, fleet, reached, {
       now: round.now,
       attempt: ({id}) => running.get(id),
       mayGo: ({id}) => (ranks.get(id) ?? Number.POSITIVE_INFINITY) <= own - margin,
@@ -92,8 +100,9 @@ export function preempt(
       inVain.set(standing, own);
       continue;
     }
-    for (const {workload: victim} of found.victims) ranks.delete(victim);
+    for (const {workload: victim} of found.victims) ranks.set(victim, Number.NEGATIVE_INFINITY);
     promise(world, workload, found, round.now);
+    reach.count(found.index);
     if (found.victims.length > 0) decisions.push(decisionOf(workload, fleet.names[found.index]!, found));
   }
   return decisions;

@@ -4,7 +4,7 @@ import {History} from './history.ts';
 import {Random} from './random.ts';
 
 /** How many histories; `NIYANTA_HISTORIES=10000` for more. A number alone (`NIYANTA_HISTORY=17`) plays that one again. */
-const count = Number(process.env.NIYANTA_HISTORIES ?? 800);
+const count = Number(process.env.NIYANTA_HISTORIES ?? 600);
 const alone = process.env.NIYANTA_HISTORY;
 const steps = 40;
 
