@@ -72,7 +72,9 @@ export const customer = (id: string, given: Partial<CustomerView> = {}): Custome
   ...given,
 });
 
-export type Settings = {readonly [K in keyof QueueSettings]?: Partial<QueueSettings[K]>};
+export type Settings = {
+  readonly [K in keyof QueueSettings]?: QueueSettings[K] extends object ? Partial<QueueSettings[K]> : QueueSettings[K];
+};
 
 export const settings = (given: Settings = {}): QueueSettings =>
   ({

@@ -19,14 +19,14 @@ const people = ['acme', 'bolt', 'cora'];
 export class History {
   readonly #random: Random;
   readonly #queue: Queue;
-  readonly #settings: QueueSettings;
+  #settings: QueueSettings;
   #facts: Facts;
   #seq = 0;
 
   constructor(random: Random) {
     this.#random = random;
     this.#settings = settings({
-      strategy: random.of(['binpack', 'spread'] as const) as never,
+      strategy: random.of(['binpack', 'spread'] as const),
       preemption: {enabled: random.chance(0.4)},
       aging: {longestMs: random.of([10 * minute, Number.POSITIVE_INFINITY])},
     });
@@ -50,6 +50,7 @@ export class History {
       [2, () => this.#workerChanges()],
       [1, () => this.#workerLeaves()],
       [1, () => this.#customerChanges()],
+      [1, () => this.#strategyChanges()],
       [2, () => this.#timePasses()],
     ];
     this.#random.of(happenings.flatMap(([weight, happen]) => Array.from({length: weight}, () => happen)))();
@@ -203,6 +204,11 @@ export class History {
     const view = {...this.#customer(id), used, usedAt};
     this.#queue.setCustomer(view);
     this.#facts = {...this.#facts, customers: this.#facts.customers.map(each => (each.id === id ? view : each))};
+  }
+
+  #strategyChanges(): void {
+    this.#settings = {...this.#settings, strategy: this.#random.of(['binpack', 'spread'] as const)};
+    this.#queue.setSettings(this.#settings);
   }
 
   /** Mostly on; now and then the clock jumps, back as well. */

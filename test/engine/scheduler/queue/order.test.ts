@@ -160,7 +160,7 @@ test('a round starts no more than it may', () => {
   const queue = queueOf({
     workers: wide,
     queued: [workload(1), workload(2), workload(3)],
-    settings: {startsPerRound: 2} as object,
+    settings: {startsPerRound: 2},
   });
   expect(order(queue.round(10))).toBe('w1 w2');
   expect(order(queue.round(10))).toBe('w3');

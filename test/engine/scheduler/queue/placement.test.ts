@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {attempt, gibibyte, queueOf, shape, starts, worker, workload} from './given.ts';
+import {attempt, gibibyte, queueOf, settings, shape, starts, worker, workload} from './given.ts';
 
 const two = [worker('h1'), worker('h2')];
 
@@ -107,6 +107,13 @@ describe('neighbours', () => {
     expect(starts(queue.round(1))).toBe('w2@h1 w1@h1');
   });
 
+  test('nobody overtakes one of the same shape that waits for its neighbour', () => {
+    const beside = {beside: [{workload: 'cache'}]};
+    const queued = [named(1, 'a', beside), named(2, 'cache'), named(3, 'b', beside)];
+    const queue = queueOf({workers: [worker('h1', {capacity: {cpu: 3}})], queued});
+    expect([starts(queue.round(10)), starts(queue.round(11))]).toEqual(['w2@h1', 'w1@h1 w3@h1']);
+  });
+
   test('one host has a port once', () => {
     const queued = [1, 2, 3].map(seq => workload(seq, {shape: {ports: [{host: 80, protocol: 'tcp'}]}}));
     const queue = queueOf({workers: two, queued});
@@ -124,7 +131,16 @@ describe('strategy', () => {
     ['binpack', 'w1@h1 w2@h1'],
     ['spread', 'w1@h1 w2@h2'],
   ] as const)('%s', (strategy, expected) => {
-    expect(starts(queueOf({workers: two, queued, settings: {strategy} as object}).round(0))).toBe(expected);
+    expect(starts(queueOf({workers: two, queued, settings: {strategy}}).round(0))).toBe(expected);
+  });
+
+  test('may change while it runs', () => {
+    const wide = ['h1', 'h2'].map(name => worker(name, {capacity: {cpu: 4}}));
+    const queue = queueOf({workers: wide, queued});
+    expect(starts(queue.round(0))).toBe('w1@h1 w2@h1');
+    queue.setSettings(settings({strategy: 'spread'}));
+    queue.add(workload(3));
+    expect(starts(queue.round(1))).toBe('w3@h2');
   });
 
   test('what reserves nothing is spread', () => {
