@@ -56,4 +56,9 @@ export const scripts = [
     rows: ['placements'],
     how: "No host and no network: the queue of `serve` alone. Hosts and workloads as in Alibaba's trace openb (1,213 hosts, repeated to 5,000; 112 shapes, a tenth of the workloads tied to a region, a fifth preferring a model of GPU), of 20 customers; 20,000 are told to the queue and placed from empty hosts on, in ten rounds. Processor time of the whole process, garbage collection included. kube-scheduler's figures are published ones, of other machines, and it binds pods through an API server, which this does not. As figures of the same run: one round on full hosts in which 100 workloads have ended and 100 came while thousands wait (`fullRoundMs`), and how many of openb's GPUs are allocated when workloads have come that ask for all of them, one after another, mean of five seeds (`gpusAllocatedPercent`), against plain best fit and first fit on the same (`bestFitPercent`, `firstFitPercent`); a workload that shares a GPU counts as taking all of it.",
   },
+  {
+    script: 'submissions.mjs',
+    rows: ['submissions-single', 'submissions-batched'],
+    how: "The coordinator's store in a real PostgreSQL with fsync on, on the same two cores as the callers, without HTTP: a workload with its specification, its place in the order, and its event in the audit. Rounds of 3 s, in turns. Single: 64 callers, each one submission after another; graphile-worker's addJob with the same specification as payload, 64 callers with a connection each. Batched: four callers with 500 a call; beside it, as a figure of the same run, the same batches as bare inserts of id and specification into a table without index or audit (`barePerSecond`). pg-boss is not measured: a package that it depends on cannot be installed here.",
+  },
 ];

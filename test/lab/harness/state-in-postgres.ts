@@ -12,17 +12,23 @@ import type {Backend} from '../../engine/state/backends.ts';
 export class TestPostgres {
   readonly folder: string;
   readonly #programs: string;
+  readonly #settings: string;
 
-  private constructor(folder: string, programs: string) {
+  private constructor(folder: string, programs: string, settings: string) {
     this.folder = folder;
     this.#programs = programs;
+    this.#settings = settings;
   }
 
-  static async start(prefix = 'niyanta-postgres-'): Promise<TestPostgres> {
+  /** Without waiting for the disk, unless the settings say so: what `halt` cuts off is the server, not the machine. */
+  static async start(
+    prefix = 'niyanta-postgres-',
+    settings = '-c fsync=off -c shared_buffers=16MB',
+  ): Promise<TestPostgres> {
     const versions = await readdir('/usr/lib/postgresql');
     const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
     const folder = await mkdtemp(join(tmpdir(), prefix));
-    const database = new TestPostgres(folder, `/usr/lib/postgresql/${newest}/bin`);
+    const database = new TestPostgres(folder, `/usr/lib/postgresql/${newest}/bin`, settings);
     execFileSync('chown', ['postgres', folder]);
     execFileSync('chmod', ['711', folder]);
     database.#as('initdb', [
@@ -42,7 +48,7 @@ export class TestPostgres {
   }
 
   boot(): void {
-    const options = `-c listen_addresses='' -c unix_socket_directories='${this.folder}' -c max_connections=60 -c shared_buffers=16MB`;
+    const options = `-c listen_addresses='' -c unix_socket_directories='${this.folder}' -c max_connections=100 ${this.#settings}`;
     this.#as('pg_ctl', ['-D', this.data, '-w', '-s', '-l', join(this.folder, 'log'), '-o', options, 'start']);
   }
 

@@ -23,21 +23,22 @@ export async function writeEvents(
   at: number,
 ): Promise<number> {
   const first = await takeNumbers(session, events.length + more);
-  await session.insert(
-    eventsTable,
-    events.map((event, index) => ({
-      seq: first + index,
-      at,
-      type: event.type,
-      customer: event.customer,
-      workload: event.workload,
-      actor: event.actor.name,
-      request: event.actor.request,
-      from_state: event.from,
-      to_state: event.to,
-      attempt: event.attempt,
-      data: textOf(event.data),
-    })),
-  );
+  await session.insert(eventsTable, eventCells(events, first, at));
   return first;
 }
+
+/** Numbered from `first` on. */
+export const eventCells = (events: readonly MoveEvent[], first: number, at: number) =>
+  events.map((event, index) => ({
+    seq: first + index,
+    at,
+    type: event.type,
+    customer: event.customer,
+    workload: event.workload,
+    actor: event.actor.name,
+    request: event.actor.request,
+    from_state: event.from,
+    to_state: event.to,
+    attempt: event.attempt,
+    data: textOf(event.data),
+  }));

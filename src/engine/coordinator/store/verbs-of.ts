@@ -26,7 +26,7 @@ const GATHERED = 1000;
 
 /** The verbs over a database; nothing about one kind of database is decided here. */
 export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSettings): Store {
-  const submit = gatherCalls<Submission, readonly Accepted[]>(GATHERED, async calls => {
+  const submitting = gatherCalls<Submission, readonly Accepted[]>(GATHERED, async calls => {
     const outcomes = await database.write((session, again) => submitAll(session, calls, again));
     return outcomes.map(outcome => () => {
       if ('error' in outcome) throw outcome.error;
@@ -42,7 +42,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     resign: leadership => database.write(session => resign(session, leadership)),
     leader: () => database.read(leader),
 
-    submit: async submissions => (submissions.length === 0 ? [] : submit(submissions)),
+    submit: async submissions => (submissions.length === 0 ? [] : submitting.call(submissions)),
     workload: (scope, id) => database.read(session => workload(session, scope, id)),
     workloads: (scope, query) => database.read(session => workloads(session, scope, query)),
     attempts: (scope, id) => database.read(session => attempts(session, scope, id)),
@@ -90,6 +90,9 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     expire: before => database.write(session => expire(session, before)),
 
     onHint: listener => database.onHint(listener),
-    close: () => database.close(),
+    async close() {
+      await submitting.idle();
+      await database.close();
+    },
   };
 }

@@ -15,9 +15,11 @@ export async function writeMoves(moves: Moves, halfLifeMs: number): Promise<void
   const attempts = await changedAttempts(moves);
   await addUsage(moves, attempts, halfLifeMs);
   const first = await writeEvents(session, events, changed.size, now);
-  await session.update(attemptsTable, ['workload', 'attempt'], attempts.map(changedCells));
-  await writeWorkloads(moves, first + events.length);
-  await session.hint();
+  await Promise.all([
+    session.update(attemptsTable, ['workload', 'attempt'], attempts.map(changedCells)),
+    writeWorkloads(moves, first + events.length),
+    session.hint(),
+  ]);
 }
 
 /** Each with a number of its own from `first` on. */

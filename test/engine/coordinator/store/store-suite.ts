@@ -1,8 +1,14 @@
 import {describe} from 'vitest';
+import {accountPromises} from './account-promises.ts';
 import type {BackendName} from './backends.ts';
 import {dependencyPromises} from './dependency-promises.ts';
+import {leadingPromises} from './leading-promises.ts';
+import {picturePromises} from './picture-promises.ts';
+import {reportingPromises} from './reporting-promises.ts';
+import {scopePromises} from './scope-promises.ts';
 import {storeUnderTest} from './store-under-test.ts';
 import {submissionPromises} from './submission-promises.ts';
+import {wishPromises} from './wish-promises.ts';
 
 /** What every store promises, whatever keeps it. */
 export function describeStore(name: BackendName): void {
@@ -10,5 +16,11 @@ export function describeStore(name: BackendName): void {
     const the = storeUnderTest(name);
     submissionPromises(the);
     dependencyPromises(the);
+    wishPromises(the);
+    leadingPromises(the);
+    reportingPromises(the);
+    picturePromises(the);
+    accountPromises(the);
+    scopePromises(the);
   });
 }

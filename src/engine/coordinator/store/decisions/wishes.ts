@@ -12,7 +12,7 @@ export type WishAnswer =
   | {readonly kind: 'refused'; readonly why: string};
 
 /** What a wish does in which state. */
-export function answerWish(row: Pick<WorkloadRow, 'state' | 'wanted' | 'waitsFor'>, wish: Wish): WishAnswer {
+export function answerWish(row: Pick<WorkloadRow, 'state' | 'wanted'>, wish: Wish): WishAnswer {
   switch (wish) {
     case 'cancel':
       if (row.state === 'CANCELLED' || row.wanted === 'cancel') return nothing;

@@ -1,5 +1,6 @@
 import type {ParameterOrJSON, Sql, TransactionSql} from 'postgres';
 import type {Cells, Param, Session, Table} from '../database.ts';
+import {arrayText, columnsOf} from './column-parameters.ts';
 
 /** Where those that wait for hints listen. */
 export const HINTS = 'niyanta_store';
@@ -17,21 +18,20 @@ export function postgresSession(sql: Sql | TransactionSql): Session {
     run: async (text, ...params) => (await ask(text, params)).count,
     async insert(table: Table, rows: readonly Cells[], onConflict = '') {
       if (rows.length === 0) return;
-      const columns = Object.keys(rows[0]!);
-      await ask(
-        `insert into ${table.name} (${columns.join(', ')}) select * from ${unnested(table, columns)} ${onConflict}`,
-        columns.map(column => rows.map(row => row[column]) as unknown as readonly string[]),
-      );
+      // What none of them has is left to the table.
+      const columns = Object.keys(rows[0]!).filter(column => rows.some(row => row[column] !== undefined));
+      const {from, params} = columnsOf(table, columns, rows);
+      await ask(`insert into ${table.name} (${columns.join(', ')}) select * from ${from} ${onConflict}`, params);
     },
     async update(table: Table, keys: readonly string[], rows: readonly Cells[]) {
       if (rows.length === 0) return;
       const columns = Object.keys(rows[0]!);
+      const {from, params} = columnsOf(table, columns, rows);
       const sets = columns.filter(column => !keys.includes(column)).map(column => `${column} = new.${column}`);
       const where = keys.map(key => `old.${key} = new.${key}`).join(' and ');
       await ask(
-        `update ${table.name} as old set ${sets.join(', ')}
-         from ${unnested(table, columns)} as new (${columns.join(', ')}) where ${where}`,
-        columns.map(column => rows.map(row => row[column]) as unknown as readonly string[]),
+        `update ${table.name} as old set ${sets.join(', ')} from ${from} as new (${columns.join(', ')}) where ${where}`,
+        params,
       );
     },
     among: (column, parameter) => `${column} = any(${parameter}::text[])`,
@@ -45,24 +45,8 @@ export function postgresSession(sql: Sql | TransactionSql): Session {
   };
 }
 
-/** One column a parameter: a statement is the same for any number of rows. */
-const unnested = (table: Table, columns: readonly string[]): string =>
-  `unnest(${columns.map((column, index) => `$${index + 1}::${table.columns[column]}[]`).join(', ')})`;
-
 function bound(value: Param): string | number | boolean | Uint8Array | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'object' && !(value instanceof Uint8Array)) return arrayText(value);
   return value as string | number | boolean | Uint8Array;
-}
-
-/** As PostgreSQL writes arrays. */
-function arrayText(values: readonly (string | number | boolean | null | undefined)[]): string {
-  let text = '{';
-  for (const value of values) {
-    if (text.length > 1) text += ',';
-    if (value === null || value === undefined) text += 'NULL';
-    else if (typeof value === 'string') text += `"${/["\\]/.test(value) ? value.replace(/["\\]/g, '\\$&') : value}"`;
-    else text += String(value);
-  }
-  return `${text}}`;
 }

@@ -1,8 +1,9 @@
 import type {Session} from '../database.ts';
-import {type MoveEvent, writeEvents} from '../events.ts';
+import {eventCells, type MoveEvent} from '../events.ts';
+import {takeNumbers} from '../numbers.ts';
 import {textOf} from '../row-mapping.ts';
 import type {Submission, WorkloadId, WorkloadRow} from '../store.ts';
-import {edgesTable, workloadsTable} from '../tables.ts';
+import {edgesTable, eventsTable, workloadsTable} from '../tables.ts';
 
 /** A workload to be written. */
 export interface NewWorkload {
@@ -19,26 +20,32 @@ export async function writeSubmissions(
   session: Session,
   news: readonly NewWorkload[],
 ): Promise<ReadonlyMap<WorkloadId, number>> {
-  const now = await session.now();
+  const specs = news.map(({submission}) => JSON.stringify(submission.workload));
   const cancelled = news.filter(each => each.cancelled !== undefined);
   const events = [...news.map(acceptedEvent), ...cancelled.map(cancelledEvent)];
-  const first = await writeEvents(session, events, 0, now);
-  const changedOf = new Map(cancelled.map((each, index) => [each, first + news.length + index]));
-  await session.insert(
-    workloadsTable,
-    news.map((each, index) => cellsOf(each, first + index, changedOf.get(each), now)),
+  // Nobody else writes from here to the end: the rest is one round trip.
+  const [now, first] = await Promise.all([session.now(), takeNumbers(session, events.length)]);
+  const ends = new Map(cancelled.map((each, index) => [each, first + news.length + index]));
+  const waiting = news.filter(each => each.cancelled === undefined);
+  const edges = waiting.flatMap(({submission, waitsFor}) =>
+    waitsFor.map(({id}) => ({predecessor: id, dependant: submission.id})),
   );
-  const edges = news.flatMap(each =>
-    each.cancelled === undefined ? each.waitsFor.map(({id}) => ({predecessor: id, dependant: each.submission.id})) : [],
-  );
-  // Two rules about one workload share an edge.
-  await session.insert(edgesTable, edges, 'on conflict do nothing');
-  await session.hint();
+  await Promise.all([
+    session.insert(eventsTable, eventCells(events, first, now)),
+    session.insert(
+      workloadsTable,
+      news.map((each, index) => cellsOf(each, specs[index]!, first + index, ends.get(each), now)),
+    ),
+    // Two rules about one workload share an edge.
+    session.insert(edgesTable, edges, 'on conflict do nothing'),
+    session.hint(),
+  ]);
   return new Map(news.map(({submission}, index) => [submission.id, first + index]));
 }
 
 const cellsOf = (
   {submission, content, waitsFor, cancelled}: NewWorkload,
+  spec: string,
   seq: number,
   end: number | undefined,
   now: number,
@@ -51,7 +58,7 @@ const cellsOf = (
   name: submission.workload.name,
   version: submission.workload.version,
   labels: textOf(submission.workload.labels),
-  spec: JSON.stringify(submission.workload),
+  spec,
   inputs: textOf(submission.inputs),
   batch: submission.batch,
   schedule: submission.schedule,
