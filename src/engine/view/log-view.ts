@@ -21,9 +21,14 @@ export class LogWriter {
   }
 
   line({service, replica, at, text}: LogRecord): string {
-    const name = printable(`${service}-${replica}`);
+    return this.named(`${service}-${replica}`, text, at);
+  }
+
+  /** A line of anything that has a name. */
+  named(who: string, text: string, at?: string): string {
+    const name = printable(who);
     this.#width = Math.max(this.#width, name.length);
-    const time = this.#look.timestamps ? `${at} ` : '';
+    const time = this.#look.timestamps && at !== undefined ? `${at} ` : '';
     return `${this.#paint(name)(`${name.padEnd(this.#width)} |`)} ${time}${this.#look.raw ? text : shown(text)}`;
   }
 

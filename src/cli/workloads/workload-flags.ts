@@ -1,0 +1,23 @@
+import {Args, Flags} from '@oclif/core';
+import {UserError} from '../../engine/spec/errors.ts';
+
+/** Files are arguments, since there may be several. */
+export const workloadFilesArg = Args.string({description: 'Workload files; - is standard input.'});
+
+export const workloadParamFlag = Flags.string({
+  summary: 'A parameter of the workloads, as name=value; may repeat.',
+  helpValue: 'NAME=VALUE',
+  aliases: ['set'],
+  multiple: true,
+  multipleNonGreedy: true,
+});
+
+export const outputsFlag = Flags.string({summary: 'Folder to write the files to that were left.', helpValue: 'DIR'});
+
+/** What was named. Errors: UserError `no-file`. */
+export function filesNamed(argv: readonly unknown[], command: string): string[] {
+  const files = argv.map(String);
+  if (files.length > 0) return files;
+  const hint = `For example: niyanta ${command} workload.yaml; niyanta explain workload says what it may hold.`;
+  throw new UserError({code: 'no-file', message: 'it is not said which file', hint});
+}
