@@ -17,20 +17,17 @@ export const bridgePrefix = 'nyw';
  * go round, so that none is used again while something may still talk to its former owner.
  */
 export const addressLines = (id: string): readonly string[] => [
-  `mkdir -p ${addressesFolder}`,
-  `exec 6>>${addressesFolder}/.lock`,
-  'flock 6',
-  `n=0 tried=0; if [ -e ${addressesFolder}/.next ]; then read -r n <${addressesFolder}/.next; fi`,
+  `n=; { read -r n <${addressesFolder}/.next; } 2>/dev/null || :`,
+  'n=${n:-0} tried=0',
   'while :; do',
   `  [ "$n" -lt ${bridges * each} ] || n=0`,
   `  b=$((n / ${each})) x=$((n / ${each} * 1024 + n % ${each} + 2)) n=$((n + 1))`,
   '  address=10.90.$((x / 256)).$((x % 256))',
-  `  [ -e ${addressesFolder}/$address ] || break`,
+  // Who makes the file has the address; a file that is there is not written over (noclobber).
+  `  if (set -C; echo ${quote(id)} >${addressesFolder}/$address) 2>/dev/null; then break; fi`,
   `  tried=$((tried + 1)); [ $tried -lt ${bridges * each} ] || { echo "no address is left for workloads" >&2; exit 1; }`,
   'done',
-  `echo ${quote(id)} >${addressesFolder}/$address`,
   `echo $n >${addressesFolder}/.next`,
-  'exec 6>&-',
   `bridge=${bridgePrefix}$b subnet=10.90.$((b * 4)).0/22 gateway=10.90.$((b * 4)).1`,
   "mac=$(printf '02:6e:0a:5a:%02x:%02x' $((x / 256)) $((x % 256)))",
 ];

@@ -17,18 +17,20 @@ export const fenceLines = ({workload, attempt, owner}: OwnedAttempt): readonly s
     `mkdir -p ${quote(workloadFolder(workload))}`,
     `exec 7>>${quote(lockPath(workload))}`,
     'flock 7',
-    `highest=0 closed=; if [ -e ${fence} ]; then read -r highest closed <${fence}; fi`,
+    `highest= closed=; if [ -e ${fence} ]; then read -r highest closed <${fence} || :; fi`,
+    // Cut short by a power cut, which ended all that ran.
+    'highest=${highest:-0}',
     `if [ "$highest" -gt ${attempt} ] || [ "$highest$closed" = ${attempt}closed ]; then echo "attempt-fenced $highest" >&2; exit ${overtakenExit}; fi`,
     `if [ "$highest" -lt ${attempt} ]; then`,
     removeFunction,
     `  for old in ${quote(workloadFolder(workload))}/[1-9]*; do`,
     `    if [ -d "$old" ] && [ "$old" != ${quote(attemptFolder({workload, attempt}))} ]; then remove "$old" ${quote(attemptId({workload, attempt}).replace(/\d+$/, ''))}"\${old##*/}"; fi`,
     '  done',
-    `  echo ${attempt} >${fence}.new`,
     `  echo ${quote(owner)} >${quote(ownerPath(workload))}`,
     // A power cut must not bring an older one back; before the first there is none.
-    ...(attempt > 1 ? [`  sync ${fence}.new`] : []),
-    `  mv -f ${fence}.new ${fence}`,
+    ...(attempt > 1
+      ? [`  echo ${attempt} >${fence}.new`, `  sync ${fence}.new`, `  mv -f ${fence}.new ${fence}`]
+      : [`  echo ${attempt} >${fence}`]),
     'fi',
   ];
 };
@@ -40,8 +42,8 @@ export const closingLines = ({workload, attempt}: AttemptKey): readonly string[]
     `mkdir -p ${quote(workloadFolder(workload))}`,
     `exec 7>>${quote(lockPath(workload))}`,
     'flock 7',
-    `highest=0; if [ -e ${fence} ]; then read -r highest closed <${fence}; fi`,
-    `if [ "$highest" -le ${attempt} ]; then echo '${attempt} closed' >${fence}.new; mv -f ${fence}.new ${fence}; fi`,
+    `highest=; if [ -e ${fence} ]; then read -r highest closed <${fence} || :; fi`,
+    `if [ "\${highest:-0}" -le ${attempt} ]; then echo '${attempt} closed' >${fence}.new; mv -f ${fence}.new ${fence}; fi`,
   ];
 };
 

@@ -92,8 +92,6 @@ for folder in $(find . -mindepth 1 -maxdepth 1 -type d -name '*-*-*-*-*' -mmin +
   )
 done
 [ -d ${addressesFolder} ] || exit 0
-exec 6>>${addressesFolder}/.lock
-flock 6
 for file in ${addressesFolder}/*; do
   [ -e "$file" ] || continue
   read -r id <"$file" || continue

@@ -1,13 +1,14 @@
 import {quote, render} from '../../hosts/command.ts';
 import {resolvLine} from '../containers/create-container.ts';
 import {environmentFile} from '../containers/environment-file.ts';
-import {type HostScript, replaceFile} from '../containers/host-script.ts';
+import {type HostScript, writeFile} from '../containers/host-script.ts';
 import {environmentHandle} from '../containers/run-arguments.ts';
 import {ctr} from '../ctr.ts';
 import {logsFolder, networkPath, toolkit} from '../paths.ts';
 import {addressLines, guardLines} from './address-lines.ts';
 import {fenceLines, removeAttempt, removeFunction} from './attempt-lines.ts';
 import {
+  addressesFolder,
   attemptFolder,
   checkpointFolder,
   inputsFolder,
@@ -52,13 +53,13 @@ export function startAttempt({spec, env, containerd, entrypoint}: Start): HostSc
     `  ${removeFunction}`,
     ...keptAside(spec, removeAttempt(spec)),
     'fi',
-    `mkdir -p ${[checkpointFolder(spec), noticeFolder(spec), networkPath(id)].map(quote).join(' ')}`,
+    `mkdir -p ${[noticeFolder(spec), networkPath(id), addressesFolder].map(quote).join(' ')}`,
     // Whoever the job runs as.
-    `chmod 1777 ${quote(checkpointFolder(spec))}`,
+    `[ -d ${quote(checkpointFolder(spec))} ] || mkdir -m 1777 ${quote(checkpointFolder(spec))}`,
     ...guardLines(),
     ...addressLines(id),
     ...networkLines(spec, id),
-    replaceFile(manifestPath(spec), `${JSON.stringify(manifest)}\n`),
+    writeFile(manifestPath(spec), `${JSON.stringify(manifest)}\n`),
     `printf '127.0.0.1 localhost\\n::1 localhost\\n%s ${hostname(spec)}\\n' "$address" >${quote(`${folder}/hosts`)}`,
     `echo ${hostname(spec)} >${quote(`${folder}/hostname`)}`,
     resolvLine(`${folder}/resolv.conf`),
