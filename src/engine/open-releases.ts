@@ -28,7 +28,7 @@ export function openReleases(
  * apply is. Errors: UserError `no-release`.
  */
 export async function askRunning(
-  {store, environment}: Session,
+  {store, environment}: Pick<Session, 'store' | 'environment'>,
   {what, service, now}: {readonly what: 'promote' | 'abort'; readonly service?: string; readonly now: () => Date},
 ): Promise<{readonly asked: LeaseHolder; readonly services: readonly string[]} | undefined> {
   const known = (await store.read()).environments[environment];

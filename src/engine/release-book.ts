@@ -9,7 +9,7 @@ import {updateOwn} from './update-own.ts';
 type Releases = NonNullable<EnvironmentState['releases']>;
 
 /** Keeps releases in the state while an apply is at them: where they are, and what others ask of them. */
-export const releaseBook = ({store, environment}: Session): ReleaseBook => ({
+export const releaseBook = ({store, environment}: Pick<Session, 'store' | 'environment'>): ReleaseBook => ({
   async note(services, now) {
     await updateOwn(store, lock =>
       withReleases(lock, environment, releases =>

@@ -2,6 +2,7 @@ import {describe, expect, test} from 'vitest';
 import type {BackendName} from './backends.ts';
 import {journalPromises} from './journal-suite.ts';
 import {leasePromises} from './lease-suite.ts';
+import {releasePromises} from './release-suite.ts';
 import {storeUnderTest, withEnvironment} from './store-under-test.ts';
 
 /** What every store promises, whatever keeps it. */
@@ -78,6 +79,7 @@ export function describeStore(name: BackendName): void {
     });
 
     leasePromises(the);
+    releasePromises(the);
     journalPromises(the);
   });
 }
