@@ -1,0 +1,149 @@
+// Durable single submissions over HTTP to `niyanta serve` (a process of its own) from 64 connections, against
+// graphile-worker's addJob from as many callers on the same PostgreSQL; and how fast the API answers while 100 a second are
+// submitted: `node scripts/node24.mjs bench/api-submissions.mjs [--rounds 3] [--store postgres|sqlite] [--json]`.
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import process from 'node:process';
+import {createInterface} from 'node:readline';
+import {parseArgs} from 'node:util';
+import autocannon from 'autocannon';
+import {makeWorkerUtils} from 'graphile-worker';
+import {root} from '../scripts/node24.mjs';
+import {TestPostgres} from '../test/lab/harness/state-in-postgres.ts';
+import {median, print, row} from './result.mjs';
+
+const {values} = parseArgs({
+  options: {
+    rounds: {type: 'string', default: '3'},
+    store: {type: 'string', default: 'postgres'},
+    json: {type: 'boolean', default: false},
+  },
+});
+const SECONDS = 4;
+const CONNECTIONS = 64;
+
+const workload = {
+  name: 'resize',
+  image: 'docker.io/library/busybox:1.36',
+  command: ['sh', '-c', 'resize /in/picture /out/picture'],
+  env: {WIDTH: '640'},
+  labels: {team: 'pictures'},
+  resources: {cpu: 0.5, memory: '128Mi'},
+  retries: {max: 3},
+};
+
+const postgres = await TestPostgres.start(
+  'niyanta-bench-',
+  '-c fsync=on -c shared_buffers=256MB -c max_wal_size=4GB -c max_connections=200',
+);
+const folder = mkdtempSync(join(tmpdir(), 'niyanta-bench-'));
+const served = await serve();
+const utils = await makeWorkerUtils({connectionString: postgres.url('postgres'), maxPoolSize: CONNECTIONS});
+try {
+  await utils.migrate();
+  const [ours, peer, latencies] = [[], [], []];
+  for (let round = 0; round < Number(values.rounds); round++) {
+    ours.push(1000 / (await submissions()));
+    peer.push(1000 / (await jobs()));
+    latencies.push(await readingUnderLoad());
+  }
+  print(
+    row({
+      name: 'api-submissions',
+      work: `a durable submission over HTTP, ${CONNECTIONS} connections, ${values.store}`,
+      against: `graphile-worker addJob, ${CONNECTIONS} callers, PostgreSQL`,
+      unit: 'ms',
+      ours,
+      peer,
+      aim: {faster: 2},
+      also: {
+        submissionsPerSecond: Math.round(1000 / median(ours)),
+        jobsPerSecond: Math.round(1000 / median(peer)),
+        readP97_5Ms: median(latencies),
+      },
+    }),
+  );
+} finally {
+  await utils.release();
+  served.process.kill('SIGTERM');
+  await once(served.process, 'exit');
+  await postgres.stop();
+  rmSync(folder, {recursive: true, force: true});
+}
+
+/** The command line as people run it, where it is built; a project without hosts, so that nothing but submitting is done. */
+async function serve() {
+  writeFileSync(join(folder, 'niyanta.yaml'), 'apiVersion: niyanta/v1\nkind: Project\nname: bench\n');
+  const program = existsSync(join(root, 'dist')) ? 'bin/run.js' : 'bin/dev.js';
+  const flags = ['serve', '--json', '--listen', '127.0.0.1:0', '--log-level', 'error'];
+  const env = {...process.env, ...(values.store === 'postgres' && {NIYANTA_DATABASE: postgres.url('postgres')})};
+  const child = spawn(process.execPath, [join(root, program), ...flags], {
+    cwd: folder,
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let text = '';
+  for await (const line of createInterface({input: child.stdout})) {
+    text += line;
+    try {
+      const {address, adminKey} = JSON.parse(text);
+      return {
+        process: child,
+        address,
+        headers: {authorization: `Bearer ${adminKey}`, 'content-type': 'application/json'},
+      };
+    } catch {
+      // It is printed over several lines.
+    }
+  }
+  throw new Error(`niyanta serve did not start: ${text}`);
+}
+
+/** How many a second. */
+async function submissions() {
+  const {address: url, headers} = served;
+  const body = JSON.stringify({workload});
+  const requests = [{method: 'POST', path: '/v1/workloads', headers, body}];
+  const result = await autocannon({url, connections: CONNECTIONS, duration: SECONDS, requests});
+  if (result.non2xx + result.errors > 0) throw new Error(`${result.non2xx} refused, ${result.errors} failed`);
+  return result['2xx'] / result.duration;
+}
+
+async function jobs() {
+  const began = performance.now();
+  let done = 0;
+  const call = async () => {
+    while (performance.now() < began + SECONDS * 1000) {
+      await utils.addJob('resize', workload);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({length: CONNECTIONS}, call));
+  return (done * 1000) / (performance.now() - began);
+}
+
+/** What 97.5 of 100 GETs take at most, in milliseconds, while 100 a second are submitted. */
+async function readingUnderLoad() {
+  const {address: url, headers} = served;
+  const body = JSON.stringify({workload});
+  const duration = SECONDS;
+  const submit = autocannon({
+    url,
+    connections: 10,
+    overallRate: 100,
+    duration,
+    requests: [{method: 'POST', path: '/v1/workloads', headers, body}],
+  });
+  const read = autocannon({
+    url,
+    connections: 4,
+    overallRate: 50,
+    duration,
+    requests: [{method: 'GET', path: '/v1/workloads?limit=20', headers}],
+  });
+  const [, {latency}] = await Promise.all([submit, read]);
+  return latency.p97_5;
+}
