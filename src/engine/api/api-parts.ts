@@ -5,6 +5,7 @@ import type {Door, PendingQuota} from '../coordinator/access/index.ts';
 import type {Coordinator} from '../coordinator/coordinator.ts';
 import type {ApiSettings} from './api-settings.ts';
 import type {ApiMetrics} from './metrics/api-metrics.ts';
+import type {WorkloadReader} from './request/read-workloads.ts';
 
 export type ApiServer = FastifyInstance<
   RawServerDefault,
@@ -20,6 +21,7 @@ export interface ApiParts {
   readonly settings: ApiSettings;
   readonly door: Door;
   readonly pending: PendingQuota;
+  readonly reader: WorkloadReader;
   readonly metrics: ApiMetrics;
   readonly log: FastifyBaseLogger;
   /** Aborted when the API stops: streams end then. */

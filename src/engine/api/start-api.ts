@@ -5,6 +5,7 @@ import type {Coordinator} from '../coordinator/coordinator.ts';
 import {UserError} from '../spec/errors.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
 import {apiMetrics} from './metrics/api-metrics.ts';
+import {WorkloadReader} from './request/read-workloads.ts';
 import {apiServer, type Tls} from './server.ts';
 
 export interface ApiWish {
@@ -32,11 +33,13 @@ export async function startApi({coordinator, listen, log, version, settings, tls
   const all = {...defaultApiSettings, ...settings};
   const stopping = new AbortController();
   const metrics = apiMetrics(coordinator, all.customersInMetrics);
+  await metrics.begin();
   const parts = {
     coordinator,
     settings: all,
     log,
     metrics,
+    reader: new WorkloadReader(),
     door: new Door(coordinator.store, Date.now),
     pending: new PendingQuota(coordinator.store, () => performance.now()),
     stopping: stopping.signal,
@@ -45,7 +48,6 @@ export async function startApi({coordinator, listen, log, version, settings, tls
   try {
     await server.listen(listen);
   } catch (cause) {
-    metrics.close();
     await server.close();
     const message = `cannot listen on ${listen.host}:${listen.port}: ${(cause as Error).message}`;
     throw new UserError({code: 'cannot-listen', message, hint: 'Choose another address with --listen.', cause});
@@ -61,7 +63,6 @@ export async function startApi({coordinator, listen, log, version, settings, tls
 
   async function stop(deadlineMs: number): Promise<void> {
     stopping.abort('the coordinator stops');
-    metrics.close();
     const cut = setTimeout(() => server.server.closeAllConnections(), deadlineMs);
     // A connection whose request was under way becomes idle later, and would be kept for the next one.
     const idle = setInterval(() => server.server.closeIdleConnections(), 20);

@@ -4,7 +4,9 @@ import {boundedNames} from './bounded-names.ts';
 import {watchWorkloads} from './watch-workloads.ts';
 
 export interface ApiMetrics {
-  readonly registry: Registry;
+  /** In the text format of Prometheus. Errors: those of the store. */
+  text(): Promise<string>;
+  readonly contentType: string;
   answered(request: {
     readonly method: string;
     readonly route: string;
@@ -16,8 +18,8 @@ export interface ApiMetrics {
   throttled(policy: string): void;
   readonly sockets: Gauge;
   readonly streams: Gauge;
-  /** Stops listening to the coordinator. */
-  close(): void;
+  /** What happens from now on counts. */
+  begin(): Promise<void>;
 }
 
 /** Seconds, as Prometheus wants them. */
@@ -63,12 +65,16 @@ export function apiMetrics(coordinator: Coordinator, customers: number): ApiMetr
   const streams = new Gauge({name: 'niyanta_log_streams', help: 'Logs that are being followed.', registers});
   const nameOf = boundedNames(customers);
   gauges(coordinator, registers);
-  const close = watchWorkloads(coordinator, registers);
+  const readEvents = watchWorkloads(coordinator.store, registers);
   return {
-    registry,
+    async text() {
+      await readEvents();
+      return registry.metrics();
+    },
+    contentType: registry.contentType,
     sockets,
     streams,
-    close,
+    begin: readEvents,
     answered: ({method, route, status, ms}) => requests.labels(method, route, String(status)).observe(ms / 1000),
     submitted: (customer, count, ms) => {
       submissions.labels(nameOf(customer)).inc(count);

@@ -1,6 +1,5 @@
 import {Counter, Histogram, type Registry} from 'prom-client';
-import type {Coordinator} from '../../coordinator/coordinator.ts';
-import type {EventRow} from '../../coordinator/store/store.ts';
+import type {EventRow, Store} from '../../coordinator/store/store.ts';
 
 /** Workloads whose times are kept until they are known whole; the oldest are given up beyond this. */
 const MOST = 100_000;
@@ -11,8 +10,15 @@ interface Times {
   started?: number;
 }
 
-/** What transitions tell: how long workloads wait, start and run, how they end. Returns how to stop. */
-export function watchWorkloads(coordinator: Coordinator, registers: Registry[]): () => void {
+const PAGE = 1000;
+/** Events that are read for one answer at most; what is beyond is read for the next ones. */
+const MOST_PAGES = 50;
+
+/**
+ * What transitions tell: how long workloads wait, start and run, how they end. Events have their times: they are read
+ * when somebody wants to know, not as they come. Returns what reads on; the first time is where it begins.
+ */
+export function watchWorkloads(store: Store, registers: Registry[]): () => Promise<void> {
   const waited = new Histogram({
     name: 'niyanta_schedule_duration_seconds',
     help: 'From acceptance to the first place.',
@@ -41,13 +47,33 @@ export function watchWorkloads(coordinator: Coordinator, registers: Registry[]):
   const elections = new Counter({name: 'niyanta_elections_total', help: 'Changes of the leader.', registers});
   const times = new Map<string, Times>();
 
-  return coordinator.subscribe(event => {
+  let position: number | undefined;
+  let reading: Promise<void> | undefined;
+
+  return () => {
+    reading ??= readOn().finally(() => {
+      reading = undefined;
+    });
+    return reading;
+  };
+
+  async function readOn(): Promise<void> {
+    position ??= await store.newestEvent();
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const events = await store.events('everyone', {after: position, limit: PAGE});
+      for (const event of events) count(event);
+      position = events.at(-1)?.seq ?? position;
+      if (events.length < PAGE) return;
+    }
+  }
+
+  function count(event: EventRow): void {
     if (event.type === 'leader.elected') elections.inc();
     if (event.workload === undefined || event.to === undefined) return;
     if (event.to === 'RETRYING') retried.inc();
     if (event.to === 'SUCCEEDED' || event.to === 'FAILED' || event.to === 'CANCELLED') ended.labels(event.to).inc();
     measure(event as EventRow & {readonly workload: string});
-  });
+  }
 
   function measure({workload, to, from, at}: EventRow & {readonly workload: string}): void {
     if (from === undefined) {

@@ -6,11 +6,11 @@ import type {Coordinator} from '../../coordinator/coordinator.ts';
 import type {CustomerRow, Store, Submission} from '../../coordinator/store/store.ts';
 import {workloadId} from '../../coordinator/workload-id.ts';
 import type {Workload} from '../../spec/workload.ts';
-import {workloadFromJson} from '../../spec/workload-from-json.ts';
 import {invalidRequest, type Wrong} from '../problems/refusal.ts';
 import type {submission} from '../schemas/submission.ts';
 import {timeOf} from '../schemas/wire.ts';
 import {whoOf} from './gate.ts';
+import type {WorkloadReader} from './read-workloads.ts';
 
 type Body = z.output<typeof submission>;
 
@@ -18,6 +18,7 @@ interface Around {
   readonly request: FastifyRequest;
   readonly owner: CustomerRow;
   readonly coordinator: Coordinator;
+  readonly reader: WorkloadReader;
   readonly batch?: string;
   readonly idempotencyKey?: string;
   /** Where it stands in the body. */
@@ -26,8 +27,8 @@ interface Around {
 
 /** A submission of the body, checked; its input files are in the store when this resolves. */
 export async function submissionOf(body: Body, around: Around): Promise<Submission> {
-  const {request, owner, coordinator, batch, idempotencyKey, path} = around;
-  const workload = await workloadFromJson(body.workload, [...path, 'workload']);
+  const {request, owner, coordinator, reader, batch, idempotencyKey, path} = around;
+  const workload = await reader.read(body.workload, [...path, 'workload']);
   coordinator.check(workload, [...path, 'workload']);
   if (workload.schedule) throw hasSchedule([...path, 'workload', 'schedule']);
   return {

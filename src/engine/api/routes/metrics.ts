@@ -12,6 +12,6 @@ export function metricsRoutes(server: ApiServer, {metrics}: ApiParts): void {
         response: {200: {description: 'Text format of Prometheus.', content: {'text/plain': {schema: z.string()}}}},
       },
     },
-    async (_, reply) => reply.type(metrics.registry.contentType).send(await metrics.registry.metrics()),
+    async (_, reply) => reply.type(metrics.contentType).send(await metrics.text()),
   );
 }

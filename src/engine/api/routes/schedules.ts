@@ -2,7 +2,6 @@ import {randomUUID} from 'node:crypto';
 import {z} from 'zod';
 import {actorOf, scopeOf} from '../../coordinator/access/index.ts';
 import type {Scope} from '../../coordinator/store/store.ts';
-import {workloadFromJson} from '../../spec/workload-from-json.ts';
 import {scheduleOf} from '../answers/schedule.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {invalidRequest, notFound} from '../problems/refusal.ts';
@@ -41,7 +40,7 @@ export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
     },
     async (request, reply) => {
       const owner = await ownerAsked(request, request.query.customer, parts);
-      const workload = await workloadFromJson(request.body.workload, ['workload']);
+      const workload = await parts.reader.read(request.body.workload, ['workload']);
       parts.coordinator.check(workload, ['workload']);
       const {schedule: rule} = workload;
       if (rule === undefined) {

@@ -20,7 +20,7 @@ const query = z.strictObject({
 });
 
 export function submitRoutes(server: ApiServer, parts: ApiParts): void {
-  const {coordinator, settings, pending, metrics} = parts;
+  const {coordinator, settings, pending, metrics, reader} = parts;
 
   server.post(
     '/v1/workloads',
@@ -40,7 +40,7 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
     async (request, reply) => {
       const owner = await ownerAsked(request, request.query.customer, parts);
       const idempotencyKey = request.headers['idempotency-key'];
-      const around = {request, owner, coordinator, idempotencyKey, path: []};
+      const around = {request, owner, coordinator, reader, idempotencyKey, path: []};
       const one = await submissionOf(request.body, around);
       await pending.admit(owner, 1);
       const before = performance.now();
@@ -79,6 +79,7 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
             request,
             owner,
             coordinator,
+            reader,
             batch,
             idempotencyKey: key === undefined ? undefined : `${key}/${index}`,
             path: ['workloads', index],
