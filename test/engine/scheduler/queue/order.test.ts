@@ -156,6 +156,12 @@ test('what was not before its time starts when it comes, before what was accepte
   expect(order(queue.round(1000))).toBe('w1');
 });
 
+test('hundreds that are cancelled leave the order of the rest', () => {
+  const queue = queueOf({workers: wide, queued: Array.from({length: 300}, (_, at) => workload(at + 1))});
+  for (let seq = 5; seq < 295; seq += 1) expect(queue.remove(`w${seq}`)).toBe(true);
+  expect(order(queue.round(400))).toBe('w1 w2 w3 w4 w295 w296 w297 w298 w299 w300');
+});
+
 test('a round starts no more than it may', () => {
   const queue = queueOf({
     workers: wide,
