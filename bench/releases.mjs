@@ -22,8 +22,12 @@ const hosts = ['h1', 'h2', 'h3'];
 const intervalMs = 200;
 const swarmReleases = 2;
 const reloads = 6;
+const otherReleases = 5;
 
-const stack = (version, {replicas = 3, strategy = 'rolling', route = true} = {}) => `apiVersion: niyanta/v1
+const still = '{archive: ./web.tar, replicas: 3, command: [httpd, -f, -p, "8080", -h, /www]}';
+
+/** `route`: the service that callers reach, if any; `still` is one that no release changes. */
+const stack = (version, {replicas = 3, strategy = 'rolling', route = 'web'} = {}) => `apiVersion: niyanta/v1
 kind: Stack
 name: bench
 services:
@@ -35,7 +39,7 @@ services:
     health: {http: {port: 8080, path: /}, interval: ${intervalMs}ms}
     stop: {grace: 1s}
     update: {strategy: ${strategy}, maxSurge: 3, drain: 5s}
-${route ? 'routes:\n  - {path: /, service: web, port: 8080}\n' : ''}`;
+${route === 'still' ? `  still: ${still}\n` : ''}${route ? `routes:\n  - {path: /, service: ${route}, port: 8080}\n` : ''}`;
 
 const p99 = load => quantile(load.times, 0.99);
 const figures = (name, load) => ({
@@ -63,6 +67,11 @@ await onStage({hosts: 3, extra: ['caddy']}, async stage => {
   const records = await stage.everywhere('cat /var/lib/niyanta/containers/*.json');
   const upstreams = records.map(record => `${JSON.parse(record).spec.network.address}:8080`);
   const byHand = await caddyReloads(stage, stage.lab.hosts[0], upstreams, reloads);
+  const other = {route: 'still'};
+  await apply('still', other);
+  const besides = await called(targets, async () => {
+    for (let release = 1; release <= otherReleases; release += 1) await apply(`other-${release}`, other);
+  });
   const releases = row({
     name: 'releases-under-load',
     work: `p99 of requests during ${values.releases} rolling releases of 3 replicas behind 3 proxies`,
@@ -79,11 +88,13 @@ await onStage({hosts: 3, extra: ['caddy']}, async stage => {
       ...figures('swarm', swarm),
       reloads,
       ...figures('reload', byHand),
+      otherReleases,
+      ...figures('other', besides),
     },
   });
   if (during.failures.length > 0) releases.met = false;
 
-  const nine = {replicas: 9, strategy: 'blue-green', route: false};
+  const nine = {replicas: 9, strategy: 'blue-green', route: ''};
   await apply('nine', nine);
   const image = await stage.sh('h1', "ctr -n niyanta images ls -q | grep -v '@' | head -n 1");
   /** Until the switch has finished: the old ones are stopped and removed after it. */

@@ -20,6 +20,9 @@ export interface ProxyActionsOptions {
 /** Another environment's change came in between so often that something else must be wrong. */
 const mostTries = 30;
 
+/** A proxy that says nothing for so long keeps nobody waiting beyond what is allowed for its answer. */
+const askTimeoutMs = 5000;
+
 /** Does what proxies are asked for, on real hosts. */
 export function proxyActions({connection, changing, secrets}: ProxyActionsOptions): ProxyActions {
   /** Makes a script of the files as they are; whoever was slower reads them again. */
@@ -43,7 +46,7 @@ export function proxyActions({connection, changing, secrets}: ProxyActionsOption
     ensureProxy: (host, proxy) => change(host, proxyChange(proxy)),
     writeRoutes: (host, routes) => change(host, routesChange(host, routes, secrets)),
     async inFlight(host, upstreams) {
-      const output = await connection(host).run(requestsInFlight);
+      const output = await connection(host).run(requestsInFlight, {timeoutMs: askTimeoutMs});
       return output.code === 0 ? parseInFlight(output.stdout, upstreams) : 0;
     },
     async upstreamFigures(host, upstreams, sinceMs) {
