@@ -70,7 +70,7 @@ export function restoreVolume(session: StackSession, options: RestoreOptions): P
     await noteInHistory(session, change, {
       at,
       action: 'volume-restore',
-      outcome: outcome !== 'applied' && tools.signal.aborted ? 'cancelled' : outcome,
+      outcome: tools.signal.aborted && (outcome === 'failed' || outcome === 'rolled-back') ? 'cancelled' : outcome,
       summary: summaryOf(restore),
     }).catch(unwritten => {
       // What became of the data is what has to be told first.
