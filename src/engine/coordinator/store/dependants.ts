@@ -1,3 +1,4 @@
+import {hasEnded} from '../workload-states.ts';
 import {neverStarts, resolveAfter} from './decisions/after.ts';
 import {lockWorkloads} from './lock-workloads.ts';
 import type {Moves} from './moves.ts';
@@ -25,11 +26,11 @@ function tell(moves: Moves, predecessor: WorkloadId, dependant: WorkloadId): voi
   const before = moves.rows.get(predecessor)!;
   const row = moves.rows.get(dependant);
   const rule = row?.waitsFor.find(({id}) => id === predecessor);
-  if (!row || !rule) return;
+  // Of what has ended it stays written, so that `retry` knows.
+  if (!row || !rule || hasEnded(row.state)) return;
   const now = resolveAfter(before.state, rule.on);
   if (now === 'met') moves.touch(row, {waitsFor: row.waitsFor.filter(each => each !== rule)});
-  // What it waits for stays written, so that `retry` knows.
-  if (now === 'never' && (row.state === 'PENDING' || row.state === 'PAUSED'))
+  if (now === 'never')
     moves.move(row, 'CANCELLED', {
       reason: neverStarts({id: before.id, name: before.workload.name}, before.state, rule.on),
       actor: {name: 'niyanta'},

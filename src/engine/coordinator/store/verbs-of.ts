@@ -8,7 +8,7 @@ import {changes} from './verbs/changes.ts';
 import {addCheckpoint, checkpoints, markCorrupt} from './verbs/checkpointing.ts';
 import {addKey, customers, keyByPrefix, keys, putCustomer, revokeKey} from './verbs/customers.ts';
 import {change, explain, newLeases, place} from './verbs/deciding.ts';
-import {expire} from './verbs/expiring.ts';
+import {EXPIRED_AT_ONCE, expireBlobs, expireSome} from './verbs/expiring.ts';
 import {lead, leader, resign} from './verbs/leading.ts';
 import {attempts, counts, identity, workload, workloads} from './verbs/looking.ts';
 import {report} from './verbs/reporting.ts';
@@ -87,7 +87,17 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     events: (scope, query) => database.read(session => events(session, scope, query)),
     newestEvent: () => database.read(newestEvent),
     note: event => database.write(session => note(session, event)),
-    expire: before => database.write(session => expire(session, before)),
+    async expire(before) {
+      const all = {events: 0, workloads: 0};
+      for (let most = EXPIRED_AT_ONCE; most === EXPIRED_AT_ONCE; ) {
+        const {events, workloads} = await database.write(session => expireSome(session, before));
+        all.events += events;
+        all.workloads += workloads;
+        most = Math.max(events, workloads);
+      }
+      await database.write(expireBlobs);
+      return all;
+    },
 
     onHint: listener => database.onHint(listener),
     async close() {

@@ -167,6 +167,16 @@ export function picturePromises(the: StoreUnderTest): void {
       expect(left!.seq).toBeGreaterThan(before.at(-1)!.seq);
     });
 
+    test('lets go of more than goes in one transaction', async () => {
+      await Promise.all(
+        Array.from({length: 5}, (_, at) => the.store.submit(Array.from({length: 500}, () => submission(`w${at}`)))),
+      );
+      const now = (await the.store.now()) + 1000;
+      expect(await the.store.expire({events: now, workloads: now})).toEqual({events: 2501, workloads: 0});
+      const left = await the.store.events('everyone', {limit: 9});
+      expect(left.map(({type, data}) => [type, data.events])).toEqual([['audit.expired', 501]]);
+    });
+
     test('is read by workload and by type', async () => {
       const [a] = await the.submitted(submission('a'), submission('b'));
       await the.running(a!);

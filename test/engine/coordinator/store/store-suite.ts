@@ -3,6 +3,7 @@ import {accountPromises} from './account-promises.ts';
 import type {BackendName} from './backends.ts';
 import {dependencyPromises} from './dependency-promises.ts';
 import {leadingPromises} from './leading-promises.ts';
+import {modelPromises} from './model-promises.ts';
 import {picturePromises} from './picture-promises.ts';
 import {reportingPromises} from './reporting-promises.ts';
 import {scopePromises} from './scope-promises.ts';
@@ -22,5 +23,6 @@ export function describeStore(name: BackendName): void {
     picturePromises(the);
     accountPromises(the);
     scopePromises(the);
+    modelPromises(the);
   });
 }

@@ -54,7 +54,8 @@ export async function change(
   const done: WorkloadId[] = [];
   for (const {workload, from, attempt, to, reason, notBefore, outcome} of changes) {
     const row = moves.rows.get(workload);
-    if (!row || row.state !== from || row.attempt !== attempt || !mayFollow(from, to)) continue;
+    // An attempt begins by `place` alone.
+    if (!row || row.state !== from || row.attempt !== attempt || !mayFollow(from, to) || to === 'SCHEDULED') continue;
     const actor = {name: `coordinator:${leadership.coordinator}`};
     moves.move(row, to, {reason, actor, outcome, set: holdsPlace(to) ? {} : {notBefore}});
     done.push(workload);

@@ -9,12 +9,34 @@ export interface Expired {
 /** Blobs that nobody refers to stay so long: they are put before what refers to them. */
 const BLOB_GRACE_MS = 86_400_000;
 
-export async function expire(session: Session, before: Expired): Promise<Expired> {
+/** Removed in one transaction: others wait for it. */
+export const EXPIRED_AT_ONCE = 2_000;
+
+/** A part of it at most; to be done again while there are as many as `EXPIRED_AT_ONCE`. */
+export async function expireSome(session: Session, before: Expired): Promise<Expired> {
   const now = await session.now();
   const workloads = await session.run(
-    `delete from workloads where state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and ended_at < $1`,
+    `delete from workloads where id in (
+       select id from workloads where state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and ended_at < $1 order by seq limit $2)`,
     before.workloads,
+    EXPIRED_AT_ONCE,
   );
+  // The table lets go of what is older than this, and of nothing else.
+  await session.run('update audit_expiry set before = $1 where before < $1', before.events);
+  const events = await session.run(
+    'delete from events where seq in (select seq from events where at < $1 order by seq limit $2)',
+    before.events,
+    EXPIRED_AT_ONCE,
+  );
+  if (events + workloads > 0) {
+    const data = {events, workloads, eventsBefore: before.events, workloadsBefore: before.workloads};
+    await writeEvents(session, [{type: 'audit.expired', actor: {name: 'niyanta'}, data}], 0, now);
+  }
+  return {events, workloads};
+}
+
+/** What nobody refers to any more. */
+export async function expireBlobs(session: Session): Promise<void> {
   const used = (table: string, column: string) => {
     const {value, from} = session.values(column);
     return `select ${value} from ${table}, ${from} where ${column} is not null`;
@@ -22,14 +44,6 @@ export async function expire(session: Session, before: Expired): Promise<Expired
   await session.run(
     `delete from blobs where kept_at < $1 and sha256 not in (select sha256 from checkpoints
      union ${used('workloads', 'inputs')} union ${used('workloads', 'outputs')} union ${used('schedules', 'inputs')})`,
-    now - BLOB_GRACE_MS,
+    (await session.now()) - BLOB_GRACE_MS,
   );
-  // The table lets go of what is older than this, and of nothing else.
-  await session.run('update audit_expiry set before = $1 where before < $1', before.events);
-  const events = await session.run('delete from events where at < $1', before.events);
-  if (events + workloads > 0) {
-    const data = {events, workloads, eventsBefore: before.events, workloadsBefore: before.workloads};
-    await writeEvents(session, [{type: 'audit.expired', actor: {name: 'niyanta'}, data}], 0, now);
-  }
-  return {events, workloads};
 }
