@@ -1,5 +1,8 @@
 import {beforeAll, expect, test} from 'vitest';
 import {keptLogLines} from '../../src/engine/coordinator/types/kept-log.ts';
+import {observe} from '../../src/engine/runtime/observe.ts';
+import {sweepWorkloads} from '../../src/engine/runtime/workloads/attempts-on-host.ts';
+import {workloadHost} from '../../src/engine/runtime/workloads/workload-host.ts';
 import {checkpointRow} from '../engine/coordinator/types/attempts.ts';
 import {sharedLab} from './harness/index.ts';
 import {JobHosts} from './harness/job-host.ts';
@@ -171,6 +174,14 @@ test('a host that is started again has lost its job, which is no success', async
   const after = await jobs.attempt({id: attempt.workload.id});
   await jobs.type.close(after);
   expect(await jobs.type.found!(after.host!)).toEqual([]);
+  // A week later nothing of any of them is remembered.
+  const running = await jobs.attempt({script: 'sleep 60'});
+  const {ended: end} = await jobs.begin(running);
+  await lab().sh('h1', 'cd /var/lib/niyanta/workloads; touch -d "8 days ago" */* *');
+  await (await workloadHost(running.host!.connection)).changing.script(sweepWorkloads(7));
+  expect(await lab().sh('h1', 'ls /var/lib/niyanta/workloads')).toBe(`${running.workload.id}\n`);
+  await jobs.type.close(running);
+  await end;
   const left =
     'ls -A /run/netns; ctr -n niyanta c ls -q; ls /var/lib/niyanta/networks /var/lib/niyanta/logs /var/lib/niyanta/workloads/.addresses';
   expect(await lab().sh('h1', `{ ${left}; } | grep -v : | grep . || :`)).toBe('');
@@ -220,6 +231,9 @@ test('jobs reach the outside and not each other, and are reached by published po
   const log = await keptLogLines(jobs.blobs.kept.get(end.outputs.log!)!);
   const printed = log.flatMap(({stream, text}) => (stream === 'stdout' ? [text] : []));
   expect(printed).toEqual(['neighbour', 'outside SSH-']);
+  // Environments do not see it: it is nobody's container, and nothing of it is left over.
+  const {containers, leftovers} = await observe(server.host!.connection, {drained: false});
+  expect([containers, leftovers]).toEqual([[], undefined]);
   await lab().sh('h2', `ip route replace 10.90.0.0/16 via ${h1}`);
   expect(await lab().sh('h2', get('busybox nc', address, 8080))).toBe('');
   await jobs.type.close(server);

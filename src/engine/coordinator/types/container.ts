@@ -6,7 +6,7 @@ import {mustRun} from '../../hosts/must-run.ts';
 import {can} from '../../runtime/capabilities.ts';
 import {attemptLog} from '../../runtime/workloads/attempt-log.ts';
 import type {AttemptKey, AttemptSpec} from '../../runtime/workloads/attempt-spec.ts';
-import {attemptsOnHost} from '../../runtime/workloads/attempts-on-host.ts';
+import {attemptsOnHost, sweepWorkloads} from '../../runtime/workloads/attempts-on-host.ts';
 import {wasStarted} from '../../runtime/workloads/receive-files.ts';
 import {type WorkloadHost, workloadHost} from '../../runtime/workloads/workload-host.ts';
 import {Bug, OutsideError, UserError} from '../../spec/errors.ts';
@@ -39,6 +39,7 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
   const running = new Map<string, RunningContainer>();
   const starting = new Map<string, Promise<unknown>>();
   const restored = new Set<string>();
+  const swept = new WeakSet<WorkloadHost>();
   const nameOf = (attempt: Attempt<unknown>) => `${attempt.workload.id}.${attempt.attempt}`;
 
   async function start(host: WorkloadHost, attempt: Attempt<ContainerJob>): Promise<void> {
@@ -116,6 +117,11 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     },
 
     async found({connection}) {
+      const host = await workloadHost(connection);
+      if (!swept.has(host)) {
+        swept.add(host);
+        await host.changing.script(sweepWorkloads(keptDays));
+      }
       const {stdout} = await mustRun(connection, attemptsOnHost.command, {what: 'look for attempts of workloads'});
       return attemptsOnHost
         .parse(stdout)
@@ -140,6 +146,9 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     },
   };
 }
+
+/** How long what nobody closed, and that attempts were refused, is remembered on a host. */
+const keptDays = 7;
 
 /** What nobody knows any more is not waited for long. Milliseconds. */
 const clearGraceMs = 5000;

@@ -4,6 +4,7 @@ import type {HostScript} from '../containers/host-script.ts';
 import {bundlesFolder} from '../ctr.ts';
 import {parseEnd, type TaskEnd} from '../exit-code.ts';
 import {logsFolder} from '../paths.ts';
+import {removeFunction} from './attempt-lines.ts';
 import {addressesFolder, workloadsFolder} from './attempt-paths.ts';
 import {type AttemptKey, attemptId, attemptOf} from './attempt-spec.ts';
 
@@ -76,22 +77,30 @@ export function parseAttempts(stdout: string): readonly HostAttempt[] {
 }
 
 /**
- * Removes what nobody will ask for any more: fences of workloads that have no attempt here and were last begun more than
- * `days` ago, and addresses of containers that are gone. What is being worked on is left.
+ * Removes what nobody will ask for any more, whoever it belonged to: attempts of workloads that were last begun more
+ * than `days` ago and do not run, with their fences, and addresses of containers that are gone. What is being
+ * worked on is left.
  */
 export const sweepWorkloads = (days: number): HostScript => ({
   what: 'remove what old workloads left',
   text: `set -eu
 cd ${workloadsFolder} 2>/dev/null || exit 0
+${removeFunction}
 for folder in $(find . -mindepth 1 -maxdepth 1 -type d -name '*-*-*-*-*' -mmin +${Math.ceil(days * 1440)}); do
+  folder=${workloadsFolder}/\${folder#./}
   (
     exec 7>>"$folder/lock"
     flock -n 7 || exit 0
-    for attempt in "$folder"/[1-9]*; do if [ -e "$attempt" ]; then exit 0; fi; done
+    for attempt in "$folder"/[1-9]*; do
+      [ -d "$attempt" ] || continue
+      id=workload.\${folder##*/}.\${attempt##*/}
+      pid=; { read -r pid <"${bundlesFolder}/$id/init.pid"; } 2>/dev/null || :
+      if [ -n "$pid" ] && [ -e "/proc/$pid/ns/pid" ]; then exit 0; fi
+      remove "$attempt" "$id"
+    done
     rm -rf "$folder"
   )
 done
-[ -d ${addressesFolder} ] || exit 0
 for file in ${addressesFolder}/*; do
   [ -e "$file" ] || continue
   read -r id <"$file" || continue
