@@ -26,7 +26,7 @@ export function sshTransport(host: HostName, {client, stream}: Opened, onClose: 
     const seconds = Math.round((Date.now() - since.getTime()) / 1000);
     why = `no sign of life since ${since.toISOString().slice(11, 19)} UTC, ${seconds} s`;
     lose();
-    client.destroy();
+    stream.destroy();
   });
   return {
     host,
@@ -38,8 +38,8 @@ export function sshTransport(host: HostName, {client, stream}: Opened, onClose: 
         if (gone.signal.aborted) return resolve();
         client.once('close', () => resolve());
         client.end();
-        // A dead peer does not answer the goodbye.
-        setTimeout(() => client.destroy(), 1000).unref();
+        // A dead peer does not answer the goodbye, after which the client itself cannot be destroyed any more.
+        setTimeout(() => stream.destroy(), 1000).unref();
       }),
   };
 }
