@@ -4,7 +4,7 @@ import {History} from './history.ts';
 import {Random} from './random.ts';
 
 /** How many histories; `NIYANTA_HISTORIES=10000` for more. A number alone (`NIYANTA_HISTORY=17`) plays that one again. */
-const count = Number(process.env.NIYANTA_HISTORIES ?? 600);
+const count = Number(process.env.NIYANTA_HISTORIES ?? 2000);
 const alone = process.env.NIYANTA_HISTORY;
 const steps = 40;
 
@@ -20,4 +20,4 @@ test('in any history nothing is given out twice, and a queue that was told littl
     }
   }
   expect(failed).toEqual([]);
-});
+}, 600_000);
