@@ -86,7 +86,12 @@ export async function apiServer(parts: ApiParts, version: string, tls: Tls | und
   await server.register(swaggerUi, {routePrefix: '/docs', staticCSP: true, uiConfig: {persistAuthorization: false}});
   await server.register(websocket, {options: {maxPayload: 64 * 1024}});
   requirePermissions(server);
-  server.setNotFoundHandler(unrouted(server));
+  const refuse = unrouted(server);
+  server.setNotFoundHandler(refuse);
+  server.addHook('onRequest', async request => {
+    // Before a body is read that nobody wants.
+    if (request.is404) refuse(request);
+  });
   server.addHook(
     'onRequest',
     gate({...parts, tierRates: settings.tierRates, clock: () => performance.now(), throttled: metrics.throttled}),

@@ -91,6 +91,11 @@ describe('every error has the one shape', () => {
     expect(json.requestId).toBe(headers.get('x-request-id'));
   });
 
+  test.each(['QUERY', 'PROPFIND', 'PATCH', 'OPTIONS'])('%s, with no body and with any', async method => {
+    for (const asked of [{}, {raw: '{'}, {raw: 'x', headers: {'Content-Type': 'text/plain'}}])
+      expect(await api.ask(method, '/v1/workloads', {key: acme, ...asked})).toMatchObject({status: 405});
+  });
+
   test('a method that is not possible comes with those that are', async () => {
     const {headers} = await api.ask('DELETE', '/v1/workloads', {key: acme});
     expect(headers.get('allow')?.split(', ')).toEqual(['GET', 'HEAD', 'POST']);

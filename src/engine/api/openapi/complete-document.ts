@@ -85,6 +85,7 @@ function errorsOf(path: string, method: string, operation: Operation): readonly 
     operation.requestBody !== undefined && ['415', 'The body is not application/json.'],
     changes && ['422', 'Understood, but not possible: names something that is not there, or another content.'],
     path === '/v1/events' && ['426', 'Not a WebSocket.'],
+    path.includes('{') && ['431', 'The path is too long, or the headers are.'],
     ['429', 'Too many requests, or too much that waits; Retry-After says when to try again.'],
     ...open,
     ['502', 'Something that the coordinator needs failed.'],

@@ -49,12 +49,22 @@ export function problemOf(error: unknown, requestId: string): ProblemAnswer {
     return {problem: problem({status: 400, code: error.code, detail, wrong}, requestId), headers: {}, ours: false};
   }
   if (error instanceof UserError) return userProblem(error, requestId);
-  const known = FRAMEWORK[(error as {code?: string}).code ?? ''];
-  if (known && !(error instanceof NiyantaError)) {
-    const [status, code, detail] = known;
-    return {problem: problem({status, code, detail}, requestId), headers: {}, ours: false};
-  }
+  const refused = error instanceof NiyantaError ? undefined : frameworkRefusal(error);
+  if (refused) return {problem: problem(refused, requestId), headers: {}, ours: false};
   return outsideProblem(error, requestId);
+}
+
+/** Fastify refuses requests in more ways than are worth words of our own; its messages are about the request alone. */
+function frameworkRefusal(error: unknown): Parts | undefined {
+  const {
+    code = '',
+    statusCode = 500,
+    message = '',
+  } = (error ?? {}) as Partial<Error & {code: string; statusCode: number}>;
+  const known = FRAMEWORK[code];
+  if (known) return {status: known[0], code: known[1], detail: known[2]};
+  const its = code.startsWith('FST_') && statusCode >= 400 && statusCode < 500;
+  return its ? {status: statusCode, code: 'invalid-request', detail: message} : undefined;
 }
 
 function userProblem(error: UserError, requestId: string): ProblemAnswer {
