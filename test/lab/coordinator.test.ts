@@ -13,6 +13,7 @@ import {submission} from '../engine/coordinator/store/samples.ts';
 import {busyboxArchive, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 import {ServedCoordinator} from './harness/served-coordinator.ts';
+import {storeInPostgres} from './harness/store-in-postgres.ts';
 
 const lab = sharedLab({hosts: 3});
 const reference = 'docker.io/library/busybox:test';
@@ -59,6 +60,52 @@ test('serve is killed in the middle of a container: started anew it goes on with
   const {items} = await second.ask('GET', `/v1/workloads/${id}/logs`);
   expect(items.map(({text}: {text: string}) => text)).toEqual(['begun', 'ended']);
   expect(await second.end('SIGTERM')).toBe(0);
+});
+
+test('two coordinators on one PostgreSQL: the leader is stopped, goes on, and the next one is killed; nothing runs twice', async () => {
+  const postgres = storeInPostgres();
+  onTestFinished((await postgres.start!()) as () => Promise<void>);
+  const {location, remove} = await postgres.make();
+  onTestFinished(remove);
+  const one = await ServedCoordinator.startOn(project, location);
+  onTestFinished(() => void one.child.kill('SIGKILL'));
+  const two = await ServedCoordinator.startOn(project, location, one.adminKey);
+  onTestFinished(() => void two.child.kill('SIGKILL'));
+  const leads = async (of: ServedCoordinator) => (await of.ask('GET', '/ready')).leads;
+  expect([await leads(one), await leads(two)]).toEqual([true, false]);
+
+  const ids: string[] = [];
+  const submit = async (through: ServedCoordinator) => {
+    const workload = {name: `nap-${ids.length}`, type: 'sleep', with: {seconds: 1}};
+    ids.push((await through.ask('POST', '/v1/workloads', {workload})).id);
+  };
+  const ended = async (of: ServedCoordinator) => {
+    const states = await Promise.all(ids.map(async id => (await of.ask('GET', `/v1/workloads/${id}`)).state));
+    return states.every(state => state === 'SUCCEEDED');
+  };
+  await submit(one);
+  await submit(two);
+  one.child.kill('SIGSTOP');
+  await submit(two);
+  await expect.poll(() => leads(two), waits).toBe(true);
+  one.child.kill('SIGCONT');
+  await submit(one);
+  await expect.poll(() => ended(two), waits).toBe(true);
+  await submit(two);
+  await two.end('SIGKILL');
+  await expect.poll(() => leads(one), waits).toBe(true);
+  await expect.poll(() => ended(one), waits).toBe(true);
+
+  const {items} = await one.ask('GET', '/v1/audit?limit=500');
+  const events = items as {type: string; workload?: string; to?: string; data: {generation?: number}}[];
+  for (const id of ids)
+    expect(
+      events.filter(event => event.workload === id && event.to === 'SUCCEEDED'),
+      id,
+    ).toHaveLength(1);
+  const generations = events.flatMap(({type, data}) => (type === 'leader.elected' ? [data.generation] : []));
+  expect(generations.toSorted()).toEqual([1, 2, 3]);
+  expect(await one.end('SIGTERM')).toBe(0);
 });
 
 test('a partitioned host: its workload goes on elsewhere, and what it still runs is stopped when it is back; then a power cut', async () => {

@@ -16,8 +16,17 @@ export class ServedCoordinator {
   }
 
   /** `key`: of an earlier start on the same data. */
-  static async start(project: TestProject, data: string, key?: string): Promise<ServedCoordinator> {
-    const child = project.start(['serve', '--json', '--data', data, '--listen', '127.0.0.1:0']);
+  static start(project: TestProject, data: string, key?: string): Promise<ServedCoordinator> {
+    return ServedCoordinator.#start(project, ['--data', data], {}, key);
+  }
+
+  /** One of several on a PostgreSQL. */
+  static startOn(project: TestProject, database: string, key?: string): Promise<ServedCoordinator> {
+    return ServedCoordinator.#start(project, [], {NIYANTA_DATABASE: database}, key);
+  }
+
+  static async #start(project: TestProject, args: readonly string[], env: Record<string, string>, key?: string) {
+    const child = project.start(['serve', '--json', '--listen', '127.0.0.1:0', ...args], {env});
     let said = '';
     child.stderr!.on('data', chunk => {
       said += chunk;
