@@ -29,6 +29,7 @@ await check('types', () => program('node_modules/typescript/bin/tsc', '--noEmit'
 await check('import rule', () => program('scripts/check-imports.mjs'));
 await check('dead code', () => program('node_modules/knip/bin/knip.js'));
 await check('reference docs are current', () => program('scripts/docs.mjs', '--check'));
+await check('client types are current', () => program('scripts/client-types.mjs', '--check'));
 await check('starts as built', () => program('bin/run.js', '--help'));
 await check('licences', licenceProblems);
 await check('no secret, machine path or mirror in the repository', privateTraces);

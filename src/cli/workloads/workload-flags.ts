@@ -21,3 +21,13 @@ export function filesNamed(argv: readonly unknown[], command: string): string[] 
   const hint = `For example: niyanta ${command} workload.yaml; niyanta explain workload says what it may hold.`;
   throw new UserError({code: 'no-file', message: 'it is not said which file', hint});
 }
+
+export const workloadsArg = Args.string({description: 'Ids of workloads.'});
+export const workloadArg = Args.string({description: 'Id of the workload.', required: true});
+
+/** Errors: UserError `no-workload`. */
+export function idsNamed(argv: readonly unknown[]): string[] {
+  if (argv.length > 0) return argv.map(String);
+  const hint = 'niyanta workload ls lists them.';
+  throw new UserError({code: 'no-workload', message: 'it is not said which workload', hint});
+}

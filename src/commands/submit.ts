@@ -1,0 +1,53 @@
+import {randomUUID} from 'node:crypto';
+import {Flags} from '@oclif/core';
+import {EngineCommand} from '../cli/engine-command.ts';
+import {stackChoice} from '../cli/open.ts';
+import {customerFlag, openServer, serverFlags} from '../cli/workloads/server.ts';
+import {waitForSubmitted} from '../cli/workloads/wait-for-submitted.ts';
+import {filesNamed, workloadFilesArg, workloadParamFlag} from '../cli/workloads/workload-flags.ts';
+import {submittedView} from '../engine/view/workloads-view.ts';
+
+export default class Submit extends EngineCommand {
+  static override summary = 'Submit workloads to a coordinator: all of the files, or none.';
+  static override description =
+    'Prints their ids once the coordinator has them for good. Input files are read here and sent along (8 MiB ' +
+    'together); images go by reference. One with a schedule becomes a schedule. --wait goes on until they have ended, ' +
+    'and exits with the code of the workload. Needs NIYANTA_API_KEY.';
+  static override usage = 'submit FILE... [--wait] [--logs] [--param NAME=VALUE] [--server URL]';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> workload.yaml',
+    '<%= config.bin %> <%= command.id %> pipeline.yaml --wait --logs',
+    '<%= config.bin %> <%= command.id %> report.yaml --param day=monday --idempotency-key report-monday',
+  ];
+  static override strict = false;
+  static override args = {file: workloadFilesArg};
+  static override flags = {
+    ...serverFlags,
+    param: workloadParamFlag,
+    customer: customerFlag,
+    wait: Flags.boolean({char: 'w', summary: 'Wait until they have ended.', default: false}),
+    logs: Flags.boolean({summary: 'Print what they print, too; waits.', default: false}),
+    'idempotency-key': Flags.string({
+      summary: 'Submitting again with the same key gives the workloads of then.',
+      helpValue: 'KEY',
+    }),
+  };
+
+  async run(): Promise<void> {
+    const {flags, argv} = await this.parse(Submit);
+    const files = filesNamed(argv, 'submit');
+    const {readWorkloadFiles} = await import('../engine/read-workload-files.ts');
+    const placed = await readWorkloadFiles({...stackChoice({param: flags.param}, this.context()), files});
+    const client = await openServer(flags);
+    const {submitWorkloads} = await import('../engine/client/submit-workloads.ts');
+    const idempotencyKey = flags['idempotency-key'] ?? randomUUID();
+    const {customer, wait, logs} = flags;
+    const workloads = placed.map(({workload}) => workload);
+    const submitted = await submitWorkloads(client, workloads, {idempotencyKey, ...(customer && {customer})});
+    const follow = (wait || logs) && submitted.workloads.length > 0;
+    if (!follow) return this.show(submitted, submittedView);
+    const {signal, json} = this;
+    const telling = {json, logs, look: this.look(), lookAtNotes: this.look(process.stderr)};
+    this.exitWith(await waitForSubmitted(client, submitted, {signal, telling}));
+  }
+}

@@ -1,0 +1,22 @@
+import {EngineCommand} from '../../cli/engine-command.ts';
+import {openServer, serverFlags} from '../../cli/workloads/server.ts';
+import {idsNamed, workloadsArg} from '../../cli/workloads/workload-flags.ts';
+import {wishedView} from '../../engine/view/workloads-view.ts';
+
+export default class WorkloadRetry extends EngineCommand {
+  static override summary = 'Try failed or cancelled workloads again.';
+  static override description = 'Another attempt, from the last good checkpoint where there is one.';
+  static override usage = 'workload retry ID...';
+  static override examples = ['<%= config.bin %> <%= command.id %> 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11'];
+  static override strict = false;
+  static override args = {id: workloadsArg};
+  static override flags = {...serverFlags};
+
+  async run(): Promise<void> {
+    const {flags, argv} = await this.parse(WorkloadRetry);
+    const ids = idsNamed(argv);
+    const client = await openServer(flags);
+    const {wish} = await import('../../engine/client/wish.ts');
+    await this.show(await wish(client, 'retry', ids), wishedView);
+  }
+}

@@ -1,0 +1,36 @@
+import {type NiyantaError, OutsideError, UserError} from '../spec/errors.ts';
+import type {components} from './api.d.ts';
+
+type Problem = Partial<components['schemas']['Problem']>;
+
+const HINTS: Readonly<Record<number, string>> = {
+  401: 'Set NIYANTA_API_KEY to a key of this coordinator; the first `niyanta serve` printed one, `niyanta key add` makes more.',
+  403: 'Use a key of another role; niyanta key ls says which there are.',
+  413: 'Put large files into the image, a volume or object storage.',
+};
+
+/** An answer that is an error, as what it says: the user's to mend, or outside of what we do. */
+export function serverProblem(response: Response, body: unknown): NiyantaError {
+  const problem: Problem = typeof body === 'object' && body !== null ? body : {};
+  const {status} = response;
+  const code = problem.code ?? `http-${status}`;
+  const message = `${messageOf(problem) ?? `the server answered ${status}`}${status >= 500 && problem.requestId ? ` (request ${problem.requestId})` : ''}`;
+  const hint = problem.hint ?? HINTS[status];
+  if (status < 500 && status !== 429) return new UserError({code, message, ...(hint !== undefined && {hint})});
+  return new OutsideError({code, message, transient: true, ...(hint !== undefined && {hint})});
+}
+
+/** What is wrong with a request is told by its places. */
+function messageOf({detail, errors}: Problem): string | undefined {
+  if (!errors?.length) return detail;
+  return errors.map(each => `${placeOf(each)}${each.detail}`).join('\n');
+}
+
+const placeOf = ({pointer, parameter}: {pointer?: string; parameter?: string}): string => {
+  const path = pointer
+    ?.replace(/^#\/?/, '')
+    .replaceAll('/', '.')
+    .replace(/^workloads\.(\d+)\.workload\.?/, (_, index) => `workload ${Number(index) + 1}: `)
+    .replace(/^workload\.?/, '');
+  return path ? `${path} ` : parameter === undefined ? '' : `${parameter} `;
+};
