@@ -36,3 +36,24 @@ export const listenFlag = Flags.custom<{readonly host: string; readonly port: nu
     });
   },
 })();
+
+/** The API over TLS; both or none. */
+export const tlsFlags = {
+  'tls-cert': Flags.string({
+    summary: 'Certificate of the API and what is between it and its root, PEM; without it, no TLS.',
+    helpValue: 'FILE',
+    env: 'NIYANTA_TLS_CERT',
+    dependsOn: ['tls-key'],
+  }),
+  'tls-key': Flags.string({
+    summary: 'Key of the certificate, PEM.',
+    helpValue: 'FILE',
+    env: 'NIYANTA_TLS_KEY',
+    dependsOn: ['tls-cert'],
+  }),
+};
+
+export const tlsOf = (flags: {readonly 'tls-cert'?: string; readonly 'tls-key'?: string}) =>
+  flags['tls-cert'] !== undefined && flags['tls-key'] !== undefined
+    ? {cert: flags['tls-cert'], key: flags['tls-key']}
+    : undefined;

@@ -2,7 +2,7 @@ import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {durationFlag, projectFlags} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
-import {databaseFlag, listenFlag} from '../cli/serve-flags.ts';
+import {databaseFlag, listenFlag, tlsFlags, tlsOf} from '../cli/serve-flags.ts';
 import {logLevels, serveLog} from '../cli/serve-log.ts';
 import {untilStopped} from '../cli/until-stopped.ts';
 import {servedView} from '../engine/view/served-view.ts';
@@ -26,6 +26,7 @@ export default class Serve extends EngineCommand {
     }),
     database: databaseFlag,
     listen: listenFlag,
+    ...tlsFlags,
     'log-level': Flags.option({
       options: logLevels,
       summary: 'What is logged on standard error.',
@@ -47,7 +48,8 @@ export default class Serve extends EngineCommand {
     const {defaultCoordinatorSettings: settings} = await import('../engine/coordinator/settings.ts');
     const {data, database, listen} = flags;
     const {version} = this.config;
-    const served = await serve({session, env: process.env, data, database, listen, settings, version, log});
+    const tls = tlsOf(flags);
+    const served = await serve({session, env: process.env, data, database, listen, tls, settings, version, log});
     await this.show({address: served.address, adminKey: served.adminKey}, servedView);
     await untilStopped({
       log,

@@ -13,6 +13,7 @@ import {UserError} from '../spec/errors.ts';
 import type {Host} from '../spec/project.ts';
 import {parseStateLocation} from '../spec/state-location.ts';
 import {writeWhole} from '../write-whole.ts';
+import {readTls, type TlsFiles} from './read-tls.ts';
 import {startApi} from './start-api.ts';
 
 export interface ServeWish {
@@ -23,6 +24,8 @@ export interface ServeWish {
   /** `postgres://…`, its password as `${secret:NAME}` or in clear; in place of the embedded one. */
   readonly database?: string;
   readonly listen: {readonly host: string; readonly port: number};
+  /** Without it, HTTP in clear. */
+  readonly tls?: TlsFiles;
   readonly settings: CoordinatorSettings;
   readonly version: string;
   readonly log: Logger;
@@ -44,19 +47,20 @@ export interface Served {
  */
 export async function serve(wish: ServeWish): Promise<Served> {
   const {session, log, settings, listen, version} = wish;
+  const tls = wish.tls && (await readTls(wish.tls));
   const store = await openStore(wish);
   const closing: (() => Promise<void>)[] = [() => store.close()];
   try {
     const opened = await openCoordinator({
       id: await coordinatorId(wish),
-      address: `http://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`,
+      address: `${tls ? 'https' : 'http'}://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`,
       store,
       session,
       settings,
       log,
     });
     closing.unshift(() => opened.close(failedStopMs));
-    const api = await startApi({coordinator: opened.coordinator, listen, log, version});
+    const api = await startApi({coordinator: opened.coordinator, listen, log, version, tls});
     closing.unshift(() => api.stop(failedStopMs));
     const adminKey = await prepareAccess(store, {name: 'coordinator:first-start'});
     return {

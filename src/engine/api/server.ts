@@ -9,6 +9,7 @@ import {describeApi} from './openapi/describe.ts';
 import {answersErrors} from './problems/answer-errors.ts';
 import {refuseConnection} from './problems/refuse-connection.ts';
 import {unrouted} from './problems/unrouted.ts';
+import type {Tls} from './read-tls.ts';
 import {gate} from './request/gate.ts';
 import {jsonBody} from './request/json-body.ts';
 import {requestIdOf} from './request/request-id.ts';
@@ -42,11 +43,6 @@ const routes = [
   healthRoutes,
   metricsRoutes,
 ];
-
-export interface Tls {
-  readonly cert: string | Buffer;
-  readonly key: string | Buffer;
-}
 
 /** The HTTP server with all of its routes, not listening yet. */
 export async function apiServer(parts: ApiParts, version: string, tls: Tls | undefined): Promise<ApiServer> {

@@ -5,8 +5,9 @@ import type {Coordinator} from '../coordinator/coordinator.ts';
 import {UserError} from '../spec/errors.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
 import {apiMetrics} from './metrics/api-metrics.ts';
+import type {Tls} from './read-tls.ts';
 import {WorkloadReader} from './request/read-workloads.ts';
-import {apiServer, type Tls} from './server.ts';
+import {apiServer} from './server.ts';
 
 export interface ApiWish {
   readonly coordinator: Coordinator;
@@ -14,7 +15,7 @@ export interface ApiWish {
   readonly log: FastifyBaseLogger;
   readonly version: string;
   readonly settings?: Partial<ApiSettings>;
-  /** PEM. Absent: HTTP without TLS. */
+  /** Absent: HTTP without TLS. */
   readonly tls?: Tls;
 }
 
