@@ -1,0 +1,27 @@
+import type {Schemas} from '../../engine/client/api-client.ts';
+import {UserError} from '../../engine/spec/errors.ts';
+import {parseSize} from '../../engine/spec/quantities.ts';
+
+type Limits = Schemas['Customer']['limits'];
+
+interface LimitFlags {
+  readonly running?: number;
+  readonly pending?: number;
+  readonly cpu?: string;
+  readonly memory?: string;
+  readonly gpu?: number;
+}
+
+/** Limits with what flags say in place of what was. Errors: UserError `limit-invalid`. */
+export function customerLimits(before: Limits, {running, pending, cpu, memory, gpu}: LimitFlags): Limits {
+  const cores = cpu === undefined ? undefined : Number(cpu);
+  const bytes = memory === undefined ? undefined : parseSize(memory);
+  if (cores !== undefined && !(cpu !== '' && cores >= 0 && Number.isFinite(cores)))
+    throw invalid(`--cpu ${cpu}`, '8, or 0.5');
+  if (memory !== undefined && bytes === undefined) throw invalid(`--memory ${memory}`, '64Gi');
+  const said = {running, pending, cpu: cores, memory: bytes, gpu};
+  return {...before, ...Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined))};
+}
+
+const invalid = (flag: string, example: string): UserError =>
+  new UserError({code: 'limit-invalid', message: `${flag} is no amount`, hint: `Write for example ${example}.`});
