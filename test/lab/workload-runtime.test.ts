@@ -161,6 +161,21 @@ test('a job that ignores the notice writes none; one that ends with 85 leaves it
   expect(without).toMatchObject({outcome: 'failed', reason: expect.stringContaining('it left no checkpoint')});
 });
 
+test('a checkpoint that a job writes by itself is taken, and its progress told', async () => {
+  const attempt = await jobs.attempt({
+    script: `cd $NIYANTA_CHECKPOINT_DIR; echo 30 >progress; echo half >state; sha256sum state >sums; mv sums SHA256SUMS
+      sleep 60`,
+  });
+  const {ended} = await jobs.begin(attempt);
+  const taken = {size: expect.any(Number), place: {kind: 'blob'}, progress: 30};
+  await expect
+    .poll(() => attempt.report.said, {timeout: 20_000})
+    .toEqual([['started'], ['progress', 30], ['checkpointed', expect.objectContaining(taken)]]);
+  await jobs.type.close(attempt);
+  // Nobody is told of it twice.
+  expect(await ended).not.toHaveProperty('checkpoint');
+});
+
 test('a host that is started again has lost its job, which is no success', async () => {
   const attempt = await jobs.attempt({script: 'echo begun; sleep 60'});
   const {ended} = await jobs.begin(attempt);
@@ -222,7 +237,7 @@ test('jobs reach the outside and not each other, and are reached by published po
   expect(address).toMatch(/^10\.90\./);
   const h1 = lab().host('h1').address;
   const get = (nc: string, host: string, port: number) =>
-    `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | ${nc} -w 2 ${host} ${port} | tail -n 1`;
+    `printf 'GET / HTTP/1.0\\r\\n\\r\\n' | ${nc} -w 1 ${host} ${port} | tail -n 1`;
   await expect.poll(() => lab().sh('h2', get('busybox nc', h1, 18080)), {timeout: 20_000}).toBe('hello\n');
   const {end} = await jobs.run({
     script: `echo neighbour $(${get('nc', address, 8080)})

@@ -104,8 +104,10 @@ for (;;) {
     my $of = $watched{$key};
     my $alive = alive($of->{id});
     if ($alive) { $of->{dead} = 0; next }
-    # The logger asks the shim for the exit code, which takes its time on a busy host; of a task that is not there it will not.
-    next if ($of->{dead} += defined $alive ? 1 : 3) < 8 or ended($key, $of);
+    # The logger asks the shim for the exit code, which takes its time on a busy host; of a task that is not there it will
+    # not, and where its folder is gone, someone has removed it.
+    $of->{dead} += !-d "$work/$of->{folder}" ? 8 : defined $alive ? 1 : 4;
+    next if $of->{dead} < 8 or ended($key, $of);
     say_all("gone $key\n");
     delete $watched{$key};
   }
