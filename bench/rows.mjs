@@ -61,4 +61,9 @@ export const scripts = [
     rows: ['submissions-single', 'submissions-batched'],
     how: "The coordinator's store in a real PostgreSQL with fsync on, on the same two cores as the callers, without HTTP: a workload with its specification, its place in the order, and its event in the audit. Rounds of 3 s, in turns. Single: 64 callers, each one submission after another; graphile-worker's addJob with the same specification as payload, 64 callers with a connection each. Batched: four callers with 500 a call; beside it, as a figure of the same run, the same batches as bare inserts of id and specification into a table without index or audit (`barePerSecond`). pg-boss is not measured: a package that it depends on cannot be installed here.",
   },
+  {
+    script: 'api-submissions.mjs',
+    rows: ['api-submissions'],
+    how: "`niyanta serve` as people run it, over a real PostgreSQL with fsync on, in a project without hosts; autocannon's 64 connections from the same two cores, each one submission after another, with a key, checked, answered when durable. graphile-worker's addJob from 64 callers of the measuring process, on the same server, without HTTP; rounds of 4 s, in turns. `readP97_5Ms` is what 97.5 of 100 `GET /v1/workloads?limit=20` take at most while 100 a second are submitted.",
+  },
 ];
