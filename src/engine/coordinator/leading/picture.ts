@@ -17,6 +17,8 @@ export interface PictureParts {
 export class Picture {
   readonly #parts: PictureParts;
   readonly #rows = new Map<WorkloadId, WorkloadRow>();
+  /** Attempts that are over, of workloads that have not ended. */
+  readonly #over = new Map<WorkloadId, number>();
   readonly #placedRows = new Map<WorkloadId, WorkloadRow>();
   readonly #checkpointedAt = new Map<WorkloadId, number>();
   readonly #avoided = new Map<WorkloadId, readonly HostName[]>();
@@ -39,14 +41,22 @@ export class Picture {
   take(row: WorkloadRow): void {
     if (hasEnded(row.state)) this.#rows.delete(row.id);
     else this.#rows.set(row.id, row);
-    if (holdsPlace(row.state)) this.#placedRows.set(row.id, row);
-    else this.#placedRows.delete(row.id);
+    if (!holdsPlace(row.state)) this.#placedRows.delete(row.id);
+    else if (this.#over.get(row.id) !== row.attempt) this.#placedRows.set(row.id, row);
     this.#tellQueue(row.id);
     if (hasEnded(row.state)) this.#forget(row.id);
   }
 
-  /** Nothing of an attempt is left to do here. */
-  settled(id: WorkloadId): void {
+  /**
+   * Nothing of an attempt is left to do here. `over`: the one whose end was told, though its row may be read only later;
+   * until then it is none that has to be carried out.
+   */
+  settled(id: WorkloadId, over?: number): void {
+    const row = this.#rows.get(id);
+    if (over !== undefined && row?.attempt === over) {
+      this.#over.set(id, over);
+      this.#placedRows.delete(id);
+    }
     this.#tellQueue(id);
   }
 
@@ -101,6 +111,7 @@ export class Picture {
     this.#checkpointedAt.delete(id);
     this.#avoided.delete(id);
     this.#placed.delete(id);
+    this.#over.delete(id);
   }
 }
 

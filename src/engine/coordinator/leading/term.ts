@@ -53,9 +53,9 @@ export class Term {
       report: reporter(parts),
       verdict: (row, end) => this.#verdict(row, end),
       onCheckpoint: ({workload, takenAt}) => this.#picture.checkpointed(workload, takenAt),
-      onDone: id => {
+      onDone: ({id, attempt, over}) => {
         parts.onChange();
-        this.#picture.settled(id);
+        this.#picture.settled(id, over ? attempt : undefined);
         this.wake();
       },
     });

@@ -26,6 +26,7 @@ export class Execution {
   #base?: Attempt;
   #running = false;
   #ended = false;
+  #over = false;
   #progress?: number;
   #restoredFrom?: number;
   /** Until it was adopted. */
@@ -68,6 +69,11 @@ export class Execution {
     if (this.#intent && !stronger(intent, this.#intent)) return;
     this.#intent = intent;
     this.#wanted.resolve();
+  }
+
+  /** Its end was told, or is not this one's to tell: it must not be begun again. */
+  get over(): boolean {
+    return this.#over;
   }
 
   get stopping(): boolean {
@@ -215,7 +221,9 @@ export class Execution {
       progress: this.#progress,
       restoredFrom: this.#restoredFrom,
     });
-    if (answer === 'counted') await this.#cleanUp(this.#letGo.signal);
+    if (answer !== 'counted') return;
+    this.#over = true;
+    await this.#cleanUp(this.#letGo.signal);
   }
 
   /** A host that does not answer keeps what is left until it is back: whoever compares it with the store removes it. */
@@ -252,6 +260,7 @@ export class Execution {
     if (answer === 'counted') this.#state = said.to;
     else if (!this.#gone) {
       this.#parts.log.info({...ours, lease: undefined, said: said.to}, 'fenced: it is ended here');
+      this.#over = true;
       this.release('fenced');
       await this.#cleanUp(AbortSignal.timeout(cleanUpMs));
     }

@@ -26,7 +26,7 @@ export interface ExecutionsParts {
   /** One was stored. */
   readonly onCheckpoint: (checkpoint: CheckpointRow) => void;
   /** Nothing is left to do for this one. */
-  readonly onDone: (id: WorkloadId) => void;
+  readonly onDone: (execution: Execution) => void;
 }
 
 /** The attempts that this process carries out, one a workload. */
@@ -77,7 +77,7 @@ export class Executions {
       .finally(() => {
         this.#running.delete(row.id);
         this.#done.delete(done);
-        onDone(row.id);
+        onDone(execution);
       });
     this.#done.add(done);
   }
