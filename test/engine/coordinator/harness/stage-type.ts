@@ -111,6 +111,8 @@ export class StageType implements WorkloadType<object> {
           ?.resolve({outcome: 'succeeded', exitCode: 0, reason: 'exit 0', transient: false, outputs: {}, ...end});
       },
       break: error => {
+        // Perhaps nobody watches it now.
+        waiting.get(key)?.promise.catch(() => undefined);
         waiting.get(key)?.reject(error);
         waiting.set(key, Promise.withResolvers());
       },
