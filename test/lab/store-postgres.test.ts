@@ -69,8 +69,12 @@ describe('a store in a PostgreSQL', () => {
     expect(events.map(({workload}) => workload)).toEqual(there.toReversed());
   });
 
-  test('that is not there is told as such, and found again by itself', async () => {
+  test('that is not there is told as such, and found again by itself, by who waits for hints, too', async () => {
     const store = await open();
+    let hints = 0;
+    await store.onHint(() => {
+      hints++;
+    });
     backend.server().halt();
     await expect(store.note({type: 'x', actor: ann, data: {}})).rejects.toMatchObject({
       code: 'database-unreachable',
@@ -80,6 +84,12 @@ describe('a store in a PostgreSQL', () => {
     backend.server().boot();
     await store.note({type: 'back', actor: ann, data: {}});
     expect(await store.events('everyone', {types: ['back'], limit: 9})).toHaveLength(1);
+    const before = hints;
+    const heard = async () => {
+      await store.submit([submission('a')]);
+      return hints > before;
+    };
+    await expect.poll(heard, {timeout: 10_000}).toBe(true);
   });
 
   test('that ends a transaction for another does it again', async () => {

@@ -29,7 +29,8 @@ export async function openPostgres(location: PostgresLocation, secrets: Secrets,
       ...options,
       max: CONNECTIONS,
       fetch_types: false,
-      backoff: () => 0,
+      // Seconds. Who listens for hints tries for good.
+      backoff: tries => Math.min(0.02 * 2 ** tries, 1),
       onnotice: () => {},
       types: {bigint: {to: 20, from: [20], parse: Number, serialize: String}},
       connection: {
@@ -55,6 +56,7 @@ class PostgresDatabase implements Database {
   readonly #connect: () => Sql;
   readonly #place: string;
   #sql: Sql;
+  readonly #listening = new Set<Listening>();
   #closed = false;
 
   constructor(connect: () => Sql, place: string) {
@@ -78,12 +80,14 @@ class PostgresDatabase implements Database {
     return this.#tried(sql => work(postgresSession(sql)));
   }
 
-  onHint(listener: () => void): Promise<() => Promise<void>> {
-    return this.#tried(async sql => {
-      // Whatever was said while nobody listened is a hint, too.
-      const {unlisten} = await sql.listen(HINTS, listener, listener);
-      return unlisten;
-    });
+  async onHint(listener: () => void): Promise<() => Promise<void>> {
+    const listening: Listening = {listener, end: async () => {}};
+    await this.#tried(sql => listen(sql, listening));
+    this.#listening.add(listening);
+    return async () => {
+      this.#listening.delete(listening);
+      await listening.end();
+    };
   }
 
   async close(): Promise<void> {
@@ -114,6 +118,7 @@ class PostgresDatabase implements Database {
   #renew(stuck: Sql): void {
     if (this.#sql !== stuck || this.#closed) return;
     this.#sql = this.#connect();
+    for (const listening of this.#listening) void listen(this.#sql, listening).catch(() => undefined);
     void stuck.end({timeout: 0}).catch(() => undefined);
   }
 
@@ -138,6 +143,17 @@ class PostgresDatabase implements Database {
       cause,
     });
   }
+}
+
+interface Listening {
+  readonly listener: () => void;
+  end: () => Promise<void>;
+}
+
+async function listen(sql: Sql, listening: Listening): Promise<void> {
+  // Whatever was said while nobody listened is a hint, too.
+  const {unlisten} = await sql.listen(HINTS, listening.listener, listening.listener);
+  listening.end = unlisten;
 }
 
 class NoAnswer extends Error {
