@@ -57,6 +57,7 @@ class PostgresDatabase implements Database {
   readonly #place: string;
   #sql: Sql;
   readonly #listening = new Set<Listening>();
+  readonly #underWay = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(connect: () => Sql, place: string) {
@@ -92,10 +93,22 @@ class PostgresDatabase implements Database {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#sql.end({timeout: 5});
+    while (this.#underWay.size > 0) await Promise.allSettled(this.#underWay);
+    // Nobody waits for an answer any more; a connection that never came about would be waited for in full.
+    await this.#sql.end({timeout: 0.2});
   }
 
   async #tried<T>(work: (sql: Sql, again: boolean) => Promise<T>): Promise<T> {
+    const trying = this.#tryFor(work);
+    this.#underWay.add(trying);
+    try {
+      return await trying;
+    } finally {
+      this.#underWay.delete(trying);
+    }
+  }
+
+  async #tryFor<T>(work: (sql: Sql, again: boolean) => Promise<T>): Promise<T> {
     const began = performance.now();
     let doubles = 0;
     for (let pause = 20, again = false; ; pause = Math.min(pause * 2, 500), again = true) {
