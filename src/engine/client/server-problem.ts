@@ -26,11 +26,10 @@ function messageOf({detail, errors}: Problem): string | undefined {
   return errors.map(each => `${placeOf(each)}${each.detail}`).join('\n');
 }
 
-const placeOf = ({pointer, parameter}: {pointer?: string; parameter?: string}): string => {
-  const path = pointer
-    ?.replace(/^#\/?/, '')
-    .replaceAll('/', '.')
-    .replace(/^workloads\.(\d+)\.workload\.?/, (_, index) => `workload ${Number(index) + 1}: `)
-    .replace(/^workload\.?/, '');
-  return path ? `${path} ` : parameter === undefined ? '' : `${parameter} `;
-};
+/** `#/workloads/1/workload/priority` → `workload 2: priority `. */
+function placeOf({pointer, parameter}: {pointer?: string; parameter?: string}): string {
+  const [, index, one, path = ''] = /^#(?:\/workloads\/(\d+))?(\/workload(?=\/|$))?\/?(.*)$/.exec(pointer ?? '') ?? [];
+  const dotted = one === undefined && index === undefined ? path || (parameter ?? '') : path;
+  const which = index === undefined ? '' : `workload ${Number(index) + 1}: `;
+  return `${which}${dotted.replaceAll('/', '.')}${dotted === '' ? '' : ' '}`;
+}
