@@ -1,12 +1,12 @@
 import {createHash, randomBytes} from 'node:crypto';
 import type {FastifyRequest} from 'fastify';
 import type {z} from 'zod';
-import {actorOf} from '../../coordinator/access/index.ts';
+import {actorOf, beyondCustomer} from '../../coordinator/access/index.ts';
 import type {Coordinator} from '../../coordinator/coordinator.ts';
 import type {CustomerRow, Store, Submission} from '../../coordinator/store/store.ts';
 import {workloadId} from '../../coordinator/workload-id.ts';
 import type {Workload} from '../../spec/workload.ts';
-import {invalidRequest, type Wrong} from '../problems/refusal.ts';
+import {invalidRequest, Refusal, type Wrong} from '../problems/refusal.ts';
 import type {submission} from '../schemas/submission.ts';
 import {timeOf} from '../schemas/wire.ts';
 import {whoOf} from './gate.ts';
@@ -30,6 +30,7 @@ export async function submissionOf(body: Body, around: Around): Promise<Submissi
   const {request, owner, coordinator, reader, batch, idempotencyKey, path} = around;
   const workload = await reader.read(body.workload, [...path, 'workload']);
   coordinator.check(workload, [...path, 'workload']);
+  refuseBeyond(request, workload, [...path, 'workload']);
   if (workload.schedule) throw hasSchedule([...path, 'workload', 'schedule']);
   return {
     id: workloadId(Date.now(), randomBytes(10)),
@@ -41,6 +42,20 @@ export async function submissionOf(body: Body, around: Around): Promise<Submissi
     ...(batch !== undefined && {batch}),
     actor: actorOf(whoOf(request), request.id),
   };
+}
+
+/** Errors: Refusal 403 `not-for-customers`, of a key of one customer, for what reaches beyond the workload's container. */
+export function refuseBeyond(request: FastifyRequest, workload: Workload, path: readonly (string | number)[]): void {
+  const {customer} = whoOf(request);
+  const beyond = customer ? beyondCustomer(workload, customer.id) : [];
+  if (beyond.length === 0) return;
+  throw new Refusal({
+    status: 403,
+    code: 'not-for-customers',
+    detail: `the workload ${beyond.map(({detail}) => detail).join('; ')}: that is for operators and admins`,
+    hint: 'Leave it out, or have an operator submit it for the customer.',
+    wrong: beyond.map(each => ({code: 'not-for-customers', detail: each.detail, path: [...path, ...each.path]})),
+  });
 }
 
 /** SHA-256 of each input file by its path, after putting all of them. Errors: Refusal 400 for missing and unknown ones. */

@@ -7,7 +7,7 @@ import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {invalidRequest, notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {ownerAsked, scopeAsked} from '../request/scope-of.ts';
-import {storedInputs} from '../request/submissions.ts';
+import {refuseBeyond, storedInputs} from '../request/submissions.ts';
 import {scheduleAnswer, scheduleParams} from '../schemas/schedule.ts';
 import {submission} from '../schemas/submission.ts';
 import {customerId, listOf} from '../schemas/wire.ts';
@@ -42,6 +42,7 @@ export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
       const owner = await ownerAsked(request, request.query.customer, parts);
       const workload = await parts.reader.read(request.body.workload, ['workload']);
       parts.coordinator.check(workload, ['workload']);
+      refuseBeyond(request, workload, ['workload']);
       const {schedule: rule} = workload;
       if (rule === undefined) {
         throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: ['workload', 'schedule']}]);

@@ -1,3 +1,4 @@
+export {beyondCustomer} from './beyond-customer.ts';
 export {createKey, type KeyWish} from './create-key.ts';
 export {Door, type Refused} from './door.ts';
 export {DEFAULT_CUSTOMER, prepareAccess} from './first-start.ts';
