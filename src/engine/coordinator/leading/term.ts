@@ -213,7 +213,22 @@ export class Term {
     const {store, settings, random, storeClock} = this.#parts;
     if (end.outcome === 'outside') this.#failedOutside(row, end.reason);
     else this.#breaker.started(row.worker ?? '');
-    return verdictOn(row, end, {store, settings: settings(), random, now: () => storeClock.now()});
+    const parts = {store, settings: settings(), random, now: () => storeClock.now()};
+    return this.#untilAnswered(() => verdictOn(row, end, parts));
+  }
+
+  /** An end that was seen is not lost because the database is away for a while. */
+  async #untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
+    const {clock, log} = this.#parts;
+    for (;;) {
+      try {
+        return await ask();
+      } catch (error) {
+        if (this.#over.signal.aborted) throw error;
+        log.warn({err: error}, 'a decision waits for the database');
+        await pause(clock, 500, this.#over.signal);
+      }
+    }
   }
 
   #failedOutside(row: WorkloadRow, why: string): void {
