@@ -7,5 +7,3 @@ export {environmentNames, loadStack, type ServicePlaces} from './load-stack.ts';
 export {loadWorkloads, type PlacedWorkload} from './load-workloads.ts';
 export {asName} from './names.ts';
 export {addHost, type HostFields, removeHost, setHostField} from './project-edit.ts';
-export {workloadDocument} from './workload-document.ts';
-export {workloadFromJson} from './workload-from-json.ts';
