@@ -126,6 +126,11 @@ const writer = `trap 'echo told; n=$((n + 1)); echo state $n >$NIYANTA_CHECKPOIN
   n=0; [ -z "$NIYANTA_RESTORE_FROM" ] || n=$(cat $NIYANTA_RESTORE_FROM/state.* | cut -d ' ' -f 2)
   echo begun at $n; while :; do sleep 0.1; done`;
 
+test('an image that someone removed is brought again', async () => {
+  await lab().sh('h1', 'ctr -n niyanta images ls -q | xargs ctr -n niyanta images rm --sync');
+  expect((await jobs.run({script: 'exit 6'})).end).toMatchObject({exitCode: 6});
+});
+
 test('a checkpoint is written when told, and another host goes on from the newest one that is whole', async () => {
   const first = await jobs.attempt({script: writer});
   const {ended} = await jobs.begin(first);

@@ -76,14 +76,18 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
 
     async execute(attempt): Promise<AttemptEnd> {
       const host = await hostOf(attempt);
-      const started = start(host, attempt);
+      // Someone removed the image since it was brought: it is brought again, once.
+      const started = start(host, attempt).catch(error => {
+        if (!(error instanceof OutsideError) || error.code !== 'image-gone') throw error;
+        images.forget(host, attempt.config.image);
+        return start(host, attempt);
+      });
       starting.set(nameOf(attempt), started);
       try {
         await started;
       } catch (error) {
         const end = notStarted(error);
         if (end) return end;
-        if (error instanceof OutsideError && error.code === 'image-gone') images.forget(host, attempt.config.image);
         throw error;
       } finally {
         starting.delete(nameOf(attempt));
