@@ -26,10 +26,10 @@ export class StartBreaker {
     this.#workers.delete(worker);
   }
 
-  /** Why nothing may be placed there now. */
+  /** Why nothing may be placed there now; the same words while it lasts, since the queue looks again at what changes. */
   open(worker: HostName, nowMs: number): string | undefined {
     const state = this.#workers.get(worker);
     if (!state || nowMs >= state.untilMs) return undefined;
-    return `rests for ${Math.ceil((state.untilMs - nowMs) / 1000)} s after ${state.failures} failed starts: ${state.why}`;
+    return `rests after ${state.failures} failed starts: ${state.why}`;
   }
 }
