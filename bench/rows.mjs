@@ -59,7 +59,7 @@ export const scripts = [
   {
     script: 'submissions.mjs',
     rows: ['submissions-single', 'submissions-batched'],
-    how: "The coordinator's store in a real PostgreSQL with fsync on, on the same two cores as the callers, without HTTP: a workload with its specification, its place in the order, and its event in the audit. Rounds of 3 s, in turns. Single: 64 callers, each one submission after another; graphile-worker's addJob with the same specification as payload, 64 callers with a connection each. Batched: four callers with 500 a call; beside it, as a figure of the same run, the same batches as bare inserts of id and specification into a table without index or audit (`barePerSecond`). pg-boss is not measured: a package that it depends on cannot be installed here.",
+    how: "The coordinator's store in a real PostgreSQL with fsync on, on the same two cores as the callers, without HTTP: a workload with its specification, its place in the order, and its event in the audit. Rounds of 3 s, in turns. Single: 64 callers, each one submission after another; graphile-worker's addJob with the same specification as payload, 64 callers over 10 connections, as many as the store has, which is its fastest here. Batched: four callers with 500 a call; beside it, as a figure of the same run, the same batches as bare inserts of id and specification into a table without index or audit (`barePerSecond`). pg-boss is not measured: a package that it depends on cannot be installed here.",
   },
   {
     script: 'api-submissions.mjs',

@@ -77,7 +77,7 @@ try {
   const secrets = {values: async () => new Map(), origins: async () => []};
   const location = parseStateLocation(server.url('postgres'), '/', '/');
   const store = await openPostgresStore(location, {usageHalfLifeMs: 86_400_000}, {secrets, env: {}});
-  const utils = await makeWorkerUtils({connectionString: server.url('postgres'), maxPoolSize: 64});
+  const utils = await makeWorkerUtils({connectionString: server.url('postgres'), maxPoolSize: 10});
   await utils.migrate();
   const sql = postgres({host: server.folder, user: 'postgres', database: 'postgres', max: 4});
   await sql`create table bare (id text, spec text)`;
