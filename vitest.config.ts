@@ -15,7 +15,12 @@ export default defineConfig({
           hookTimeout: 60_000,
           expect: expectations,
           sequence: {groupOrder: 0},
-          include: ['test/engine/**/*.test.ts', 'test/commands/**/*.test.ts', 'test/house/**/*.test.ts'],
+          include: [
+            'test/engine/**/*.test.ts',
+            'test/cli/**/*.test.ts',
+            'test/commands/**/*.test.ts',
+            'test/house/**/*.test.ts',
+          ],
         },
       },
       {

@@ -31,7 +31,7 @@ export default class Run extends EngineCommand {
 
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(Run);
-    const files = flags['end-killed'] ? [] : filesNamed(argv, 'run FILE');
+    const files = flags['end-killed'] ? [] : filesNamed(argv, 'run');
     const context = this.context();
     const {readWorkloadFiles} = await import('../engine/read-workload-files.ts');
     const placed = files.length > 0 ? await readWorkloadFiles({...stackChoice({...flags}, context), files}) : [];
