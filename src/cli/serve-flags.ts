@@ -12,7 +12,7 @@ export const databaseFlag = Flags.string({
     if (text === process.env.NIYANTA_DATABASE || !hasPasswordInClear(text)) return text;
     throw new UserError({
       code: 'password-in-clear',
-      message: '--database has a password in it, which everybody sees who lists the processes of this machine',
+      message: 'there is a password in it, which everybody sees who lists the processes of this machine',
       hint: 'Write ${secret:NAME} in its place, in single quotes; or set NIYANTA_DATABASE.',
     });
   },
