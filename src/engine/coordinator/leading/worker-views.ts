@@ -17,7 +17,7 @@ export const workerViews = (workers: readonly PooledWorker[], facts: WorkerFacts
 
 function workerView(worker: PooledWorker, {silence, drained, objection}: WorkerFacts): WorkerView {
   const beat = worker.beat();
-  const unusable = beat ? (silent(worker, silence) ?? beat.unusable ?? objection(worker)) : 'not reached yet';
+  const unusable = beat ? (silent(worker, silence) ?? beat.unusable ?? objection(worker)) : notReached(worker);
   return {
     name: worker.name,
     ...(beat?.region !== undefined && {region: beat.region}),
@@ -28,6 +28,8 @@ function workerView(worker: PooledWorker, {silence, drained, objection}: WorkerF
     ...(unusable !== undefined && {unusable}),
   };
 }
+
+const notReached = (worker: PooledWorker): string => worker.failure() ?? 'is being connected to';
 
 /** In words that stay the same while it lasts: each change has the queue look again. */
 const silent = (worker: PooledWorker, silence: CoordinatorSettings['silence']): string | undefined =>

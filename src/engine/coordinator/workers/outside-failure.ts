@@ -14,5 +14,5 @@ export const noCheckpoint = (why: string): OutsideError =>
   new OutsideError({
     code: 'no-checkpoint',
     message: `no checkpoint: ${why}`,
-    hint: 'It has to write one when it is told to: see docs/CHECKPOINTS.md',
+    hint: 'It has to write one when it is told to: see docs/WORKLOADS.md',
   });

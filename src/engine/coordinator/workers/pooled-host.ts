@@ -38,6 +38,7 @@ export class PooledHost implements PooledWorker {
   #connection?: Connection;
   #seen?: ReachableHost;
   #trouble?: string;
+  #failure?: string;
   #silentMs = 0;
   #epoch = 0;
   #lookIn = 0;
@@ -52,6 +53,10 @@ export class PooledHost implements PooledWorker {
 
   beat(): WorkerBeat | undefined {
     return this.#seen && beatOfHost(this.host, this.#seen, this.#trouble);
+  }
+
+  failure(): string | undefined {
+    return this.#failure;
   }
 
   ports(): readonly HostPort[] {
@@ -87,20 +92,24 @@ export class PooledHost implements PooledWorker {
   }
 
   async #keepBeating(): Promise<void> {
-    const {silence, log} = this.#parts;
-    let said = '';
+    const {silence} = this.#parts;
     while (!this.#closing.signal.aborted) {
       try {
         await this.#beatOnce();
-        said = '';
+        this.#failure = undefined;
       } catch (error) {
         if (this.#closing.signal.aborted) return;
-        const why = wordsOf(error);
-        if (why !== said) log.warn({host: this.name, why}, 'a host does not answer');
-        said = why;
+        this.#fail(wordsOf(error));
       }
       await sleep(silence.beatMs, undefined, {signal: this.#closing.signal}).catch(() => undefined);
     }
+  }
+
+  #fail(why: string): void {
+    if (why === this.#failure) return;
+    this.#failure = why;
+    this.#parts.log.warn({host: this.name, why}, 'a host does not answer');
+    this.#parts.onChange();
   }
 
   async #beatOnce(): Promise<void> {

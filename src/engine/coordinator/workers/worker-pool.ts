@@ -17,6 +17,8 @@ export interface PooledWorker {
   readonly name: HostName;
   /** What it is, for the store and the queue; undefined as long as nobody has seen it. */
   beat(): WorkerBeat | undefined;
+  /** Why it was not reached the last time it was tried; undefined when it was, or is being tried for the first time. */
+  failure(): string | undefined;
   /** Published there by others than workloads. */
   ports(): readonly HostPort[];
   /** Milliseconds since it was last heard of; since the pool began when never. A stop of this process does not count. */

@@ -34,6 +34,8 @@ export class Fleet {
   busy = new Int32Array(0);
   /** Grows when there are other workers: indexes of before mean nothing any more. */
   epoch = 0;
+  /** Grows when a worker comes, goes, or may be used or not for another reason: what is parked is told anew. */
+  troubles = 0;
   readonly changes = new ChangeLog();
   readonly viewChanges = new ChangeLog();
   readonly #sites = new Map<HostName, Site>();
@@ -69,6 +71,7 @@ export class Fleet {
     const before = site.view;
     if (before && JSON.stringify(before) === JSON.stringify(view)) return;
     site.view = view;
+    if (before?.unusable !== view.unusable || before?.drained !== view.drained) this.troubles += 1;
     if (index === undefined) {
       this.#rebuild();
       return;
@@ -183,6 +186,7 @@ export class Fleet {
     this.changes.reset(this.size);
     this.viewChanges.reset(this.size);
     this.epoch += 1;
+    this.troubles += 1;
   }
 
   /** What is free there, counted from nothing. */

@@ -40,6 +40,7 @@ export class Standing {
   /** The round in which it was asked for last. */
   round = 0;
   #toldIn = -2;
+  #toldTroubles = -1;
   readonly #fleet: Fleet;
   readonly #suitability: Suitability;
   readonly #scoring: Scoring;
@@ -86,14 +87,15 @@ export class Standing {
     return found;
   }
 
-  /** It was parked in this round or the one before: those that wait with it are known to be. */
+  /** It was parked in this round or the one before, for reasons that still hold: those that wait with it are known to be. */
   get isTold(): boolean {
-    return this.#toldIn >= this.round - 1;
+    return this.#toldIn >= this.round - 1 && this.#toldTroubles === this.#fleet.troubles;
   }
 
   /** It is parked in this round. */
   told(): void {
     this.#toldIn = this.round;
+    this.#toldTroubles = this.#fleet.troubles;
   }
 
   /** How much each worker is preferred, by index; `unsuitable` for those that are out of the question. */

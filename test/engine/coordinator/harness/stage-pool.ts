@@ -53,6 +53,10 @@ export class StageWorker implements PooledWorker {
     return {name: this.name, kind: 'ssh' as const, labels: {}, capacity};
   }
 
+  failure() {
+    return undefined;
+  }
+
   ports() {
     return [];
   }

@@ -64,6 +64,14 @@ describe('a shape that fits nowhere', () => {
     expect(order(queue.round(11))).toBe('w1');
   });
 
+  test('is told anew, with the reason of now, when a worker may not be used for another reason', () => {
+    const queue = queueOf({workers: [worker('h1', {unusable: 'is being connected to'})], queued: [workload(1, big)]});
+    expect(queue.round(1)).toMatchObject([{because: 'parked: h1: is being connected to'}]);
+    queue.setWorker(worker('h1', {unusable: 'not prepared: niyanta host prepare h1'}));
+    expect(queue.round(2)).toMatchObject([{because: 'parked: h1: not prepared: niyanta host prepare h1'}]);
+    expect(queue.round(3)).toEqual([]);
+  });
+
   test('is told anew only when it was not parked in between', () => {
     const queue = queueOf({workers: many(1), queued: [workload(1, big)]});
     expect(queue.round(1)).toHaveLength(1);
