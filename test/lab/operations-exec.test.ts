@@ -60,7 +60,7 @@ describe('exec', () => {
     const program = process.execPath;
     const niyanta = new URL('../../bin/dev.js', import.meta.url).pathname;
     // script(1) is the terminal; stty on it is a person who drags the corner of its window.
-    const inside = `stty rows 31 cols 101; { sleep 3; stty rows 43 cols 123 </dev/tty; } & exec "${program}" "${niyanta}" exec -it web -- sh -c 'while :; do busybox stty size; sleep 0.2; done'`;
+    const inside = `stty rows 31 cols 101; { until [ -e dragged ]; do sleep 0.1; done; stty rows 43 cols 123 </dev/tty; } & exec "${program}" "${niyanta}" exec -it web -- sh -c 'while :; do busybox stty size; sleep 0.2; done'`;
     const child = spawn('script', ['-qfec', inside, '/dev/null'], {
       cwd: project.directory,
       env: {...process.env, HOME: project.home, TERM: 'xterm', XDG_STATE_HOME: stateHome(), SHELL: '/bin/bash'},
@@ -69,8 +69,9 @@ describe('exec', () => {
     let shown = '';
     child.stdout.on('data', chunk => (shown += chunk));
     try {
-      await vi.waitFor(() => expect(shown).toContain('31 101'), {timeout: 15_000});
-      await vi.waitFor(() => expect(shown).toContain('43 123'), {timeout: 15_000});
+      await vi.waitFor(() => expect(shown).toContain('31 101'), {timeout: 30_000});
+      await project.write('dragged', '');
+      await vi.waitFor(() => expect(shown).toContain('43 123'), {timeout: 30_000});
       // Ctrl-C is a key like others there: it ends the program, which is what ends the command.
       child.stdin.write('\u0003');
       const code = await new Promise(resolve => child.once('close', resolve));

@@ -1,5 +1,5 @@
 import {setTimeout as sleep} from 'node:timers/promises';
-import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test} from 'vitest';
 import {parseStateLocation} from '../../src/engine/spec/state-location.ts';
 import {openPostgresStore} from '../../src/engine/state/postgres/postgres-store.ts';
 import {makeRunId} from '../../src/engine/state/run-id.ts';
@@ -37,6 +37,14 @@ describe('a state in a database', () => {
     const two = await blog.acquire('default', 'apply', {waitMs: 0});
     await Promise.all([one.release(), two.release()]);
     expect(await open('shop').read()).toEqual(written);
+  });
+
+  test('a writer that was stopped in the middle of a statement keeps others waiting for seconds only', async () => {
+    const store = open('stopped');
+    const written = await store.update(0, lock => lock);
+    const stopped = await server.stoppedWhileHolding('select * from niyanta.lock_files for update', 'niyanta');
+    onTestFinished(() => void stopped.kill('SIGKILL'));
+    expect((await store.update(written.serial, lock => lock)).serial).toBe(written.serial + 1);
   });
 
   test('the lease outlives a restart without a goodbye, and what is under way is done once', async () => {

@@ -1,5 +1,5 @@
 import postgres from 'postgres';
-import {afterAll, afterEach, beforeAll, describe, expect, test} from 'vitest';
+import {afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test} from 'vitest';
 import type {Store} from '../../src/engine/coordinator/store/index.ts';
 import {migratePostgres, revertPostgres, SCHEMA} from '../../src/engine/coordinator/store/postgres/migrate-postgres.ts';
 import {postgresMigrations} from '../../src/engine/coordinator/store/postgres/postgres-migrations.ts';
@@ -67,6 +67,15 @@ describe('a store in a PostgreSQL', () => {
     expect(accepted.filter(id => !there.includes(id))).toEqual([]);
     const events = await store.events('everyone', {types: ['workload.accepted'], limit: 100_000});
     expect(events.map(({workload}) => workload)).toEqual(there.toReversed());
+  });
+
+  test('whose leader was stopped in the middle of a statement is free again after seconds', async () => {
+    const store = await open();
+    const stopped = await backend
+      .server()
+      .stoppedWhileHolding(`select * from ${SCHEMA}.leader for update`, 'niyanta serve');
+    onTestFinished(() => void stopped.kill('SIGKILL'));
+    expect(await store.lead({coordinator: 'next', ttlMs: 4000})).toMatchObject({coordinator: 'next'});
   });
 
   test('that is not there is told as such, and found again by itself, by who waits for hints, too', async () => {

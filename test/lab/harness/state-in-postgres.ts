@@ -1,5 +1,6 @@
-import {execFileSync, spawnSync} from 'node:child_process';
+import {type ChildProcess, execFileSync, spawn, spawnSync} from 'node:child_process';
 import {randomBytes} from 'node:crypto';
+import {once} from 'node:events';
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
@@ -69,6 +70,16 @@ export class TestPostgres {
     } finally {
       await sql.end({timeout: 1});
     }
+  }
+
+  /** A process of niyanta's (`program`) that holds what the statement locks and was stopped in the middle of another one. */
+  async stoppedWhileHolding(locking: string, program: string): Promise<ChildProcess> {
+    const script = new URL('./stopped-client.ts', import.meta.url).pathname;
+    const child = spawn(process.execPath, [script, this.folder, program, locking], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(child.stdout, 'data');
+    return child;
   }
 
   /** From now on this role has to say its password. */

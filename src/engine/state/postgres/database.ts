@@ -4,6 +4,7 @@ import {OutsideError} from '../../spec/errors.ts';
 import {type PostgresLocation, stateText} from '../../spec/state-location.ts';
 import type {Secrets} from '../secrets.ts';
 import {connectionTo, type Env, mayBeTriedAgain, refusalIn} from './connection.ts';
+import {endStuckPeers, LOCK_TIMEOUT} from './end-stuck-peers.ts';
 import {ensureSchema, lacksSchema} from './schema.ts';
 
 export type Sql = postgres.Sql;
@@ -14,6 +15,8 @@ const PATIENCE_MS = 20_000;
 const FIRST_PATIENCE_MS = 3_000;
 /** Statements take milliseconds, and may wait 5 s for a lock. */
 const TRY_MS = 8_000;
+const PROGRAM = 'niyanta';
+const SILENT_MS = 5_000;
 
 /** The database that keeps the state: connected to when it is first needed, and again when it went away. */
 export class Database {
@@ -51,6 +54,8 @@ export class Database {
         }
         if (!isTransient(error)) throw this.#explained(error);
         if (!staysConnected(error)) this.#drop(opening);
+        if ((error as {code?: unknown}).code === LOCK_TIMEOUT)
+          await endStuckPeers(await opening, PROGRAM, SILENT_MS).catch(() => undefined);
         const patience = this.#known ? PATIENCE_MS : FIRST_PATIENCE_MS;
         if (performance.now() - began > patience) throw this.#unreachable(error);
       }
@@ -96,7 +101,7 @@ export class Database {
       fetch_types: false,
       backoff: () => 0,
       onnotice: () => {},
-      connection: {application_name: 'niyanta'},
+      connection: {application_name: PROGRAM},
     });
   }
 

@@ -3,6 +3,7 @@ import type {Sql} from 'postgres';
 import {NiyantaError, OutsideError} from '../../../spec/errors.ts';
 import {type PostgresLocation, stateText} from '../../../spec/state-location.ts';
 import {connectionTo, type Env, mayBeTriedAgain, refusalIn} from '../../../state/postgres/connection.ts';
+import {endStuckPeers, LOCK_TIMEOUT} from '../../../state/postgres/end-stuck-peers.ts';
 import type {Secrets} from '../../../state/secrets.ts';
 import type {Database, Session} from '../database.ts';
 import {migratePostgres, SCHEMA} from './migrate-postgres.ts';
@@ -10,8 +11,11 @@ import {HINTS, postgresSession} from './postgres-session.ts';
 
 /** How long a database that went away is tried again; then the caller decides. */
 const PATIENCE_MS = 5_000;
-/** Statements take milliseconds, and may wait 5 s for a lock. */
+/** Statements take milliseconds, and may wait 3 s for a lock. */
 const TRY_MS = 10_000;
+const PROGRAM = 'niyanta serve';
+/** A coordinator that is stopped in the middle of a transaction keeps the others waiting for so long. */
+const SILENT_MS = 3_000;
 /** Two of one key at once: the second finds the first. */
 const UNIQUE_VIOLATION = '23505';
 const CONNECTIONS = 10;
@@ -34,11 +38,10 @@ export async function openPostgres(location: PostgresLocation, secrets: Secrets,
       onnotice: () => {},
       types: {bigint: {to: 20, from: [20], parse: Number, serialize: String}},
       connection: {
-        application_name: 'niyanta serve',
+        application_name: PROGRAM,
         search_path: SCHEMA,
-        // A coordinator that is stopped in the middle keeps the others waiting for so long.
-        idle_in_transaction_session_timeout: 3_000,
-        lock_timeout: 5_000,
+        idle_in_transaction_session_timeout: SILENT_MS,
+        lock_timeout: 3_000,
       },
     });
   const database = new PostgresDatabase(pool, stateText(location));
@@ -121,6 +124,7 @@ class PostgresDatabase implements Database {
         if (code === UNIQUE_VIOLATION && ++doubles < 3) continue;
         if (!mayBeTriedAgain(error)) throw this.#explained(error);
         if (code === 'NO_ANSWER') this.#renew(sql);
+        if (code === LOCK_TIMEOUT) await endStuckPeers(sql, PROGRAM, SILENT_MS).catch(() => undefined);
         if (this.#closed || performance.now() - began > PATIENCE_MS) throw this.#unreachable(error);
       }
       await sleep(pause * (0.5 + Math.random() / 2));
