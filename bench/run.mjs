@@ -1,6 +1,6 @@
 // `npm run bench -- [--write] [--rounds N] [NAME…]`: installs what the comparisons need, builds, runs every benchmark (or
 // those whose scripts' names begin so) one after another, and prints the rows. `--write` renews bench/results.json and
-// docs/BENCHMARKS.md, when all were run; `--rounds` is for a quick look. Ctrl-C ends it with nothing left behind.
+// docs/BENCHMARKS.md, or of them the rows that were run; `--rounds` is for a quick look. Ctrl-C ends it with nothing left behind.
 import {spawn} from 'node:child_process';
 import {readFileSync, writeFileSync} from 'node:fs';
 import {loadavg} from 'node:os';
@@ -52,13 +52,23 @@ async function main() {
     }
   }
   if (failed) return 1;
-  if (values.write && wanted.length === scripts.length)
-    save({
-      date: new Date().toISOString().slice(0, 10),
-      machine: {...(await describeMachine()), 'load before': load},
-      rows,
-    });
+  if (!values.write) return 0;
+  const run = {
+    date: new Date().toISOString().slice(0, 10),
+    machine: {...(await describeMachine()), 'load before': load},
+    rows,
+  };
+  save(wanted.length === scripts.length ? run : laterRows(run));
   return 0;
+}
+
+/** The last whole run with these rows in the place of its own, and when they were measured. */
+function laterRows({date, rows}) {
+  const whole = JSON.parse(readFileSync(join(root, 'bench', 'results.json'), 'utf8'));
+  const by = new Map([...whole.rows, ...rows].map(row => [row.name, row]));
+  const later = {...whole.later, ...Object.fromEntries(rows.map(({name}) => [name, date]))};
+  const names = scripts.flatMap(each => each.rows).filter(name => by.has(name));
+  return {...whole, later, rows: names.map(name => by.get(name))};
 }
 
 function save(results) {

@@ -16,6 +16,7 @@ const permissive = new Set([
   'PSF-2.0',
   'Python-2.0',
   'Unlicense',
+  'Zlib',
 ]);
 // Tools only: never part of what is shipped.
 const forTools = new Set(['CC-BY-3.0', 'CC-BY-4.0', 'MPL-2.0']);

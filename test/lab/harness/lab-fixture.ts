@@ -158,5 +158,6 @@ async function bringUp(options: LabFixtureOptions): Promise<LabFixture> {
 
 async function takeDown(fixture: LabFixture): Promise<void> {
   await labDown(fixture.name);
-  await rm(fixture.scratch, {recursive: true, force: true});
+  // A process that was killed a moment ago may still write there.
+  await rm(fixture.scratch, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
 }

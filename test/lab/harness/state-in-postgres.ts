@@ -74,7 +74,7 @@ export class TestPostgres {
 
   /** A process of niyanta's (`program`) that holds what the statement locks and was stopped in the middle of another one. */
   async stoppedWhileHolding(locking: string, program: string): Promise<ChildProcess> {
-    const script = new URL('./stopped-client.ts', import.meta.url).pathname;
+    const script = new URL('./stopped-child.ts', import.meta.url).pathname;
     const child = spawn(process.execPath, [script, this.folder, program, locking], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

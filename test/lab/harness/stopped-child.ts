@@ -1,4 +1,4 @@
-// A process of its own: `node stopped-client.ts FOLDER PROGRAM STATEMENT` locks what the statement locks, and stops in the
+// A process of its own: `node stopped-child.ts FOLDER PROGRAM STATEMENT` locks what the statement locks, and stops in the
 // middle of the next one, between its description and its parameters. It says `stopping` before.
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import postgres from 'postgres';
