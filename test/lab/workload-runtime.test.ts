@@ -75,7 +75,7 @@ test('an attempt goes on while nobody is connected, and whoever comes next adopt
   const {ended} = await jobs.begin(attempt);
   await expect.poll(() => jobs.log(attempt), {timeout: 20_000}).toContain('begun');
   await jobs.forgetConnections();
-  await expect(ended).rejects.toBeDefined();
+  await expect(ended).rejects.toMatchObject({name: 'OutsideError'});
   const again = await jobs.attempt({id: attempt.workload.id});
   expect(await jobs.type.found!(again.host!)).toEqual([{workload: attempt.workload.id, attempt: 1, running: true}]);
   const type = jobs.anotherType();

@@ -1,6 +1,16 @@
+import {Flags} from '@oclif/core';
 import type {Schemas} from '../../engine/client/api-client.ts';
 import {UserError} from '../../engine/spec/errors.ts';
 import {parseSize} from '../../engine/spec/quantities.ts';
+
+/** What a customer may have at once; unlimited where it is not given. */
+export const limitFlags = {
+  running: Flags.integer({summary: 'Workloads at once.', min: 0}),
+  pending: Flags.integer({summary: 'Workloads that wait.', min: 0}),
+  cpu: Flags.string({summary: 'Cores of what runs.', helpValue: 'CORES'}),
+  memory: Flags.string({summary: 'Memory of what runs, for example 64Gi.', helpValue: 'SIZE'}),
+  gpu: Flags.integer({summary: 'GPUs of what runs.', min: 0}),
+};
 
 type Limits = Schemas['Customer']['limits'];
 

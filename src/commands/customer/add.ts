@@ -1,6 +1,6 @@
 import {Args, Flags} from '@oclif/core';
 import {EngineCommand} from '../../cli/engine-command.ts';
-import {customerLimits} from '../../cli/workloads/customer-limits.ts';
+import {customerLimits, limitFlags} from '../../cli/workloads/customer-limits.ts';
 import {openServer, serverFlags} from '../../cli/workloads/server.ts';
 import {customersView} from '../../engine/view/server-views.ts';
 
@@ -12,11 +12,7 @@ export default class CustomerAdd extends EngineCommand {
     ...serverFlags,
     name: Flags.string({summary: 'Name for people; the id when not given.', helpValue: 'NAME'}),
     tier: Flags.string({summary: 'Tier: free, standard, premium.', default: 'standard'}),
-    running: Flags.integer({summary: 'Workloads at once.', min: 0}),
-    pending: Flags.integer({summary: 'Workloads that wait.', min: 0}),
-    cpu: Flags.string({summary: 'Cores of what runs.', helpValue: 'CORES'}),
-    memory: Flags.string({summary: 'Memory of what runs, for example 64Gi.', helpValue: 'SIZE'}),
-    gpu: Flags.integer({summary: 'GPUs of what runs.', min: 0}),
+    ...limitFlags,
   };
 
   async run(): Promise<void> {

@@ -50,7 +50,7 @@ test('five failed starts in a row and a worker rests, longer each time; one that
   expect(breaker.open('h2', 0)).toBeUndefined();
   expect(breaker.open('h1', 30_000)).toBeUndefined();
   breaker.failed('h1', 'disk full', 30_000);
-  expect(breaker.open('h1', 89_999)).toBeDefined();
+  expect(breaker.open('h1', 89_999)).toBe('rests after 6 failed starts: disk full');
   expect(breaker.open('h1', 90_000)).toBeUndefined();
   breaker.started('h1');
   breaker.failed('h1', 'disk full', 90_000);

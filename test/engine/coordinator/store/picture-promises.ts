@@ -160,7 +160,7 @@ export function picturePromises(the: StoreUnderTest): void {
       expect(await the.store.expire({events: now, workloads: now})).toEqual({events: before.length, workloads: 1});
       expect(await the.store.workload('everyone', a!)).toBeUndefined();
       expect(await the.store.attempts('everyone', a!)).toEqual([]);
-      expect(await the.store.workload('everyone', b!)).toBeDefined();
+      expect(await the.store.workload('everyone', b!)).toMatchObject({id: b, state: 'PENDING'});
       const [left, ...none] = await the.store.events('everyone', {limit: 9});
       expect(none).toEqual([]);
       expect(left).toMatchObject({type: 'audit.expired', data: {events: before.length, workloads: 1}});
