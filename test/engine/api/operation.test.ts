@@ -67,7 +67,7 @@ test('customers and keys are made, shown without what is secret, changed and rev
   const {text, json} = await api.ask('GET', '/v1/keys?customer=new', {key});
   expect(json.items).toMatchObject([{prefix: made.json.prefix, note: 'ci'}]);
   expect(text).not.toMatch(/hash/);
-  expect(text).not.toContain(made.json.key.split('_')[2]);
+  expect(text).not.toContain(made.json.key.slice(made.json.key.indexOf('_', 4) + 1));
   expect((await api.ask('DELETE', `/v1/keys/${made.json.id}`, {key})).status).toBe(204);
   expect((await api.ask('GET', '/v1/workloads', {key: made.json.key})).json.code).toBe('revoked-key');
   const second = await api.ask('POST', '/v1/keys', {key, body: {role: 'customer', customer: 'new'}});
