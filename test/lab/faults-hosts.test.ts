@@ -71,14 +71,6 @@ describe('containerd that is killed and comes back', () => {
     await converged('red');
   });
 
-  test('with a task begun that it never knew of leaves nothing in the way of the next apply', async () => {
-    await converged('red');
-    const id = (await containersOn(lab(), 'h1'))[0]!;
-    expect((await project.niyanta(['destroy', '--yes'])).code).toBe(0);
-    await lab().sh('h1', `mkdir -p /run/containerd/io.containerd.runtime.v2.task/niyanta/${id}/rootfs`);
-    await converged('red');
-  });
-
   test('in the middle of an update leaves the old or the new, and the next apply brings the new', async () => {
     await converged('red');
     await project.write('stack.yaml', stack('blue'));

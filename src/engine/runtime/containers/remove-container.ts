@@ -34,8 +34,7 @@ export function removeLines(id: ContainerId): readonly string[] {
 
 /**
  * containerd that died while it started a task leaves a shim which `ctr` cannot reach, since its container is gone; as
- * long as it runs, the task "already exists". containerd tidies up after a shim that has ended; where it never knew of one,
- * it leaves the folder ("mkdir …: file exists" at each start), which nobody uses any more by then.
+ * long as it runs, the task "already exists". containerd tidies up after a shim that has ended.
  */
 function endShim(id: ContainerId): readonly string[] {
   const bundle = `${bundlesFolder}/${quote(id)}`;
@@ -45,8 +44,6 @@ function endShim(id: ContainerId): readonly string[] {
     `    case $(tr '\\0' ' ' 2>/dev/null <$shim) in *containerd-shim*" -id "${quote(id)}" "*) shim=\${shim#/proc/}; kill -9 \${shim%/*} || : ;; esac`,
     '  done',
     `  tries=0; while [ -d ${bundle} ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done`,
-    `  umount -l ${bundle}/rootfs 2>/dev/null || :`,
-    `  rm -rf --one-file-system ${bundle}`,
     'fi',
   ];
 }
