@@ -24,6 +24,8 @@ export const debianPackages = {
     caddy: 'caddy',
     pebble: 'pebble',
     openssl: 'openssl',
+    'nats-server': 'nats-server',
+    prometheus: 'promtool',
   },
 };
 
