@@ -27,3 +27,14 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     signal?.addEventListener('abort', done, {once: true});
   });
 }
+
+/** Does something with a signal that is aborted after so many milliseconds. */
+export async function within<T>(clock: Clock, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController();
+  const cancel = clock.after(ms, () => late.abort());
+  try {
+    return await work(late.signal);
+  } finally {
+    cancel();
+  }
+}

@@ -1,9 +1,9 @@
 import type {Readable} from 'node:stream';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {OutsideError, UserError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {Workload} from '../spec/workload.ts';
 import {checkType} from './check-type.ts';
+import {pause} from './clock.ts';
 import type {Coordinator, CoordinatorSettings, Health, LogOptions, Why, WorkerNow} from './coordinator.ts';
 import {EventsFeed} from './events-feed.ts';
 import {explainWhy} from './explain-why.ts';
@@ -110,9 +110,9 @@ export class RunningCoordinator implements Coordinator {
 
   async logs(scope: Scope, id: WorkloadId, options: LogOptions): Promise<AsyncIterable<LogLine> | undefined> {
     const row = await this.store.workload(scope, id);
-    const {workers} = this.#parts;
-    const pause = (ms: number) => sleep(ms, undefined, {signal: options.signal}).catch(() => undefined);
-    return row && readLogs(row, scope, options, {store: this.store, types: this.#types, workers, sleep: pause});
+    const {workers, clock} = this.#parts;
+    const sleep = (ms: number) => pause(clock, ms, options.signal);
+    return row && readLogs(row, scope, options, {store: this.store, types: this.#types, workers, sleep});
   }
 
   async checkpointNow(scope: Scope, id: WorkloadId, actor: Actor): Promise<CheckpointRow | undefined> {
@@ -192,7 +192,7 @@ export class RunningCoordinator implements Coordinator {
 
   async #stop(deadlineMs: number): Promise<void> {
     const deadline = new AbortController();
-    const late = sleep(deadlineMs, undefined, {signal: deadline.signal}).catch(() => undefined);
+    const late = pause(this.#parts.clock, deadlineMs, deadline.signal);
     this.#stepDown('this coordinator stops');
     await Promise.race([Promise.all(this.#ending), late]);
     const given = this.#leader

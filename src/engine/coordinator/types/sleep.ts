@@ -1,8 +1,8 @@
 import {pipeline, type Readable} from 'node:stream';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {extract, pack} from 'tar-stream';
 import {z} from 'zod';
 import {corruptCheckpoint} from '../checkpoints/checkpoint-errors.ts';
+import {type Clock, pause, systemClock} from '../clock.ts';
 import {goOnFrom} from './go-on-from.ts';
 import type {Attempt, AttemptEnd, CheckpointKeeper, WorkloadType} from './workload-type.ts';
 
@@ -31,10 +31,8 @@ const state = z.strictObject({sleptMs: z.number().min(0)});
  * A workload that only takes its time, in the coordinator itself: to try the coordinator, and to see how a type is made.
  * It goes on from its checkpoints; without one, a coordinator that starts anew has it begin again.
  */
-export function sleepType(
-  keeper: CheckpointKeeper,
-  now: () => number = () => performance.now(),
-): WorkloadType<SleepConfig> {
+export function sleepType(keeper: CheckpointKeeper, clock: Clock = systemClock): WorkloadType<SleepConfig> {
+  const now = () => clock.monotonicMs();
   const from = new Map<string, number>();
   const sleepers = new Map<string, Sleeper>();
   const keyOf = ({workload, attempt}: Pick<Attempt, 'workload' | 'attempt'>) => `${workload.id}.${attempt}`;
@@ -60,7 +58,7 @@ export function sleepType(
       report.started();
       const ending = AbortSignal.any([signal, sleeper.closed.signal]);
       for (let left = config.seconds * 1000 - sleptMs(sleeper); left > 0; ) {
-        await sleep(Math.min(left, tellEveryMs), undefined, {signal: ending}).catch(() => undefined);
+        await pause(clock, Math.min(left, tellEveryMs), ending);
         signal.throwIfAborted();
         if (ending.aborted)
           return {

@@ -1,4 +1,4 @@
-import {setTimeout as sleep} from 'node:timers/promises';
+import {pause, within} from '../clock.ts';
 import type {AttemptReport, CheckpointRow, WorkloadId, WorkloadRow} from '../store/store.ts';
 import type {Attempt, AttemptEnd, AttemptListener, TakenCheckpoint} from '../types/workload-type.ts';
 import type {WorkloadState} from '../workload-states.ts';
@@ -262,7 +262,7 @@ export class Execution {
       this.#parts.log.info({...ours, lease: undefined, said: said.to}, 'fenced: it is ended here');
       this.#over = true;
       this.release('fenced');
-      await this.#cleanUp(AbortSignal.timeout(cleanUpMs));
+      await within(this.#parts.clock, cleanUpMs, signal => this.#cleanUp(signal));
     }
     return answer;
   }
@@ -280,7 +280,7 @@ export class Execution {
   }
 
   async #rest(ms: number): Promise<void> {
-    await sleep(ms, undefined, {signal: this.#letGo.signal}).catch(() => undefined);
+    await pause(this.#parts.clock, ms, this.#letGo.signal);
   }
 }
 

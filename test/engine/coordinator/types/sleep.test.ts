@@ -1,6 +1,7 @@
 import {Readable} from 'node:stream';
 import {expect, test} from 'vitest';
 import {checkpointKeeper} from '../../../../src/engine/coordinator/checkpoints/checkpoint-keeper.ts';
+import {systemClock} from '../../../../src/engine/coordinator/clock.ts';
 import {sleepType} from '../../../../src/engine/coordinator/types/sleep.ts';
 import {anAttempt, blobs, checkpointRow} from './attempts.ts';
 
@@ -26,7 +27,7 @@ test('it goes on from its newest checkpoint that is whole, and tells of the one 
   const store = blobs();
   const keeper = checkpointKeeper(store);
   let now = 0;
-  const type = sleepType(keeper, () => now);
+  const type = sleepType(keeper, {...systemClock, monotonicMs: () => now});
   const first = anAttempt(with_({seconds: 3600}));
   const ended = type.execute(first);
   now = 900_000;
