@@ -1,0 +1,101 @@
+import type {ApplyResult} from '../../executor/events.ts';
+import type {ServiceName} from '../../spec/stack.ts';
+import type {Actor, CustomerId} from '../store/workload-rows.ts';
+
+/** `PROJECT.ENVIRONMENT`, unique in a coordinator: the name under which hosts know it, too. */
+export type EnvironmentId = string;
+
+/** A project as it stood when it was sent. */
+export interface BundleRow {
+  /** Of its manifest (hex): the same content is the same bundle. */
+  readonly sha256: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly stack: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly keptAt: number;
+}
+
+/**
+ * pending: nothing was applied yet. healthy: as it was applied last. changing: a change is carried out. healing: it is
+ * not, and is being put right. degraded: it is not, and cannot be put right now; `reason` says why.
+ */
+export type EnvironmentCondition = 'pending' | 'healthy' | 'changing' | 'healing' | 'degraded';
+
+export interface EnvironmentRow {
+  readonly id: EnvironmentId;
+  readonly customer: CustomerId;
+  readonly project: string;
+  readonly environment: string;
+  readonly stack: string;
+  /** That was applied last, or is about to be. */
+  readonly bundle: string;
+  readonly condition: EnvironmentCondition;
+  /** For people: `web 1 of 2: h2 is lost; tried again in 40 s`. */
+  readonly reason?: string;
+  readonly conditionSince: number;
+  readonly healing: 'on' | 'paused';
+  /** The number of the newest change. */
+  readonly newestChange: number;
+  /** Each service with the replicas that were asked for and those that run well, when it was last looked at. */
+  readonly services: readonly ServedService[];
+  readonly lookedAt?: number;
+  readonly createdAt: number;
+  readonly changedAt: number;
+}
+
+export interface ServedService {
+  readonly service: ServiceName;
+  readonly wanted: number;
+  readonly good: number;
+}
+
+export type ChangeKind = 'apply' | 'scale' | 'rollback' | 'destroy' | 'release' | 'heal';
+
+/**
+ * waiting: kept. running: a leader is at it; one that is killed has its successor go on. done, failed: ended. The hosts
+ * and the state say what became of it, whatever the end was.
+ */
+export type ChangeState = 'waiting' | 'running' | 'done' | 'failed';
+
+/** Something that was asked of an environment, or a healing. */
+export interface ChangeRow {
+  readonly environment: EnvironmentId;
+  /** From 1, in the order in which they are carried out. */
+  readonly number: number;
+  readonly kind: ChangeKind;
+  readonly bundle?: string;
+  readonly options: ChangeOptions;
+  readonly actor: Actor;
+  readonly idempotencyKey?: string;
+  readonly state: ChangeState;
+  readonly askedAt: number;
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  /** Of its newest run in the journal. */
+  readonly run?: string;
+  readonly outcome?: ChangeOutcome;
+}
+
+export interface ChangeOptions {
+  readonly targets?: readonly ServiceName[];
+  readonly pull?: boolean;
+  readonly onFailure?: 'rollback' | 'stop' | 'continue';
+  readonly agreed?: {readonly serial: number; readonly fingerprint: string};
+  readonly counts?: Readonly<Record<ServiceName, number>>;
+  readonly to?: number;
+  readonly volumes?: boolean;
+  /** Of a healing: what it is for. */
+  readonly why?: string;
+}
+
+export interface ChangeOutcome {
+  readonly result: ApplyResult['outcome'] | 'refused';
+  /** Of the state afterwards. */
+  readonly serial?: number;
+  /** `2 created, 1 replaced`. */
+  readonly summary?: string;
+  readonly error?: {readonly code: string; readonly message: string; readonly hint?: string};
+  readonly leftovers?: readonly string[];
+}
