@@ -61,6 +61,8 @@ export interface CustomerLimits {
   readonly cpu?: number;
   readonly memory?: number;
   readonly gpu?: number;
+  /** Bytes of files that were sent and are kept. */
+  readonly files?: number;
   /** Requests a second, and how many at once. */
   readonly rate?: {readonly perSecond: number; readonly burst: number};
 }

@@ -21,6 +21,8 @@ import type {
   AttemptReport,
   AttemptRow,
   CheckpointRow,
+  CustomerId,
+  FileRow,
   LeaderChange,
   NewCheckpoint,
   Page,
@@ -126,6 +128,17 @@ export interface Store {
   /** Content by its SHA-256 (hex); the same content is kept once. */
   putBlob(content: Uint8Array): Promise<string>;
   blob(sha256: string): Promise<Uint8Array | undefined>;
+
+  // Files that customers send. What nobody refers to is removed a day after it was last asked for.
+
+  /** Keeps a content as a file of the customer. Errors: UserError `files-full`, beyond `most` bytes of the customer's. */
+  putFile(customer: CustomerId, content: Uint8Array, most: number): Promise<FileRow>;
+  /** Makes a file of others of the customer. Errors: UserError `file-missing`. Whether the hash is theirs is the caller's to know. */
+  joinFile(customer: CustomerId, file: FileRow): Promise<void>;
+  /** Those of these that the customer has, kept for another day. */
+  files(customer: CustomerId, sha256s: readonly string[]): Promise<readonly FileRow[]>;
+  /** Whoever has it. */
+  file(sha256: string): Promise<FileRow | undefined>;
 
   // Schedules.
 

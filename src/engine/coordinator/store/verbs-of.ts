@@ -9,6 +9,7 @@ import {addCheckpoint, checkpoints, markCorrupt} from './verbs/checkpointing.ts'
 import {addKey, customers, keyByPrefix, keys, putCustomer, revokeKey} from './verbs/customers.ts';
 import {change, explain, newLeases, place} from './verbs/deciding.ts';
 import {EXPIRED_AT_ONCE, expireBlobs, expireSome} from './verbs/expiring.ts';
+import {file, files, joinFile, putFile} from './verbs/filing.ts';
 import {lead, leader, resign} from './verbs/leading.ts';
 import {attempts, counts, identity, workload, workloads} from './verbs/looking.ts';
 import {report} from './verbs/reporting.ts';
@@ -69,6 +70,10 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     markCorrupt: (id, number, reason) => database.write(session => markCorrupt(session, id, number, reason)),
     putBlob: content => database.write(session => putBlob(session, content)),
     blob: sha256 => database.read(session => blob(session, sha256)),
+    putFile: (customer, content, most) => database.write(session => putFile(session, customer, content, most)),
+    joinFile: (customer, joined) => database.write(session => joinFile(session, customer, joined)),
+    files: (customer, sha256s) => database.write(session => files(session, customer, sha256s)),
+    file: sha256 => database.read(session => file(session, sha256)),
 
     putSchedule: (schedule, actor) => database.write(session => putSchedule(session, schedule, actor)),
     schedules: scope => database.read(session => schedules(session, scope)),

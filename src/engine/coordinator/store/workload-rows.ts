@@ -159,6 +159,15 @@ export interface AttemptReport {
   readonly restoredFrom?: number;
 }
 
+/** What a customer sent, by the SHA-256 of its content (hex): a blob, or blobs one after another. */
+export interface FileRow {
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  /** SHA-256 of each part in order; absent: its content is a blob itself. */
+  readonly parts?: readonly string[];
+}
+
 /** A host that executes workloads. */
 export interface WorkerRow {
   readonly name: HostName;

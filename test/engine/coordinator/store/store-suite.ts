@@ -2,6 +2,7 @@ import {describe} from 'vitest';
 import {accountPromises} from './account-promises.ts';
 import type {BackendName} from './backends.ts';
 import {dependencyPromises} from './dependency-promises.ts';
+import {filePromises} from './file-promises.ts';
 import {leadingPromises} from './leading-promises.ts';
 import {modelPromises} from './model-promises.ts';
 import {picturePromises} from './picture-promises.ts';
@@ -21,6 +22,7 @@ export function describeStore(name: BackendName): void {
     leadingPromises(the);
     reportingPromises(the);
     picturePromises(the);
+    filePromises(the);
     accountPromises(the);
     scopePromises(the);
     modelPromises(the);

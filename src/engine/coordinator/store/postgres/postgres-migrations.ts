@@ -1,4 +1,5 @@
 import type {Migration} from '../migrations.ts';
+import {filesStep} from '../steps/files.ts';
 
 const events = `
 create table events (
@@ -174,4 +175,5 @@ export const postgresMigrations: readonly Migration[] = [
 drop table counter; drop table identity; drop table audit_expiry; drop table events; drop function events_stay; drop table blobs; drop table checkpoints;
 drop table edges; drop table attempts; drop table workloads;`,
   },
+  {number: 2, ...filesStep.postgres},
 ];

@@ -1,4 +1,5 @@
 import type {Migration} from '../migrations.ts';
+import {filesStep} from '../steps/files.ts';
 
 const events = `
 create table events (
@@ -170,4 +171,5 @@ export const sqliteMigrations: readonly Migration[] = [
 drop table counter; drop table identity; drop table audit_expiry; drop table events; drop table blobs; drop table checkpoints;
 drop table edges; drop table attempts; drop table workloads;`,
   },
+  {number: 2, ...filesStep.sqlite},
 ];

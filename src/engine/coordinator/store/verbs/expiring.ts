@@ -37,13 +37,33 @@ export async function expireSome(session: Session, before: Expired): Promise<Exp
 
 /** What nobody refers to any more. */
 export async function expireBlobs(session: Session): Promise<void> {
+  await expireFiles(session);
   const used = (table: string, column: string) => {
     const {value, from} = session.values(column);
     return `select ${value} from ${table}, ${from} where ${column} is not null`;
   };
   await session.run(
     `delete from blobs where kept_at < $1 and sha256 not in (select sha256 from checkpoints
-     union ${used('workloads', 'inputs')} union ${used('workloads', 'outputs')} union ${used('schedules', 'inputs')})`,
+     union select sha256 from files union ${used('workloads', 'inputs')} union ${used('workloads', 'outputs')} union ${used('schedules', 'inputs')})`,
     (await session.now()) - BLOB_GRACE_MS,
+  );
+}
+
+/** Joined ones first: what they were made of may go when nothing else needs it. */
+async function expireFiles(session: Session): Promise<void> {
+  const before = (await session.now()) - BLOB_GRACE_MS;
+  const used = (table: string, column: string) => {
+    const {value, from} = session.values(column);
+    return `select customer, ${value} from ${table}, ${from} where ${column} is not null`;
+  };
+  const needed = `${used('workloads', 'inputs')} union ${used('schedules', 'inputs')}`;
+  await session.run(
+    `delete from files where kept_at < $1 and parts is not null and (customer, sha256) not in (${needed})`,
+    before,
+  );
+  await session.run(
+    `delete from files where kept_at < $1 and parts is null
+     and (customer, sha256) not in (${needed} union ${used('files', 'parts')})`,
+    before,
   );
 }
