@@ -54,14 +54,20 @@ export const forbidden = [
   only(
     'floor-7-api',
     room('api'),
+    [...belowUseCases, useCases, room('telemetry'), room('coordinator'), room('grpc')],
+    'api sees the coordinator and everything below, and starts gRPC beside it',
+  ),
+  only(
+    'floor-7-grpc',
+    room('grpc'),
     [...belowUseCases, useCases, room('telemetry'), room('coordinator')],
-    'api sees the coordinator and everything below',
+    'grpc sees the coordinator and everything below',
   ),
   only('lab', room('lab'), [room('spec'), room('hosts')], 'lab uses hosts (and spec for errors)'),
   {
     name: 'floor-5-use-cases',
     from: {path: useCases},
-    to: {path: ['^src/commands/', room('view'), room('api'), room('coordinator')]},
+    to: {path: ['^src/commands/', room('view'), room('api'), room('grpc'), room('coordinator')]},
   },
   {
     name: 'nobody-imports-commands',

@@ -1,4 +1,4 @@
-import {workloadLines} from '../../engine/api/streams/workload-lines.ts';
+import {workloadLines} from '../../engine/coordinator/requests/workload-lines.ts';
 import {outputsOf, type Run} from '../../engine/coordinator/run/run-workloads.ts';
 import type {WorkloadRow} from '../../engine/coordinator/store/store.ts';
 import type {WorkloadNow} from '../../engine/view/workload-view.ts';

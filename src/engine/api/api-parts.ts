@@ -1,11 +1,9 @@
 import type {IncomingMessage, ServerResponse} from 'node:http';
 import type {FastifyBaseLogger, FastifyInstance, RawServerDefault} from 'fastify';
 import type {ZodTypeProvider} from 'fastify-type-provider-zod';
-import type {Door, PendingQuota} from '../coordinator/access/index.ts';
-import type {Coordinator} from '../coordinator/coordinator.ts';
+import type {Reception} from '../coordinator/requests/reception.ts';
 import type {ApiSettings} from './api-settings.ts';
 import type {ApiMetrics} from './metrics/api-metrics.ts';
-import type {WorkloadReader} from './request/read-workloads.ts';
 
 export type ApiServer = FastifyInstance<
   RawServerDefault,
@@ -16,12 +14,8 @@ export type ApiServer = FastifyInstance<
 >;
 
 /** What routes answer from. */
-export interface ApiParts {
-  readonly coordinator: Coordinator;
+export interface ApiParts extends Reception {
   readonly settings: ApiSettings;
-  readonly door: Door;
-  readonly pending: PendingQuota;
-  readonly reader: WorkloadReader;
   readonly metrics: ApiMetrics;
   readonly log: FastifyBaseLogger;
   /** Aborted when the API stops: streams end then. */

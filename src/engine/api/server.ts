@@ -10,7 +10,7 @@ import {answersErrors} from './problems/answer-errors.ts';
 import {refuseConnection} from './problems/refuse-connection.ts';
 import {unrouted} from './problems/unrouted.ts';
 import type {Tls} from './read-tls.ts';
-import {gate} from './request/gate.ts';
+import {gateHook} from './request/gate.ts';
 import {jsonBody} from './request/json-body.ts';
 import {requestIdOf} from './request/request-id.ts';
 import {validatorCompiler} from './request/validate.ts';
@@ -88,10 +88,7 @@ export async function apiServer(parts: ApiParts, version: string, tls: Tls | und
     // Before a body is read that nobody wants.
     if (request.is404) refuse(request);
   });
-  server.addHook(
-    'onRequest',
-    gate({...parts, tierRates: settings.tierRates, clock: () => performance.now(), throttled: metrics.throttled}),
-  );
+  server.addHook('onRequest', gateHook(parts.gate));
   for (const declare of routes) declare(server, parts);
   await server.ready();
   return server;

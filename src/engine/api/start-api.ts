@@ -1,12 +1,11 @@
 import type {AddressInfo} from 'node:net';
 import type {FastifyBaseLogger} from 'fastify';
-import {Door, PendingQuota} from '../coordinator/access/index.ts';
 import type {Coordinator} from '../coordinator/coordinator.ts';
+import {openReception, type Reception} from '../coordinator/requests/reception.ts';
 import {UserError} from '../spec/errors.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
 import {apiMetrics} from './metrics/api-metrics.ts';
 import type {Tls} from './read-tls.ts';
-import {WorkloadReader} from './request/read-workloads.ts';
 import {apiServer} from './server.ts';
 
 export interface ApiWish {
@@ -22,6 +21,8 @@ export interface ApiWish {
 export interface RunningApi {
   /** `http://127.0.0.1:8460`. */
   readonly address: string;
+  /** For other ways in, so that limits hold over all of them together. */
+  readonly reception: Reception;
   /**
    * Takes no new requests, ends streams with their reason, lets requests in flight end; cuts off what has not ended
    * after so many milliseconds. May be called twice.
@@ -35,16 +36,9 @@ export async function startApi({coordinator, listen, log, version, settings, tls
   const stopping = new AbortController();
   const metrics = apiMetrics(coordinator, all.customersInMetrics);
   await metrics.begin();
-  const parts = {
-    coordinator,
-    settings: all,
-    log,
-    metrics,
-    reader: new WorkloadReader(),
-    door: new Door(coordinator.store, Date.now),
-    pending: new PendingQuota(coordinator.store, () => performance.now()),
-    stopping: stopping.signal,
-  };
+  const {throttled, submitted} = metrics;
+  const reception = openReception({coordinator, tierRates: all.tierRates, throttled, submitted});
+  const parts = {...reception, settings: all, log, metrics, stopping: stopping.signal};
   const server = await apiServer(parts, version, tls);
   try {
     await server.listen(listen);
@@ -56,6 +50,7 @@ export async function startApi({coordinator, listen, log, version, settings, tls
   let stopped: Promise<void> | undefined;
   return {
     address: addressOf(server.server.address() as AddressInfo, tls !== undefined),
+    reception,
     stop: deadlineMs => {
       stopped ??= stop(deadlineMs);
       return stopped;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import {describe, expect, test} from 'vitest';
-import {Refusal} from '../../../src/engine/api/problems/refusal.ts';
 import {jsonBody} from '../../../src/engine/api/request/json-body.ts';
+import {Refusal} from '../../../src/engine/coordinator/access/refusal.ts';
 
 const read = (text: string) => jsonBody(Buffer.from(text));
 

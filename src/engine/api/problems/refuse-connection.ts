@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net';
+import {Refusal} from '../../coordinator/access/index.ts';
+import {problemOf} from '../../coordinator/requests/problem-of.ts';
 import {requestIdOf} from '../request/request-id.ts';
-import {problemOf} from './problem-of.ts';
-import {Refusal} from './refusal.ts';
 
 const REASONS: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'the headers are larger than is taken here'],

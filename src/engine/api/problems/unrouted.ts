@@ -1,5 +1,5 @@
 import type {FastifyInstance, FastifyRequest} from 'fastify';
-import {Refusal} from './refusal.ts';
+import {Refusal} from '../../coordinator/access/index.ts';
 
 interface Known {
   readonly methods: Set<string>;

@@ -1,5 +1,5 @@
 import {isUtf8} from 'node:buffer';
-import {invalidRequest, Refusal} from '../problems/refusal.ts';
+import {invalidRequest, Refusal} from '../../coordinator/access/index.ts';
 
 /** What is written in JSON here has a few levels; more only serves to exhaust who reads it. */
 const DEEPEST = 64;

@@ -1,7 +1,7 @@
 import type {FastifySchemaCompiler} from 'fastify';
 import type {z} from 'zod';
+import {invalidRequest, type Wrong} from '../../coordinator/access/index.ts';
 import {plainMessage} from '../../spec/plain-words.ts';
-import {invalidRequest, type Wrong} from '../problems/refusal.ts';
 
 /** A part of a request against its schema: every error at once, in the words that files are checked with. */
 export const validatorCompiler: FastifySchemaCompiler<z.ZodType> =

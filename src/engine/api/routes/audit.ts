@@ -1,8 +1,8 @@
+import {invalidRequest, scopeAsked} from '../../coordinator/access/index.ts';
 import type {Scope} from '../../coordinator/store/store.ts';
 import {eventOf} from '../answers/event.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {invalidRequest} from '../problems/refusal.ts';
-import {scopeAsked} from '../request/scope-of.ts';
+import {whoOf} from '../request/gate.ts';
 import {auditQuery, eventAnswer} from '../schemas/event.ts';
 import {customerId, pageOf} from '../schemas/wire.ts';
 
@@ -20,7 +20,7 @@ export function auditRoutes(server: ApiServer, {coordinator}: ApiParts): void {
     },
     async request => {
       const {after, workload, type, limit, customer} = request.query;
-      const scope: Scope = scopeAsked(request, customer);
+      const scope: Scope = scopeAsked(whoOf(request), customer);
       const from = after === undefined ? undefined : numberOf(after);
       const rows = await coordinator.store.events(scope, {after: from, workload, types: type, limit});
       const last = rows.at(-1);

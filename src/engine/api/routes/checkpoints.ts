@@ -1,8 +1,7 @@
 import {z} from 'zod';
-import {actorOf, scopeOf} from '../../coordinator/access/index.ts';
+import {actorOf, notFound, scopeOf} from '../../coordinator/access/index.ts';
 import {checkpointOf} from '../answers/checkpoint.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {checkpointAnswer, checkpointParams} from '../schemas/checkpoint.ts';
 import {listOf} from '../schemas/wire.ts';

@@ -1,8 +1,7 @@
 import {z} from 'zod';
-import {actorOf, createKey} from '../../coordinator/access/index.ts';
+import {actorOf, createKey, notFound} from '../../coordinator/access/index.ts';
 import {customerOf, keyOf} from '../answers/customer.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {
   createdKey,

@@ -1,6 +1,6 @@
 import {z} from 'zod';
+import {Refusal} from '../../coordinator/access/index.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {Refusal} from '../problems/refusal.ts';
 import {serveEvents} from '../streams/event-socket.ts';
 
 const description = `A WebSocket (RFC 6455); the key goes into the Authorization header of its request.

@@ -1,17 +1,16 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import {z} from 'zod';
-import {scopeOf} from '../../coordinator/access/index.ts';
+import {bearerOf, notFound, scopeOf, whenUnwelcome} from '../../coordinator/access/index.ts';
 import type {LogLine} from '../../coordinator/log-line.ts';
+import {cursorOf, placeOf} from '../../coordinator/requests/line-cursor.ts';
+import {workloadLines} from '../../coordinator/requests/workload-lines.ts';
 import type {WorkloadRow} from '../../coordinator/store/store.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {invalidRequest, notFound} from '../problems/refusal.ts';
 import {preferred} from '../request/accepts.ts';
 import {whoOf} from '../request/gate.ts';
 import {logsAnswer, logsQuery} from '../schemas/logs.ts';
 import {workloadParams} from '../schemas/workload.ts';
 import {type Message, sendMessages} from '../streams/server-sent.ts';
-import {whenUnwelcome} from '../streams/still-welcome.ts';
-import {workloadLines} from '../streams/workload-lines.ts';
 
 const lastEventId = z.looseObject({
   'last-event-id': z.string().max(200).optional().describe('Where a stream goes on that was cut off.'),
@@ -74,7 +73,7 @@ function follow({request, reply, row, attempt, from}: Following, parts: ApiParts
   const end = (reason: string) => gone.abort(reason);
   const stop = () => end('the coordinator stops');
   stopping.addEventListener('abort', stop, {once: true});
-  const stopLooking = whenUnwelcome(request, door, () => end('the API key ended'));
+  const stopLooking = whenUnwelcome(bearerOf(request.headers.authorization), door, () => end('the API key ended'));
   metrics.streams.inc();
   reply.raw.once('close', () => {
     end('the reader went away');
@@ -108,12 +107,3 @@ const answerOf = (line: LogLine) => {
   const {at, stream, text, attempt} = line;
   return {id: cursorOf(line), at, stream, text, attempt};
 };
-
-/** Lines are numbered within an attempt; a reader goes on in the right one. */
-const cursorOf = ({attempt, id}: LogLine): string => `${attempt}.${id}`;
-
-function placeOf(cursor: string): {readonly attempt: number; readonly after: string} {
-  const [, attempt, after] = /^([1-9]\d{0,8})\.([\x21-\x7e]{1,190})$/.exec(cursor) ?? [];
-  if (attempt !== undefined && after !== undefined) return {attempt: Number(attempt), after};
-  throw invalidRequest([{code: 'invalid-cursor', detail: 'is not the id of a line', parameter: 'after'}]);
-}

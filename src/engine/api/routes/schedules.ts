@@ -1,13 +1,12 @@
 import {randomUUID} from 'node:crypto';
 import {z} from 'zod';
-import {actorOf, scopeOf} from '../../coordinator/access/index.ts';
+import {actorOf, invalidRequest, notFound, ownerAsked, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
+import {refuseBeyond, storedInputs} from '../../coordinator/requests/submissions.ts';
 import type {Scope} from '../../coordinator/store/store.ts';
 import {scheduleOf} from '../answers/schedule.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {invalidRequest, notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
-import {ownerAsked, scopeAsked} from '../request/scope-of.ts';
-import {refuseBeyond, storedInputs} from '../request/submissions.ts';
+import {filesOf} from '../request/written.ts';
 import {scheduleAnswer, scheduleParams} from '../schemas/schedule.ts';
 import {submission} from '../schemas/submission.ts';
 import {customerId, listOf} from '../schemas/wire.ts';
@@ -39,15 +38,15 @@ export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const owner = await ownerAsked(request, request.query.customer, parts);
+      const owner = await ownerAsked(whoOf(request), request.query.customer, parts);
       const workload = await parts.reader.read(request.body.workload, ['workload']);
       parts.coordinator.check(workload, ['workload']);
-      refuseBeyond(request, workload, ['workload']);
+      refuseBeyond(whoOf(request), workload, ['workload']);
       const {schedule: rule} = workload;
       if (rule === undefined) {
         throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: ['workload', 'schedule']}]);
       }
-      const inputs = await storedInputs(request.body.inputs ?? {}, workload, store, []);
+      const inputs = await storedInputs(filesOf(request.body.inputs ?? {}), workload, store, []);
       const schedule = {id: randomUUID(), customer: owner.id, workload, rule, inputs};
       const row = await store.putSchedule(schedule, actorOf(whoOf(request), request.id));
       return reply.code(201).header('Location', `/v1/schedules/${row.id}`).send(scheduleOf(row));
@@ -66,7 +65,7 @@ export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
       },
     },
     async request => {
-      const rows = await store.schedules(scopeAsked(request, request.query.customer));
+      const rows = await store.schedules(scopeAsked(whoOf(request), request.query.customer));
       return {items: rows.map(scheduleOf)};
     },
   );

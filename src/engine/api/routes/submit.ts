@@ -1,8 +1,10 @@
-import {randomBytes} from 'node:crypto';
+import type {FastifyRequest} from 'fastify';
 import {z} from 'zod';
+import {ownerAsked} from '../../coordinator/access/index.ts';
+import {type Submitting, submitBatch, submitOne} from '../../coordinator/requests/submissions.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {ownerAsked} from '../request/scope-of.ts';
-import {batchNameOf, submissionOf} from '../request/submissions.ts';
+import {whoOf} from '../request/gate.ts';
+import {writtenOf} from '../request/written.ts';
 import {accepted, acceptedBatch, batchSubmission, submission} from '../schemas/submission.ts';
 import {customerId} from '../schemas/wire.ts';
 
@@ -20,7 +22,7 @@ const query = z.strictObject({
 });
 
 export function submitRoutes(server: ApiServer, parts: ApiParts): void {
-  const {coordinator, settings, pending, metrics, reader} = parts;
+  const {settings} = parts;
 
   server.post(
     '/v1/workloads',
@@ -38,14 +40,8 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const owner = await ownerAsked(request, request.query.customer, parts);
-      const idempotencyKey = request.headers['idempotency-key'];
-      const around = {request, owner, coordinator, reader, idempotencyKey, path: []};
-      const one = await submissionOf(request.body, around);
-      await pending.admit(owner, 1);
-      const before = performance.now();
-      const [{id, seq, doubled}] = (await coordinator.submit([one])) as [{id: string; seq: number; doubled: boolean}];
-      metrics.submitted(owner.id, doubled ? 0 : 1, performance.now() - before);
+      const submitting = await submittingOf(request, request.query.customer, request.headers['idempotency-key']);
+      const {id, seq, doubled} = await submitOne(parts, writtenOf(request.body), submitting);
       return reply
         .code(doubled ? 200 : 201)
         .header('Location', `/v1/workloads/${id}`)
@@ -69,30 +65,21 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const owner = await ownerAsked(request, request.query.customer, parts);
-      const key = request.headers['idempotency-key'];
-      const made = key === undefined ? `batch-${randomBytes(12).toString('hex')}` : batchNameOf(owner.id, key);
-      const batch = request.body.batch ?? made;
-      const submissions = await Promise.all(
-        request.body.workloads.map((body, index) =>
-          submissionOf(body, {
-            request,
-            owner,
-            coordinator,
-            reader,
-            batch,
-            idempotencyKey: key === undefined ? undefined : `${key}/${index}`,
-            path: ['workloads', index],
-          }),
-        ),
-      );
-      await pending.admit(owner, submissions.length);
-      const before = performance.now();
-      const all = await coordinator.submit(submissions);
-      const fresh = all.filter(({doubled}) => !doubled).length;
-      metrics.submitted(owner.id, fresh, performance.now() - before);
+      const submitting = await submittingOf(request, request.query.customer, request.headers['idempotency-key']);
+      const {workloads, batch: name} = request.body;
+      const {batch, items: all} = await submitBatch(parts, workloads.map(writtenOf), {...submitting, batch: name});
       const items = all.map(({id, seq, doubled}) => ({id, seq, doubled}));
-      return reply.code(fresh > 0 ? 201 : 200).send({batch, items});
+      return reply.code(items.every(({doubled}) => doubled) ? 200 : 201).send({batch, items});
     },
   );
+
+  async function submittingOf(
+    request: FastifyRequest,
+    customer: string | undefined,
+    idempotencyKey: string | undefined,
+  ): Promise<Submitting> {
+    const who = whoOf(request);
+    const owner = await ownerAsked(who, customer, parts);
+    return {who, requestId: request.id, owner, ...(idempotencyKey !== undefined && {idempotencyKey})};
+  }
 }

@@ -1,9 +1,10 @@
 import {z} from 'zod';
+import {scopeAsked} from '../../coordinator/access/index.ts';
 import type {CustomerRow} from '../../coordinator/store/store.ts';
 import {workloadStates} from '../../coordinator/workload-states.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {preferred} from '../request/accepts.ts';
-import {scopeAsked} from '../request/scope-of.ts';
+import {whoOf} from '../request/gate.ts';
 import {usageAnswer} from '../schemas/usage.ts';
 import {customerId, timeText} from '../schemas/wire.ts';
 
@@ -29,7 +30,7 @@ export function usageRoutes(server: ApiServer, {coordinator}: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const scope = scopeAsked(request, request.query.customer);
+      const scope = scopeAsked(whoOf(request), request.query.customer);
       const customers = (await store.customers()).filter(({id}) => scope === 'everyone' || scope.customer === id);
       const items: Usage['items'] = [];
       for (const customer of customers) items.push(await usageOf(customer));

@@ -1,12 +1,11 @@
-import {actorOf, scopeOf} from '../../coordinator/access/index.ts';
+import {actorOf, notFound, scopeOf} from '../../coordinator/access/index.ts';
+import {cancelAll} from '../../coordinator/requests/cancel-all.ts';
 import type {Wish} from '../../coordinator/store/store.ts';
 import {workloadOf} from '../answers/workload.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {cancelFilter, cancelled} from '../schemas/submission.ts';
 import {workloadAnswer, workloadParams} from '../schemas/workload.ts';
-import {cancelAll} from './cancel-all.ts';
 
 const wishes: readonly {readonly wish: Wish; readonly operationId: string; readonly summary: string}[] = [
   {wish: 'cancel', operationId: 'cancelWorkload', summary: 'Cancel a workload; what runs is stopped.'},

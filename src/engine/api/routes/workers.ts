@@ -1,7 +1,6 @@
-import {actorOf} from '../../coordinator/access/index.ts';
+import {actorOf, notFound} from '../../coordinator/access/index.ts';
 import {workerOf} from '../answers/worker.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
 import {listOf} from '../schemas/wire.ts';
 import {workerAnswer, workerParams} from '../schemas/worker.ts';

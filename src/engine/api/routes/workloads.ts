@@ -1,10 +1,8 @@
 import {z} from 'zod';
-import {scopeOf} from '../../coordinator/access/index.ts';
+import {notFound, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
 import {attemptOf, summaryOf, whyOf, workloadOf} from '../answers/workload.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
-import {notFound} from '../problems/refusal.ts';
 import {whoOf} from '../request/gate.ts';
-import {scopeAsked} from '../request/scope-of.ts';
 import {customerId, listOf, pageOf} from '../schemas/wire.ts';
 import {
   attemptAnswer,
@@ -36,7 +34,7 @@ export function workloadRoutes(server: ApiServer, {coordinator}: ApiParts): void
     async request => {
       const {state, label, customer, ...rest} = request.query;
       const labels = label && Object.fromEntries(label.map(text => splitAt(text, text.indexOf('='))));
-      const scope = scopeAsked(request, customer);
+      const scope = scopeAsked(whoOf(request), customer);
       const {items, next} = await store.workloads(scope, {...rest, states: state, labels});
       return {items: items.map(summaryOf), next};
     },

@@ -1,13 +1,12 @@
 import type {WebSocket} from '@fastify/websocket';
 import type {FastifyRequest} from 'fastify';
-import {type Identity, scopeOf, sees} from '../../coordinator/access/index.ts';
+import {bearerOf, type Identity, scopeOf, sees, whenUnwelcome} from '../../coordinator/access/index.ts';
+import {problemOf} from '../../coordinator/requests/problem-of.ts';
 import type {EventRow} from '../../coordinator/store/store.ts';
 import {eventOf} from '../answers/event.ts';
 import type {ApiParts} from '../api-parts.ts';
-import {problemOf} from '../problems/problem-of.ts';
 import {whoOf} from '../request/gate.ts';
 import {readRequest} from './socket-requests.ts';
-import {whenUnwelcome} from './still-welcome.ts';
 
 interface Subscription {
   readonly workload?: string;
@@ -46,7 +45,9 @@ export function serveEvents(socket: WebSocket, request: FastifyRequest, parts: A
     const wanted = [...subscriptions].filter(([, subscription]) => due(subscription, event)).map(([id]) => id);
     if (wanted.length > 0) send({op: 'event', subscriptions: wanted, event: eventOf(event)});
   });
-  const stopLooking = whenUnwelcome(request, door, () => cut(1008, 'the API key ended'));
+  const stopLooking = whenUnwelcome(bearerOf(request.headers.authorization), door, () =>
+    cut(1008, 'the API key ended'),
+  );
   const beat = setInterval(() => {
     if (!alive) return socket.terminate();
     alive = false;

@@ -1,7 +1,7 @@
 import type {WebSocket} from '@fastify/websocket';
 import type {z} from 'zod';
+import {invalidRequest, Refusal} from '../../coordinator/access/index.ts';
 import {plainMessage} from '../../spec/plain-words.ts';
-import {invalidRequest, Refusal} from '../problems/refusal.ts';
 import {jsonBody} from '../request/json-body.ts';
 import {socketRequest} from '../schemas/event.ts';
 

@@ -1,13 +1,12 @@
-import type {FastifyRequest} from 'fastify';
-import {DEFAULT_CUSTOMER, scopeOf} from '../../coordinator/access/index.ts';
-import type {CustomerRow, Scope} from '../../coordinator/store/store.ts';
-import type {ApiParts} from '../api-parts.ts';
-import {notFound, Refusal} from '../problems/refusal.ts';
-import {whoOf} from './gate.ts';
+import type {CustomerRow, Scope} from '../store/store.ts';
+import type {Door} from './door.ts';
+import {DEFAULT_CUSTOMER} from './first-start.ts';
+import {type Identity, scopeOf} from './identity.ts';
+import {notFound, Refusal} from './refusal.ts';
 
-/** Whose rows an answer is made of: the key's, or of the one that a key of the whole coordinator names. */
-export function scopeAsked(request: FastifyRequest, customer: string | undefined): Scope {
-  const scope = scopeOf(whoOf(request));
+/** Whose rows an answer is made of: the key's, or of the one that a key of the whole coordinator names. Errors: Refusal 404. */
+export function scopeAsked(who: Identity, customer: string | undefined): Scope {
+  const scope = scopeOf(who);
   if (customer === undefined) return scope;
   if (scope !== 'everyone' && scope.customer !== customer) throw notFound('customer');
   return {customer};
@@ -15,11 +14,11 @@ export function scopeAsked(request: FastifyRequest, customer: string | undefined
 
 /** Whose a new thing is; `default` where a key of the whole coordinator names nobody. Errors: Refusal 404, 403. */
 export async function ownerAsked(
-  request: FastifyRequest,
+  who: Identity,
   customer: string | undefined,
-  {door}: Pick<ApiParts, 'door'>,
+  {door}: {readonly door: Door},
 ): Promise<CustomerRow> {
-  const own = whoOf(request).customer;
+  const own = who.customer;
   if (own && (customer === undefined || customer === own.id)) return own;
   if (own) throw notFound('customer');
   const row = await door.customer(customer ?? DEFAULT_CUSTOMER);

@@ -1,7 +1,6 @@
 import {STATUS_CODES} from 'node:http';
-import {NiyantaError, OutsideError, UserError, UserErrors} from '../../spec/errors.ts';
-import type {Problem} from '../schemas/problem.ts';
-import {pointerOf, Refusal, type Wrong} from './refusal.ts';
+import {OutsideError, UserError, UserErrors} from '../../spec/errors.ts';
+import {pointerOf, Refusal, type Wrong} from '../access/index.ts';
 
 /** What codes of niyanta's errors are over HTTP, where they are not what their class says. */
 const STATUS: Readonly<Record<string, number>> = {
@@ -18,17 +17,26 @@ const STATUS: Readonly<Record<string, number>> = {
   'not-leading': 503,
 };
 
-/** What people are told of their own requests by framework and Node, by its code. */
-const FRAMEWORK: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'wrong-media-type', 'the body must be application/json'],
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body-too-large', 'the body is larger than is taken here'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'wrong-content-length', 'the body is not as long as Content-Length says'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'invalid-json', 'the body is empty'],
-  FST_ERR_BAD_URL: [400, 'wrong-url', 'the path is not a valid one'],
-  FST_ERR_ASYNC_CONSTRAINT: [400, 'wrong-url', 'the request cannot be routed'],
-  FST_ERR_MAX_PARAM_LENGTH: [414, 'wrong-url', 'a part of the path is too long'],
-  ECONNRESET: [400, 'aborted', 'the request was given up'],
-};
+/** RFC 9457: the one shape of every error. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  /** Of HTTP. */
+  readonly status: number;
+  readonly detail: string;
+  readonly code: string;
+  readonly hint?: string;
+  readonly requestId: string;
+  readonly errors?: readonly ProblemPart[];
+}
+
+export interface ProblemPart {
+  readonly detail: string;
+  readonly code: string;
+  /** JSON Pointer (RFC 6901) into the body, as a URI fragment. */
+  readonly pointer?: string;
+  readonly parameter?: string;
+}
 
 export interface ProblemAnswer {
   readonly problem: Problem;
@@ -49,22 +57,7 @@ export function problemOf(error: unknown, requestId: string): ProblemAnswer {
     return {problem: problem({status: 400, code: error.code, detail, wrong}, requestId), headers: {}, ours: false};
   }
   if (error instanceof UserError) return userProblem(error, requestId);
-  const refused = error instanceof NiyantaError ? undefined : frameworkRefusal(error);
-  if (refused) return {problem: problem(refused, requestId), headers: {}, ours: false};
   return outsideProblem(error, requestId);
-}
-
-/** Fastify refuses requests in more ways than are worth words of our own; its messages are about the request alone. */
-function frameworkRefusal(error: unknown): Parts | undefined {
-  const {
-    code = '',
-    statusCode = 500,
-    message = '',
-  } = (error ?? {}) as Partial<Error & {code: string; statusCode: number}>;
-  const known = FRAMEWORK[code];
-  if (known) return {status: known[0], code: known[1], detail: known[2]};
-  const its = code.startsWith('FST_') && statusCode >= 400 && statusCode < 500;
-  return its ? {status: statusCode, code: 'invalid-request', detail: message} : undefined;
 }
 
 function userProblem(error: UserError, requestId: string): ProblemAnswer {

@@ -1,7 +1,7 @@
-import type {Coordinator} from '../../coordinator/coordinator.ts';
-import type {LogLine} from '../../coordinator/log-line.ts';
-import type {Scope, WorkloadId, WorkloadRow} from '../../coordinator/store/store.ts';
-import {hasEnded} from '../../coordinator/workload-states.ts';
+import type {Coordinator} from '../coordinator.ts';
+import type {LogLine} from '../log-line.ts';
+import type {Scope, WorkloadId, WorkloadRow} from '../store/store.ts';
+import {hasEnded} from '../workload-states.ts';
 
 export interface LinesWish {
   /** Only of this attempt. */

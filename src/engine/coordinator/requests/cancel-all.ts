@@ -1,9 +1,12 @@
-import type {z} from 'zod';
-import type {Coordinator} from '../../coordinator/coordinator.ts';
-import type {Actor, Scope, WorkloadId, WorkloadQuery, WorkloadRow} from '../../coordinator/store/store.ts';
-import {hasEnded, workloadStates} from '../../coordinator/workload-states.ts';
 import {UserError} from '../../spec/errors.ts';
-import type {cancelFilter} from '../schemas/submission.ts';
+import type {Coordinator} from '../coordinator.ts';
+import type {Actor, Scope, WorkloadId, WorkloadQuery, WorkloadRow} from '../store/store.ts';
+import {hasEnded, workloadStates} from '../workload-states.ts';
+
+/** At least one of them. */
+export interface CancelFilter extends Omit<WorkloadQuery, 'limit' | 'after'> {
+  readonly ids?: readonly WorkloadId[];
+}
 
 const MOST = 10_000;
 const AT_ONCE = 50;
@@ -12,7 +15,7 @@ const AT_ONCE = 50;
 export async function cancelAll(
   coordinator: Coordinator,
   scope: Scope,
-  filter: z.output<typeof cancelFilter>,
+  filter: CancelFilter,
   actor: Actor,
 ): Promise<readonly WorkloadRow[]> {
   const ids = filter.ids ?? (await found(coordinator, scope, filter));
@@ -27,7 +30,7 @@ export async function cancelAll(
 async function found(
   {store}: Coordinator,
   scope: Scope,
-  {states, ids: _, ...filter}: z.output<typeof cancelFilter>,
+  {states, ids: _, ...filter}: CancelFilter,
 ): Promise<readonly WorkloadId[]> {
   const living = (states ?? workloadStates).filter(state => !hasEnded(state));
   if (living.length === 0) return [];

@@ -1,0 +1,124 @@
+import {isIPv6} from 'node:net';
+import type {Door, Refused} from './door.ts';
+import type {Identity} from './identity.ts';
+import {type Permission, refusal} from './permissions.ts';
+import {rateLimitOf} from './rates.ts';
+import {Refusal} from './refusal.ts';
+import type {Rate, Taken} from './token-bucket.ts';
+import {TokenBuckets} from './token-buckets.ts';
+
+/** Keys that are none, from one address. */
+const FAILURES: Rate = {perSecond: 0.5, burst: 20};
+
+export interface GateParts {
+  readonly door: Door;
+  readonly tierRates: Readonly<Record<string, Rate>>;
+  /** Milliseconds that never go back. */
+  readonly clock: () => number;
+  readonly throttled: (policy: string) => void;
+}
+
+/** Who knocks, and what for. */
+export interface Knock {
+  /** `Bearer nyk_…`, as it came. */
+  readonly authorization: string | undefined;
+  /** IP address of the caller. */
+  readonly address: string;
+  readonly permission: Permission;
+}
+
+/** How much of its limit a caller has used up. */
+export interface Counted {
+  readonly policy: string;
+  readonly rate: Rate;
+  readonly taken: Taken;
+}
+
+/**
+ * Before each request: who asks, whether they may, and whether they ask too often. One gate for all ways in, so that limits
+ * hold over all of them together.
+ */
+export class Gate {
+  readonly #parts: GateParts;
+  readonly #requests = new TokenBuckets();
+  readonly #failures = new TokenBuckets();
+
+  constructor(parts: GateParts) {
+    this.#parts = parts;
+  }
+
+  /** `counted` is told before a caller is refused, too. Errors: Refusal 401, 403, 429; those of the store. */
+  async admit(knock: Knock, counted: (count: Counted) => void = () => {}): Promise<Identity> {
+    const {door, tierRates, clock} = this.#parts;
+    const {permission} = knock;
+    const identity = await this.#identify(knock, door);
+    const limit = rateLimitOf(identity, tierRates);
+    if (limit) {
+      const taken = this.#requests.take(limit.bucket, limit.rate, clock());
+      counted({policy: limit.policy, rate: limit.rate, taken});
+      if (!taken.allowed) throw this.#tooMany(limit.policy, taken);
+    }
+    const why = refusal(permission, {role: identity.role, customer: identity.customer?.id, scopes: identity.scopes});
+    if (why !== undefined) throw new Refusal({status: 403, code: 'forbidden', detail: why});
+    return identity;
+  }
+
+  async #identify({authorization, address}: Knock, door: Door): Promise<Identity> {
+    const {clock} = this.#parts;
+    const text = bearerOf(authorization);
+    const network = networkOf(address);
+    // Whoever guesses is not looked up any more; keys that were good a moment ago go on from the same address.
+    const left = this.#failures.take(network, FAILURES, clock(), 0);
+    if (left.remaining < 1 && !door.remembers(text)) throw this.#tooMany('failed-keys', left);
+    const found = await door.identify(text);
+    if (typeof found !== 'string') return found;
+    const taken = this.#failures.take(network, FAILURES, clock());
+    if (!taken.allowed) throw this.#tooMany('failed-keys', taken);
+    throw unauthorized(found);
+  }
+
+  #tooMany(policy: string, {waitMs}: Taken): Refusal {
+    this.#parts.throttled(policy);
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    return new Refusal({
+      status: 429,
+      code: 'rate-limited',
+      detail: `too many requests: the limit ${policy} is used up`,
+      hint: `Try again in ${seconds} s.`,
+      headers: {'Retry-After': String(seconds)},
+    });
+  }
+}
+
+/** The key of an Authorization header. Errors: Refusal 401. */
+export function bearerOf(header: string | undefined): string {
+  const text = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
+  if (text !== undefined) return text;
+  throw new Refusal({
+    status: 401,
+    code: 'no-key',
+    detail: 'this needs an API key',
+    hint: 'Send it as: Authorization: Bearer nyk_…',
+    headers: {'WWW-Authenticate': 'Bearer realm="niyanta"'},
+  });
+}
+
+/** Who has no key learns nothing of others' keys but what their owner knows: that they ended. */
+const unauthorized = (why: Refused): Refusal =>
+  new Refusal({
+    status: 401,
+    code: why === 'unknown' ? 'unknown-key' : `${why}-key`,
+    detail: why === 'suspended' ? 'the customer of this key is suspended' : `the API key is ${why}`,
+    headers: {'WWW-Authenticate': 'Bearer realm="niyanta", error="invalid_token"'},
+  });
+
+/** Who has one address of IPv6 has all of its /64. */
+function networkOf(address: string): string {
+  if (!isIPv6(address) || address.startsWith('::ffff:')) return address;
+  const [front = '', back = ''] = address.split('::');
+  const [left, right] = [front.split(':'), back === '' ? [] : back.split(':')];
+  const groups = address.includes('::')
+    ? [...left, ...Array(8 - left.length - right.length).fill('0'), ...right]
+    : left;
+  return groups.slice(0, 4).join(':');
+}
