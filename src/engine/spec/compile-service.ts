@@ -4,6 +4,7 @@ import {unreadable} from './files.ts';
 import {formatReference, parseReference} from './image-reference.ts';
 import type {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
+import {compileScale} from './scale-schema.ts';
 import {compileSecretFile} from './secret-file-schema.ts';
 import {compileFiles} from './service-files.ts';
 import type {ParsedService} from './service-schema.ts';
@@ -21,11 +22,12 @@ export interface Compilation {
 /** A checked service as the rest of niyanta reads it: paths absolute, env files read, references in full. */
 export async function compileService(name: string, parsed: ParsedService, compilation: Compilation): Promise<Service> {
   const {image: _, archive: __, build: ___, envFile: ____, files: _____, secrets, ...kept} = parsed;
-  const {env: ______, health, update, stop, ...rest} = kept;
+  const {env: ______, health, update, stop, scale, ...rest} = kept;
   const files = await compileFiles(name, parsed, compilation);
   return {
     name,
     ...rest,
+    ...(scale && {replicas: scale.min, scale: compileScale(scale)}),
     image: imageSource(['services', name], parsed, compilation.tree),
     ...(files.length > 0 && {files}),
     env: await compileEnv(['services', name], parsed, compilation),

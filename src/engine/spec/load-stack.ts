@@ -15,6 +15,7 @@ import {mergeTrees} from './merge-trees.ts';
 import {Problems} from './problems.ts';
 import {decodeText} from './read-yaml.ts';
 import {checkReleases, routedServices} from './release-checks.ts';
+import {checkScaling} from './scale-checks.ts';
 import {type ParsedService, serviceSchema} from './service-schema.ts';
 import type {EnvironmentName, Service, ServiceName, Stack} from './stack.ts';
 import {checkSecretPlaces, checkStack} from './stack-checks.ts';
@@ -192,6 +193,7 @@ async function compile(
   checkStack({tree, services: new Map(readable), names, volumes, unfinished}, error => problems.add(error));
   checkBackups(tree, shape.value?.volumes ?? {}, new Map(readable), error => problems.add(error));
   checkReleases({tree, services: new Map(readable)}, routedServices(tree), error => problems.add(error));
+  checkScaling({tree, services: new Map(readable)}, routedServices(tree), error => problems.add(error));
   checkHooks(shape.value?.hooks, names, tree, error => problems.add(error));
   const hooks = compileHooks(shape.value?.hooks);
   const {files, nameOf} = request.templates;

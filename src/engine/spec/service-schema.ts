@@ -6,6 +6,7 @@ import {hostMount, publishedPort, volumeMount} from './mount-texts.ts';
 import {labels, placementSchema} from './placement-schema.ts';
 import {capabilitiesSchema, stopSchema} from './process-schema.ts';
 import {cpuCount, memorySize} from './quantities.ts';
+import {scaleSchema} from './scale-schema.ts';
 import {secretFile} from './secret-file-schema.ts';
 import {serviceFilesSchema} from './service-files.ts';
 import {containerPath, text} from './texts.ts';
@@ -19,6 +20,11 @@ export const serviceSchema = z.strictObject({
     .describe('Image as an OCI or docker archive on this machine, relative to this file; sent to the hosts.'),
   build: imageBuild.optional().describe('Folder to build the image from, here; sent to the hosts.'),
   replicas: z.int().min(0).max(1000).default(1).describe('How many containers; 0 keeps the service without any.'),
+  scale: scaleSchema
+    .optional()
+    .describe(
+      'How many replicas by their load, in place of replicas: where niyanta serve has the environment; otherwise min of them.',
+    ),
   needs: z
     .array(z.string())
     .default([])

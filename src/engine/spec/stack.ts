@@ -10,6 +10,7 @@
 import type {VolumeBackup} from './backup.ts';
 import type {Hook} from './hooks.ts';
 import type {Route} from './route.ts';
+import type {ScaleRule} from './scale.ts';
 
 export type ServiceName = string;
 export type VolumeName = string;
@@ -39,6 +40,8 @@ export interface Service {
   readonly name: ServiceName;
   readonly image: ImageSource;
   readonly replicas: number;
+  /** How `replicas` follows the load where a coordinator has the environment; `replicas` is where it begins. */
+  readonly scale?: ScaleRule;
   /** Start order: a service starts when these are healthy. */
   readonly needs: readonly ServiceName[];
   /** Merged from env and env files, sorted by name; values may hold `${secret:NAME}`. */
