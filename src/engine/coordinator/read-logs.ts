@@ -50,10 +50,13 @@ async function* linesOfHost(
   {types, workers}: LogReaderParts,
 ): AsyncGenerator<AttemptLogLine> {
   const type = types.get(row.workload.type);
-  const connection = workers.worker(row.worker ?? '')?.connection();
-  if (!type?.logs || !connection || row.state === 'SCHEDULED') return;
+  const worker = workers.worker(row.worker ?? '');
+  const connection = worker?.connection();
+  if (row.state === 'SCHEDULED') return;
   try {
-    yield* type.logs(viewOf(row, type, {name: row.worker ?? '', connection}, options.signal), options);
+    if (worker?.agent) yield* worker.agent.logs(row, options);
+    else if (type?.logs && connection)
+      yield* type.logs(viewOf(row, type, {name: row.worker ?? '', connection}, options.signal), options);
   } catch (error) {
     if (!isHostLoss(error) && !options.signal.aborted) throw error;
   }

@@ -1,7 +1,7 @@
 import type {HostName} from '../../spec/stack.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 import type {PooledWorker} from '../workers/worker-pool.ts';
-import {type Ahead, compareWorker} from './compare-worker.ts';
+import {type Ahead, compareWorker, remainsOn} from './compare-worker.ts';
 import {conditionOf} from './silence.ts';
 import type {TermParts} from './term-parts.ts';
 
@@ -53,15 +53,16 @@ export class Comparisons {
 
   /** A worker without a connection is this process: nothing of an earlier one is left there. */
   #isDue(worker: PooledWorker): boolean {
-    return worker.connection() !== undefined && this.#compared.get(worker.name) !== worker.epoch();
+    return (worker.agent ?? worker.connection()) !== undefined && this.#compared.get(worker.name) !== worker.epoch();
   }
 
   async #compare(worker: PooledWorker, epoch: number): Promise<void> {
     const connection = worker.connection();
-    if (!connection) return;
     const {types, log, clock} = this.#parts;
+    const remains = worker.agent ?? (connection && remainsOn({name: worker.name, connection}, types.values()));
+    if (!remains) return;
     try {
-      const found = await compareWorker({name: worker.name, connection}, {...this.#parts, types: types.values()});
+      const found = await compareWorker(worker.name, remains, this.#parts);
       this.#ahead = [...this.#ahead, ...found];
       this.#compared.set(worker.name, epoch);
     } catch (error) {

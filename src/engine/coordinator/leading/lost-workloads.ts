@@ -111,9 +111,10 @@ export class LostWorkloads {
     }
   }
 
-  /** Types that run in the coordinator itself do not care. */
+  /** Types that run in the coordinator itself do not care, unless a worker of its own runs them. */
   #needsWorker(row: WorkloadRow): boolean {
-    return this.#parts.types.get(row.workload.type)?.onHost ?? true;
+    const {types, workers} = this.#parts;
+    return workers.worker(row.worker ?? '')?.agent !== undefined || (types.get(row.workload.type)?.onHost ?? true);
   }
 }
 

@@ -1,11 +1,12 @@
 import {Queue, type Why as QueueWhy} from '../../scheduler/queue/index.ts';
 import type {HostName} from '../../spec/stack.ts';
 import {pause} from '../clock.ts';
-import type {Leadership, WorkloadId, WorkloadRow} from '../store/store.ts';
+import type {CheckpointRow, Leadership, WorkloadId, WorkloadRow} from '../store/store.ts';
+import type {AgentTerm} from '../workers/agent.ts';
 import type {End} from '../workers/attempt-end.ts';
-import type {Execution} from '../workers/execution.ts';
-import type {Decided} from '../workers/execution-parts.ts';
+import type {CarriedOut} from '../workers/carried-out.ts';
 import {Executions} from '../workers/executions.ts';
+import {type Decided, endReporter} from '../workers/report-end.ts';
 import {reporter} from '../workers/reporter.ts';
 import {Comparisons} from './comparisons.ts';
 import {LookingAround} from './looking-around.ts';
@@ -36,6 +37,8 @@ export class Term {
   readonly #breaker = new StartBreaker();
   readonly #over = new AbortController();
   readonly #unsubscribe: () => void;
+  readonly #agentTerm: AgentTerm;
+  #endAgents?: () => Promise<void>;
   #wake = Promise.withResolvers<void>();
   #cursor?: string;
   #running: Promise<void> = Promise.resolve();
@@ -45,14 +48,19 @@ export class Term {
     const {settings, workers} = parts;
     const now = () => parts.storeClock.now();
     this.#queue = new Queue(settings().queue);
+    const report = reporter(parts);
+    const told = {
+      report,
+      ended: endReporter({report, verdict: (row, end) => this.#verdict(row, end)}),
+      onCheckpoint: ({workload, takenAt}: CheckpointRow) => this.#picture.checkpointed(workload, takenAt),
+    };
+    this.#agentTerm = {...told, now, leadership: parts.leadership};
     this.#executions = new Executions({
       ...parts,
+      ...told,
       now,
       startsPerWorker: settings().startsPerWorker,
       suspectMs: settings().silence.suspectMs,
-      report: reporter(parts),
-      verdict: (row, end) => this.#verdict(row, end),
-      onCheckpoint: ({workload, takenAt}) => this.#picture.checkpointed(workload, takenAt),
       onDone: ({id, attempt, over}) => {
         parts.onChange();
         this.#picture.settled(id, over ? attempt : undefined);
@@ -73,6 +81,7 @@ export class Term {
   }
 
   begin(): void {
+    this.#endAgents = this.#parts.workers.lead?.(this.#agentTerm);
     this.#running = this.#rounds();
   }
 
@@ -93,7 +102,7 @@ export class Term {
     this.wake();
     this.#unsubscribe();
     this.#comparisons.end();
-    await Promise.all([this.#running, this.#executions.release(why)]);
+    await Promise.all([this.#running, this.#endAgents?.(), this.#executions.release(why)]);
     // What the last round began when it was told to end.
     await this.#executions.release(why);
   }
@@ -102,7 +111,7 @@ export class Term {
     return this.#queue.why(id, this.#parts.storeClock.now());
   }
 
-  execution(id: WorkloadId): Execution | undefined {
+  execution(id: WorkloadId): CarriedOut | undefined {
     return this.#executions.get(id);
   }
 

@@ -1,7 +1,7 @@
 import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Store, WorkloadId, WorkloadRow} from '../store/store.ts';
 import type {End} from '../workers/attempt-end.ts';
-import type {Decided} from '../workers/execution-parts.ts';
+import type {Decided} from '../workers/report-end.ts';
 import {hasEnded} from '../workload-states.ts';
 import {afterAttempt} from './after-attempt.ts';
 

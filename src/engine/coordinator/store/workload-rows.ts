@@ -147,6 +147,8 @@ export interface AttemptReport {
   readonly workload: WorkloadId;
   readonly attempt: number;
   readonly lease: string;
+  /** Whoever says it, where that is known: counts for an attempt of this worker alone. */
+  readonly worker?: HostName;
   readonly to: WorkloadState;
   readonly reason?: string;
   readonly notBefore?: number;

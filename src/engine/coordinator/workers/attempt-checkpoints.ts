@@ -1,15 +1,16 @@
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
-import type {CheckpointRow, Store, WorkloadRow} from '../store/store.ts';
+import type {CheckpointRow, WorkloadRow} from '../store/store.ts';
 import type {Attempt, CheckpointKeeper, TakenCheckpoint, WorkloadType} from '../types/workload-type.ts';
 import type {WorkloadState} from '../workload-states.ts';
+import type {AttemptStore} from './execution-parts.ts';
 import {noCheckpoint} from './outside-failure.ts';
 
 export interface AttemptCheckpointsParts {
   readonly row: WorkloadRow;
   readonly attempt: () => Attempt;
   readonly type: WorkloadType;
-  readonly store: Store;
+  readonly store: AttemptStore;
   readonly keeper: CheckpointKeeper;
   readonly clock: Clock;
   readonly log: Log;

@@ -8,7 +8,7 @@ import type {End} from './attempt-end.ts';
 /** What the execution of one attempt is given by the term of leadership that it belongs to. */
 export interface ExecutionParts {
   readonly type: WorkloadType;
-  readonly store: Store;
+  readonly store: AttemptStore;
   readonly keeper: CheckpointKeeper;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,13 +24,12 @@ export interface ExecutionParts {
   report(report: AttemptReport, signal: AbortSignal): Promise<'counted' | 'fenced'>;
   /** One was stored. */
   readonly onCheckpoint: (checkpoint: CheckpointRow) => void;
-  /** What becomes of the workload. */
-  verdict(row: WorkloadRow, end: End): Promise<Decided>;
+  /** Says that it ended, as `report` does; what becomes of the workload is decided on the way. */
+  ended(row: WorkloadRow, end: End, said: LastSaid, signal: AbortSignal): Promise<'counted' | 'fenced'>;
 }
 
-export interface Decided {
-  readonly to: AttemptReport['to'];
-  readonly reason: string;
-  /** By the database's clock. */
-  readonly notBefore?: number;
-}
+/** What of the store an attempt needs while it runs. */
+export type AttemptStore = Pick<Store, 'attempts' | 'checkpoints' | 'addCheckpoint' | 'markCorrupt'>;
+
+/** What is said once more with its end. */
+export type LastSaid = Pick<AttemptReport, 'progress' | 'restoredFrom'>;

@@ -4,6 +4,7 @@ import type {Attempt, AttemptEnd, AttemptListener, TakenCheckpoint} from '../typ
 import type {WorkloadState} from '../workload-states.ts';
 import {AttemptCheckpoints} from './attempt-checkpoints.ts';
 import {badConfig, type End, endedByItself, endedOnPurpose, outsideEnd} from './attempt-end.ts';
+import type {CarriedOut} from './carried-out.ts';
 import type {ExecutionParts} from './execution-parts.ts';
 import {type Intent, savesWork, stronger} from './intent.ts';
 import {isHostLoss, letGo, noCheckpoint, wordsOf} from './outside-failure.ts';
@@ -12,7 +13,7 @@ import {isHostLoss, letGo, noCheckpoint, wordsOf} from './outside-failure.ts';
  * One attempt, carried out from this process: begun or adopted, watched to its end, and what became of it reported. Every
  * report is signed with the attempt's lease; `fenced` means that somebody else decides about the workload by now.
  */
-export class Execution {
+export class Execution implements CarriedOut {
   readonly id: WorkloadId;
   readonly attempt: number;
   readonly worker: string;
@@ -85,6 +86,15 @@ export class Execution {
     this.#letGo.abort(letGo(why));
   }
 
+  /** It is not ours any more: what runs of it is ended, and nothing more said of it. */
+  async fence(): Promise<void> {
+    if (this.#gone) return;
+    this.#parts.log.info({workload: this.id, attempt: this.attempt}, 'fenced: it is ended here');
+    this.#over = true;
+    this.release('fenced');
+    await within(this.#parts.clock, cleanUpMs, signal => this.#cleanUp(signal));
+  }
+
   /** Its worker is lost, and it waits for that. */
   lost(): void {
     this.#state = 'LOST';
@@ -99,11 +109,6 @@ export class Execution {
   async checkpoint(why: CheckpointRow['why']): Promise<CheckpointRow> {
     if (!this.#running || this.stopping) throw noCheckpoint('it does not run');
     return this.#checkpoints.take(why);
-  }
-
-  /** What `logs` of its type reads from; undefined before it was begun. */
-  view(): Attempt | undefined {
-    return this.#base && this.#onHost();
   }
 
   get #gone(): boolean {
@@ -209,19 +214,10 @@ export class Execution {
   async #conclude(end: End): Promise<void> {
     if (end.checkpoint)
       await this.#checkpoints.keep(end.checkpoint, 'own').catch(error => this.#warn(error, 'checkpoint not kept'));
-    const verdict = await this.#parts.verdict(this.#row, end);
     this.#ended = true;
-    const {outcome, exitCode, result, outputs} = end;
-    const answer = await this.#report({
-      ...verdict,
-      outcome,
-      exitCode,
-      result,
-      outputs,
-      progress: this.#progress,
-      restoredFrom: this.#restoredFrom,
-    });
-    if (answer !== 'counted') return;
+    const said = {progress: this.#progress, restoredFrom: this.#restoredFrom};
+    const answer = await this.#parts.ended(this.#row, end, said, this.#letGo.signal);
+    if (answer !== 'counted') return this.fence();
     this.#over = true;
     await this.#cleanUp(this.#letGo.signal);
   }
@@ -253,17 +249,11 @@ export class Execution {
     if (this.#state === 'RUNNING') this.#say({to: 'RUNNING', progress: percent});
   }
 
-  /** A fenced attempt is not ours any more: what runs of it is ended, and nothing more said of it. */
   async #report(said: Omit<AttemptReport, 'workload' | 'attempt' | 'lease'>): Promise<'counted' | 'fenced'> {
     const ours = {workload: this.id, attempt: this.attempt, lease: this.#row.lease ?? ''};
     const answer = await this.#parts.report({...ours, ...said}, this.#letGo.signal);
     if (answer === 'counted') this.#state = said.to;
-    else if (!this.#gone) {
-      this.#parts.log.info({...ours, lease: undefined, said: said.to}, 'fenced: it is ended here');
-      this.#over = true;
-      this.release('fenced');
-      await within(this.#parts.clock, cleanUpMs, signal => this.#cleanUp(signal));
-    }
+    else await this.fence();
     return answer;
   }
 

@@ -2,16 +2,16 @@ import {Slots} from '../../hosts/slots.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
-import type {AttemptReport, CheckpointRow, Store, WorkloadId, WorkloadRow} from '../store/store.ts';
+import type {CheckpointRow, WorkloadId, WorkloadRow} from '../store/store.ts';
 import type {CheckpointKeeper, WorkloadType} from '../types/workload-type.ts';
-import type {End} from './attempt-end.ts';
+import type {CarriedOut} from './carried-out.ts';
 import {Execution} from './execution.ts';
-import type {Decided} from './execution-parts.ts';
+import type {AttemptStore, ExecutionParts} from './execution-parts.ts';
 import {until} from './until.ts';
 import type {WorkerPool} from './worker-pool.ts';
 
-export interface ExecutionsParts {
-  readonly store: Store;
+export interface ExecutionsParts extends Pick<ExecutionParts, 'report' | 'ended'> {
+  readonly store: AttemptStore;
   readonly keeper: CheckpointKeeper;
   readonly workers: WorkerPool;
   readonly types: ReadonlyMap<string, WorkloadType>;
@@ -21,18 +21,16 @@ export interface ExecutionsParts {
   readonly suspectMs: number;
   /** The database's clock. */
   readonly now: () => number;
-  report(report: AttemptReport, signal: AbortSignal): Promise<'counted' | 'fenced'>;
-  verdict(row: WorkloadRow, end: End): Promise<Decided>;
   /** One was stored. */
   readonly onCheckpoint: (checkpoint: CheckpointRow) => void;
   /** Nothing is left to do for this one. */
-  readonly onDone: (execution: Execution) => void;
+  readonly onDone: (execution: CarriedOut) => void;
 }
 
 /** The attempts that this process carries out, one a workload. */
 export class Executions {
   readonly #parts: ExecutionsParts;
-  readonly #running = new Map<WorkloadId, Execution>();
+  readonly #running = new Map<WorkloadId, CarriedOut>();
   readonly #done = new Set<Promise<void>>();
   readonly #slots = new Map<HostName, Slots>();
 
@@ -40,36 +38,19 @@ export class Executions {
     this.#parts = parts;
   }
 
-  get(id: WorkloadId): Execution | undefined {
+  get(id: WorkloadId): CarriedOut | undefined {
     return this.#running.get(id);
   }
 
-  all(): IterableIterator<Execution> {
+  all(): IterableIterator<CarriedOut> {
     return this.#running.values();
   }
 
   /** Begins an attempt that was placed, or adopts one that was begun before. */
   begin(row: WorkloadRow): void {
-    const {types, workers, log, clock, suspectMs, startsPerWorker, onDone, ...parts} = this.#parts;
-    const type = types.get(row.workload.type);
-    if (!type) return;
-    const name = row.worker ?? '';
-    const connection = () => workers.worker(name)?.connection();
-    const answers = () => {
-      const worker = workers.worker(name);
-      return worker !== undefined && worker.silentMs() < suspectMs && (!type.onHost || connection() !== undefined);
-    };
-    const execution = new Execution(row, {
-      ...parts,
-      type,
-      clock,
-      log,
-      connection,
-      well: signal =>
-        type.onHost ? until(answers, listener => workers.subscribe(listener), signal) : Promise.resolve(),
-      startSlot: signal =>
-        type.onHost ? this.#slotsOf(name, startsPerWorker).take(signal) : Promise.resolve(() => {}),
-    });
+    const {workers, log, onDone} = this.#parts;
+    const execution = workers.worker(row.worker ?? '')?.agent?.assign(row) ?? this.#here(row);
+    if (!execution) return;
     this.#running.set(row.id, execution);
     const done = execution
       .run()
@@ -80,6 +61,29 @@ export class Executions {
         onDone(execution);
       });
     this.#done.add(done);
+  }
+
+  #here(row: WorkloadRow): Execution | undefined {
+    const {types, workers, log, clock, suspectMs, startsPerWorker, ...parts} = this.#parts;
+    const type = types.get(row.workload.type);
+    if (!type) return undefined;
+    const name = row.worker ?? '';
+    const connection = () => workers.worker(name)?.connection();
+    const answers = () => {
+      const worker = workers.worker(name);
+      return worker !== undefined && worker.silentMs() < suspectMs && (!type.onHost || connection() !== undefined);
+    };
+    return new Execution(row, {
+      ...parts,
+      type,
+      clock,
+      log,
+      connection,
+      well: signal =>
+        type.onHost ? until(answers, listener => workers.subscribe(listener), signal) : Promise.resolve(),
+      startSlot: signal =>
+        type.onHost ? this.#slotsOf(name, startsPerWorker).take(signal) : Promise.resolve(() => {}),
+    });
   }
 
   /** Lets go of all of them, and waits until nothing is reported any more. */

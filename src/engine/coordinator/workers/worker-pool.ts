@@ -2,6 +2,7 @@ import type {Connection} from '../../hosts/index.ts';
 import type {HostPort} from '../../scheduler/queue/index.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {WorkerBeat} from '../store/store.ts';
+import type {Agent, AgentTerm} from './agent.ts';
 
 /** The machines that execute workloads, as this process reaches them. */
 export interface WorkerPool {
@@ -10,6 +11,8 @@ export interface WorkerPool {
   worker(name: HostName): PooledWorker | undefined;
   /** Told when a worker is heard of again, falls silent, comes, or goes. Returns how to stop. */
   subscribe(listener: () => void): () => void;
+  /** A term of leadership has begun in this process. Returns how to end it: nothing is reported any more when that resolves. */
+  lead?(term: AgentTerm): () => Promise<void>;
   close(): Promise<void>;
 }
 
@@ -27,4 +30,6 @@ export interface PooledWorker {
   epoch(): number;
   /** Undefined of a worker that is this process, or was not reached yet. */
   connection(): Connection | undefined;
+  /** Of one that carries attempts out by itself; the coordinator does it for others, over their connection. */
+  readonly agent?: Agent;
 }

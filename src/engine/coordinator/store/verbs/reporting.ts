@@ -22,6 +22,7 @@ export async function report(
 function count(moves: Moves, report: AttemptReport, again: boolean): 'counted' | 'fenced' {
   const row = moves.rows.get(report.workload);
   if (!row || row.attempt !== report.attempt || row.lease !== report.lease) return 'fenced';
+  if (report.worker !== undefined && report.worker !== row.worker) return 'fenced';
   // An earlier try counted it; its answer was lost.
   if (!holdsPlace(row.state)) return again && endedSo(row, report) ? 'counted' : 'fenced';
   const {workload, attempt, to, restoredFrom} = report;
