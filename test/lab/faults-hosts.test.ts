@@ -71,6 +71,20 @@ describe('containerd that is killed and comes back', () => {
     await converged('red');
   });
 
+  test('leaving the folder of a task that it never knew of is in the way of no start', async () => {
+    await converged('red');
+    const id = (await containersOn(lab(), 'h1'))[0]!;
+    const leftOver = () =>
+      lab().sh('h1', `mkdir -p /run/containerd/io.containerd.runtime.v2.task/niyanta/${id}/rootfs`);
+    await project.niyanta(['stop', '--yes']);
+    await leftOver();
+    const started = await project.niyanta(['start', '--yes']);
+    expect(started.code, started.stderr).toBe(0);
+    await project.niyanta(['destroy', '--yes']);
+    await leftOver();
+    await converged('red');
+  });
+
   test('in the middle of an update leaves the old or the new, and the next apply brings the new', async () => {
     await converged('red');
     await project.write('stack.yaml', stack('blue'));

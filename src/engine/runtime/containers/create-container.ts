@@ -5,6 +5,7 @@ import {recordConfig} from '../deviations/recorded-config.ts';
 import {hostnameOf, hostsFile, type NamedPeer} from '../names.ts';
 import * as paths from '../paths.ts';
 import {fileLines} from './container-files.ts';
+import {bundleOf} from './end-shim.ts';
 import {environmentFile} from './environment-file.ts';
 import {type HostScript, replaceFile, writeFile} from './host-script.ts';
 import {networkFiles} from './network-files.ts';
@@ -37,8 +38,8 @@ export function createContainer({manifest, env, secretFiles, peers, containerd, 
   const folder = paths.networkPath(id);
   const text = [
     'set -eu',
-    // A first try needs no tidying: asking for the manifest costs nothing, asking containerd does.
-    `if [ -e ${quote(paths.manifestPath(id))} ]; then`,
+    // A first try needs no tidying: asking for these costs nothing, asking containerd does.
+    `if [ -e ${quote(paths.manifestPath(id))} ] || [ -e ${bundleOf(quote(id))} ]; then`,
     ...removeLines(id),
     'fi',
     replaceFile(paths.manifestPath(id), `${JSON.stringify(manifest)}\n`),

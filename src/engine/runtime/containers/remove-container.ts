@@ -1,9 +1,10 @@
 import {quote, render} from '../../hosts/command.ts';
 import type {ContainerId} from '../container-spec.ts';
-import {bundlesFolder, ctr} from '../ctr.ts';
+import {ctr} from '../ctr.ts';
 import {recordPath} from '../deviations/recorded-config.ts';
 import * as paths from '../paths.ts';
 import {removeFiles} from './container-files.ts';
+import {endShim} from './end-shim.ts';
 import type {HostScript} from './host-script.ts';
 import {labelLines} from './label-lines.ts';
 import {noRestart} from './labels.ts';
@@ -19,7 +20,7 @@ export function removeLines(id: ContainerId): readonly string[] {
     `  ${render(ctr('tasks', 'rm', '--force', id))} >/dev/null 2>&1 || :`,
     `  ${render(ctr('containers', 'rm', id))}`,
     'fi',
-    ...endShim(id),
+    ...endShim(name),
     // An interrupted creation leaves a snapshot without a container.
     `${render(ctr('snapshots', 'rm', id))} >/dev/null 2>&1 || :`,
     `if [ -x ${quote(`${paths.toolkit}/network`)} ]; then ${quote(`${paths.toolkit}/network`)} down ${name}; fi`,
@@ -29,22 +30,6 @@ export function removeLines(id: ContainerId): readonly string[] {
     `rm -rf ${secretFolders(id)}`,
     // Last: as long as it is there, the next plan knows that something may be left.
     `rm -f ${quote(paths.manifestPath(id))} ${quote(`${paths.manifestPath(id)}.new`)}`,
-  ];
-}
-
-/**
- * containerd that died while it started a task leaves a shim which `ctr` cannot reach, since its container is gone; as
- * long as it runs, the task "already exists". containerd tidies up after a shim that has ended.
- */
-function endShim(id: ContainerId): readonly string[] {
-  const bundle = `${bundlesFolder}/${quote(id)}`;
-  return [
-    `if [ -d ${bundle} ]; then`,
-    `  for shim in $(grep -lsaF -e ${quote(id)} /proc/[0-9]*/cmdline); do`,
-    `    case $(tr '\\0' ' ' 2>/dev/null <$shim) in *containerd-shim*" -id "${quote(id)}" "*) shim=\${shim#/proc/}; kill -9 \${shim%/*} || : ;; esac`,
-    '  done',
-    `  tries=0; while [ -d ${bundle} ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done`,
-    'fi',
   ];
 }
 

@@ -1,5 +1,6 @@
 import {quote, render} from '../../hosts/command.ts';
-import {bundlesFolder, ctr} from '../ctr.ts';
+import {endShim} from '../containers/end-shim.ts';
+import {ctr} from '../ctr.ts';
 import {logsFolder, networksFolder, toolkit} from '../paths.ts';
 import {addressesFolder, attemptFolder, fencePath, lockPath, ownerPath, workloadFolder} from './attempt-paths.ts';
 import {type AttemptKey, attemptId, type OwnedAttempt} from './attempt-spec.ts';
@@ -57,11 +58,7 @@ export const removeFunction = `remove() { # FOLDER ID
     if ! said=$(${render(ctr('containers', 'rm'))} "$2" 2>&1); then
       case $said in *"not found"*) ${render(ctr('snapshots', 'rm'))} "$2" >/dev/null 2>&1 || : ;; *) printf '%s\\n' "$said" >&2; exit 1 ;; esac
     fi
-    if [ -d "${bundlesFolder}/$2" ]; then
-      for shim in $(grep -lsaF -e "$2" /proc/[0-9]*/cmdline); do
-        case $(tr '\\0' ' ' 2>/dev/null <"$shim") in *containerd-shim*" -id $2 "*) shim=\${shim#/proc/}; kill -9 "\${shim%/*}" || : ;; esac
-      done
-    fi
+    ${endShim('"$2"').join('\n    ')}
   fi
   if [ -d "${networksFolder}/$2" ]; then
     address=; { read -r address <"${networksFolder}/$2/address"; } 2>/dev/null || :
