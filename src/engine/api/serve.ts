@@ -12,7 +12,9 @@ import type {Session} from '../session.ts';
 import {UserError} from '../spec/errors.ts';
 import type {Host} from '../spec/project.ts';
 import {parseStateLocation} from '../spec/state-location.ts';
+import {prometheusMeasures} from '../telemetry/metrics/index.ts';
 import {writeWhole} from '../write-whole.ts';
+import {defaultApiSettings} from './api-settings.ts';
 import {readTls, type TlsFiles} from './read-tls.ts';
 import {startApi} from './start-api.ts';
 
@@ -48,6 +50,7 @@ export interface Served {
 export async function serve(wish: ServeWish): Promise<Served> {
   const {session, log, settings, listen, version} = wish;
   const tls = wish.tls && (await readTls(wish.tls));
+  const measures = prometheusMeasures({version, most: defaultApiSettings.customersInMetrics});
   const store = await openStore(wish);
   const closing: (() => Promise<void>)[] = [() => store.close()];
   try {
@@ -58,9 +61,10 @@ export async function serve(wish: ServeWish): Promise<Served> {
       session,
       settings,
       log,
+      measures,
     });
     closing.unshift(() => opened.close(failedStopMs));
-    const api = await startApi({coordinator: opened.coordinator, listen, log, version, tls});
+    const api = await startApi({coordinator: opened.coordinator, listen, log, version, tls, measures});
     closing.unshift(() => api.stop(failedStopMs));
     const adminKey = await prepareAccess(store, {name: 'coordinator:first-start'});
     return {

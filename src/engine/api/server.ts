@@ -106,6 +106,8 @@ function requirePermissions(server: ApiServer): void {
 
 function observe(server: ApiServer, {metrics, log}: ApiParts): void {
   server.addHook('onRequest', async (request, reply) => {
+    metrics.requests.inc();
+    reply.raw.once('close', () => metrics.requests.dec());
     reply.headers({'X-Request-Id': request.id, 'X-Content-Type-Options': 'nosniff'});
   });
   server.addHook('onResponse', async (request, reply) => {

@@ -3,6 +3,7 @@ import type {FastifyBaseLogger} from 'fastify';
 import type {Coordinator} from '../coordinator/coordinator.ts';
 import {openReception, type Reception} from '../coordinator/requests/reception.ts';
 import {UserError} from '../spec/errors.ts';
+import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/index.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
 import {apiMetrics} from './metrics/api-metrics.ts';
 import type {Tls} from './read-tls.ts';
@@ -14,6 +15,8 @@ export interface ApiWish {
   readonly log: FastifyBaseLogger;
   readonly version: string;
   readonly settings?: Partial<ApiSettings>;
+  /** Those of the coordinator; its own when absent. */
+  readonly measures?: PrometheusMeasures;
   /** Absent: HTTP without TLS. */
   readonly tls?: Tls;
 }
@@ -31,10 +34,18 @@ export interface RunningApi {
 }
 
 /** Serves the API of a coordinator in this process. Errors: UserError `cannot-listen`. */
-export async function startApi({coordinator, listen, log, version, settings, tls}: ApiWish): Promise<RunningApi> {
+export async function startApi({
+  coordinator,
+  listen,
+  log,
+  version,
+  settings,
+  tls,
+  measures,
+}: ApiWish): Promise<RunningApi> {
   const all = {...defaultApiSettings, ...settings};
   const stopping = new AbortController();
-  const metrics = apiMetrics(coordinator, all.customersInMetrics);
+  const metrics = apiMetrics(coordinator, measures ?? prometheusMeasures({version, most: all.customersInMetrics}));
   await metrics.begin();
   const {throttled, submitted} = metrics;
   const reception = openReception({coordinator, tierRates: all.tierRates, throttled, submitted});

@@ -5,6 +5,7 @@ import type {BackupPlace} from '../runtime/backup/backup-place.ts';
 import type {Session} from '../session.ts';
 import type {Host} from '../spec/project.ts';
 import type {SecretValue} from '../state/secret-value.ts';
+import type {Measures} from '../telemetry/metrics/index.ts';
 import {checkpointKeeper} from './checkpoints/checkpoint-keeper.ts';
 import {systemClock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
@@ -28,6 +29,7 @@ export interface OpenCoordinatorWish {
   readonly objectStorage?: BackupPlace;
   readonly build?: ContainerTypeParts['build'];
   readonly log: Log;
+  readonly measures?: Measures;
 }
 
 export interface OpenedCoordinator {

@@ -2,6 +2,7 @@ import type {Readable} from 'node:stream';
 import {OutsideError, UserError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {Workload} from '../spec/workload.ts';
+import type {Measures} from '../telemetry/metrics/index.ts';
 import {checkType} from './check-type.ts';
 import {pause} from './clock.ts';
 import type {Coordinator, CoordinatorSettings, Health, LogOptions, Why, WorkerNow} from './coordinator.ts';
@@ -31,6 +32,7 @@ import {StoreClock} from './store-clock.ts';
 import type {WorkloadType} from './types/workload-type.ts';
 
 export interface RunningParts extends CoordinatorParts {
+  readonly measures: Measures;
   /** What is wrong with the database, in words. */
   readonly trouble: () => string | undefined;
 }

@@ -1,7 +1,9 @@
+import {type Measures, silentMeasures} from '../telemetry/metrics/index.ts';
 import type {Clock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
 import {guardStore} from './guarded-store.ts';
 import type {Log} from './log.ts';
+import {measuredStore} from './observing/measured-store.ts';
 import {RunningCoordinator} from './running-coordinator.ts';
 import type {Store} from './store/store.ts';
 import type {CheckpointKeeper, WorkloadType} from './types/workload-type.ts';
@@ -24,12 +26,15 @@ export interface CoordinatorParts {
   readonly random: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly log: Log;
+  /** Where it says what happens; nowhere when absent. */
+  readonly measures?: Measures;
 }
 
 /** Starts a coordinator in this process. It stands for election at once; errors of the first try are thrown. */
 export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
-  const {store, trouble} = guardStore(parts.store);
-  const coordinator = new RunningCoordinator({...parts, store, trouble});
+  const measures = parts.measures ?? silentMeasures;
+  const {store, trouble} = guardStore(measuredStore(parts.store, measures));
+  const coordinator = new RunningCoordinator({...parts, measures, store, trouble});
   await coordinator.start();
   return coordinator;
 }

@@ -1,6 +1,7 @@
 import {pino} from 'pino';
 import type {Coordinator} from '../../coordinator/coordinator.ts';
 import {openReception} from '../../coordinator/requests/reception.ts';
+import {prometheusMeasures} from '../../telemetry/metrics/index.ts';
 import {defaultApiSettings} from '../api-settings.ts';
 import {apiMetrics} from '../metrics/api-metrics.ts';
 import {apiServer} from '../server.ts';
@@ -8,8 +9,8 @@ import {apiServer} from '../server.ts';
 /** The OpenAPI document of the routes as they are declared; for the published file. Nothing is served, nobody is asked. */
 export async function openApiDocument(version: string): Promise<object> {
   const coordinator = {store: {}} as unknown as Coordinator;
-  const metrics = apiMetrics(coordinator, 0);
   const settings = defaultApiSettings;
+  const metrics = apiMetrics(coordinator, prometheusMeasures({version, most: 0}));
   const parts = {
     ...openReception({coordinator, tierRates: settings.tierRates, throttled() {}, submitted() {}}),
     settings,

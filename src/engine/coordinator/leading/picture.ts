@@ -32,6 +32,11 @@ export class Picture {
     return this.#rows.get(id);
   }
 
+  /** All that have not ended. */
+  all(): Iterable<WorkloadRow> {
+    return this.#rows.values();
+  }
+
   /** Those that hold a place on a worker. A copy: rounds change them meanwhile. */
   placed(): readonly WorkloadRow[] {
     return [...this.#placedRows.values()];

@@ -1,11 +1,12 @@
 import type {Decision} from '../../scheduler/queue/index.ts';
+import {affinityOf} from '../observing/affinity.ts';
 import type {AttemptRow, Leadership, Placement, WorkloadId, WorkloadRow} from '../store/store.ts';
 import type {Executions} from '../workers/executions.ts';
 import type {Ahead} from './compare-worker.ts';
 import {mayStart, type Picture} from './picture.ts';
 import type {TermParts} from './term-parts.ts';
 
-export interface StartsParts extends Pick<TermParts, 'store'> {
+export interface StartsParts extends Pick<TermParts, 'store' | 'workers' | 'measures'> {
   readonly picture: Picture;
   readonly executions: Executions;
 }
@@ -19,15 +20,14 @@ export class Starts {
   }
 
   async act(leadership: Leadership, decisions: readonly Decision[]): Promise<void> {
-    const {picture, executions, store} = this.#parts;
+    const {picture, store} = this.#parts;
     const starts: Placement[] = [];
     const parked: {workload: WorkloadId; reason: string}[] = [];
     for (const decision of decisions) {
       const {workload} = decision.kind === 'preempt' ? {workload: decision.for} : decision;
       const reason = decision.because;
-      if (decision.kind === 'preempt')
-        for (const victim of decision.victims) executions.get(victim.workload)?.want('preempt');
-      else if (decision.kind === 'park') parked.push({workload, reason});
+      if (decision.kind === 'preempt') for (const victim of decision.victims) this.#preempt(victim.workload);
+      else if (decision.kind === 'park') this.#park(parked, workload, reason);
       else starts.push({workload, attempt: (picture.get(workload)?.attempt ?? 0) + 1, worker: decision.worker, reason});
     }
     if (parked.length > 0) await store.explain(leadership, parked);
@@ -46,11 +46,32 @@ export class Starts {
     );
   }
 
+  #preempt(victim: WorkloadId): void {
+    this.#parts.measures.add('niyanta_preemptions_total', {});
+    this.#parts.executions.get(victim)?.want('preempt');
+  }
+
+  #park(parked: {workload: WorkloadId; reason: string}[], workload: WorkloadId, reason: string): void {
+    parked.push({workload, reason});
+    this.#tellAffinity(workload, undefined);
+  }
+
+  #tellAffinity(id: WorkloadId, worker: string | undefined): void {
+    const {picture, workers, measures} = this.#parts;
+    const row = picture.get(id);
+    const beat = worker === undefined ? undefined : workers.worker(worker)?.beat();
+    if (!row || (worker !== undefined && !beat)) return;
+    for (const labels of affinityOf(row.workload, beat)) measures.add('niyanta_affinity_total', labels);
+  }
+
   async #place(leadership: Leadership, starts: readonly Placement[]): Promise<void> {
     if (starts.length === 0) return;
     const placed = new Map<WorkloadId, AttemptRow>();
     try {
-      for (const attempt of await this.#parts.store.place(leadership, starts)) placed.set(attempt.workload, attempt);
+      for (const attempt of await this.#parts.store.place(leadership, starts)) {
+        placed.set(attempt.workload, attempt);
+        this.#tellAffinity(attempt.workload, attempt.worker);
+      }
     } finally {
       for (const {workload} of starts) this.#afterPlacing(workload, placed.get(workload));
     }

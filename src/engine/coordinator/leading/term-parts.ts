@@ -1,3 +1,4 @@
+import type {Measures} from '../../telemetry/metrics/index.ts';
 import type {Clock} from '../clock.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Log} from '../log.ts';
@@ -20,6 +21,7 @@ export interface TermParts {
   readonly random: () => number;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly log: Log;
+  readonly measures: Measures;
   /** What writes are signed with; undefined when the lead is not to be trusted any more. */
   readonly leadership: () => Leadership | undefined;
   /** Something was written that listeners of events may want to hear of. */

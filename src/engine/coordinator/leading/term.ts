@@ -1,6 +1,8 @@
 import {Queue, type Why as QueueWhy} from '../../scheduler/queue/index.ts';
 import type {HostName} from '../../spec/stack.ts';
 import {pause} from '../clock.ts';
+import type {WorkerFigures} from '../observing/queue-figures.ts';
+import {tellFigures} from '../observing/tell-figures.ts';
 import type {CheckpointRow, Leadership, WorkloadId, WorkloadRow} from '../store/store.ts';
 import type {AgentTerm} from '../workers/agent.ts';
 import type {End} from '../workers/attempt-end.ts';
@@ -39,6 +41,7 @@ export class Term {
   readonly #unsubscribe: () => void;
   readonly #agentTerm: AgentTerm;
   #endAgents?: () => Promise<void>;
+  readonly #stopTelling: () => void;
   #wake = Promise.withResolvers<void>();
   #cursor?: string;
   #running: Promise<void> = Promise.resolve();
@@ -78,6 +81,12 @@ export class Term {
     this.#comparisons = new Comparisons({...parts, onDone: () => this.wake()});
     this.#around = new LookingAround({...parts, queue: this.#queue});
     this.#unsubscribe = workers.subscribe(() => this.wake());
+    this.#stopTelling = tellFigures(parts.measures, {
+      rows: () => this.#picture.all(),
+      placed: () => this.#picture.placed(),
+      workers: () => this.#workerFigures(),
+      now,
+    });
   }
 
   begin(): void {
@@ -101,6 +110,7 @@ export class Term {
     this.#over.abort();
     this.wake();
     this.#unsubscribe();
+    this.#stopTelling();
     this.#comparisons.end();
     await Promise.all([this.#running, this.#endAgents?.(), this.#executions.release(why)]);
     // What the last round began when it was told to end.
@@ -124,15 +134,18 @@ export class Term {
   }
 
   async #rounds(): Promise<void> {
-    const {settings, clock, log} = this.#parts;
+    const {settings, clock, log, measures} = this.#parts;
     for (let failures = 0; !this.#over.signal.aborted; ) {
       this.#wake = Promise.withResolvers();
+      const began = clock.monotonicMs();
       try {
         await this.#round();
+        measures.observe('niyanta_round_duration_seconds', {}, (clock.monotonicMs() - began) / 1000);
         failures = 0;
       } catch (error) {
         if (this.#over.signal.aborted) return;
         failures += 1;
+        measures.add('niyanta_round_failures_total', {});
         log.warn({err: error, failures}, 'a round failed');
         await pause(clock, Math.min(100 * 2 ** failures, 5000), this.#over.signal);
       }
@@ -190,6 +203,16 @@ export class Term {
         reason: `there is no workload type ${workload.type}; this coordinator knows ${known}`,
       })),
     );
+  }
+
+  #workerFigures(): readonly WorkerFigures[] {
+    const {workers, settings} = this.#parts;
+    const {drained} = this.#around;
+    return workers.workers().map(worker => {
+      const beat = worker.beat();
+      const well = conditionOf(worker.silentMs(), settings().silence) === 'well';
+      return {name: worker.name, beat, usable: well && beat?.unusable === undefined && !drained.has(worker.name)};
+    });
   }
 
   #tellOfWorkers(): void {

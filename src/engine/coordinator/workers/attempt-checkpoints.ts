@@ -1,3 +1,4 @@
+import type {Measures} from '../../telemetry/metrics/index.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
 import type {CheckpointRow, WorkloadRow} from '../store/store.ts';
@@ -14,6 +15,7 @@ export interface AttemptCheckpointsParts {
   readonly keeper: CheckpointKeeper;
   readonly clock: Clock;
   readonly log: Log;
+  readonly measures: Measures;
   readonly onCheckpoint: (checkpoint: CheckpointRow) => void;
   /** Reports the state it is in meanwhile; false when the attempt is not ours any more. */
   readonly transition: (to: WorkloadState) => Promise<boolean>;
@@ -87,6 +89,9 @@ export class AttemptCheckpoints {
       const taken = await type.checkpoint(attempt, {why, deadlineMs});
       if (!taken) throw noCheckpoint(`none came within ${deadlineMs / 1000} s`);
       return await this.keep(taken, why);
+    } catch (error) {
+      this.#parts.measures.add('niyanta_checkpoints_total', {why, outcome: 'failed'});
+      throw error;
     } finally {
       // It goes on, or has ended: then this is refused, and its end told by whoever watches it.
       if (!attempt.signal.aborted) await transition('RUNNING');

@@ -1,4 +1,5 @@
 import type {Connection} from '../../hosts/index.ts';
+import type {Measures} from '../../telemetry/metrics/index.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
 import type {AttemptReport, CheckpointRow, Store, WorkloadRow} from '../store/store.ts';
@@ -12,6 +13,7 @@ export interface ExecutionParts {
   readonly keeper: CheckpointKeeper;
   readonly clock: Clock;
   readonly log: Log;
+  readonly measures: Measures;
   /** The database's clock. */
   readonly now: () => number;
   /** To its worker, now; undefined when it has none, or is that of this process. */

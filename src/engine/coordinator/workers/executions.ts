@@ -1,5 +1,6 @@
 import {Slots} from '../../hosts/slots.ts';
 import type {HostName} from '../../spec/stack.ts';
+import type {Measures} from '../../telemetry/metrics/index.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
 import type {CheckpointRow, WorkloadId, WorkloadRow} from '../store/store.ts';
@@ -17,6 +18,7 @@ export interface ExecutionsParts extends Pick<ExecutionParts, 'report' | 'ended'
   readonly types: ReadonlyMap<string, WorkloadType>;
   readonly clock: Clock;
   readonly log: Log;
+  readonly measures: Measures;
   readonly startsPerWorker: number;
   readonly suspectMs: number;
   /** The database's clock. */
