@@ -3,6 +3,7 @@ import {affinityOf} from '../../../../src/engine/coordinator/observing/affinity.
 import {placeFigures, queueFigures} from '../../../../src/engine/coordinator/observing/queue-figures.ts';
 import type {WorkloadRow} from '../../../../src/engine/coordinator/store/store.ts';
 import type {WorkloadState} from '../../../../src/engine/coordinator/workload-states.ts';
+import type {WorkloadPlacement} from '../../../../src/engine/spec/workload.ts';
 import {workloadNamed} from '../store/samples.ts';
 
 const row = (state: WorkloadState, over: Partial<WorkloadRow> & {priority?: number} = {}): WorkloadRow => ({
@@ -66,7 +67,7 @@ test('utilisation is of usable workers alone', () => {
   expect(figures.capacityCpu.map(({value}) => value)).toEqual([4, 4, 0]);
 });
 
-test.each([
+test.each<[string, Partial<WorkloadPlacement>, string | undefined, string[]]>([
   ['no rules', {}, 'h1', []],
   ['a label that it must have', {require: {disk: 'ssd'}}, 'h1', ['hard satisfied']],
   ['the same without a place', {require: {disk: 'ssd'}}, undefined, ['hard missed']],
