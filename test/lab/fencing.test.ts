@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {busyboxArchive, containersOn, runningOn, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
+import {pauseOutside} from './harness/pause.ts';
 import {type AppliedEvent, RunningApply} from './harness/running-apply.ts';
 
 const lab = sharedLab({hosts: 2});
@@ -80,7 +81,7 @@ describe.each([
     await project.write('stack.yaml', stack('green'));
     const first = start();
     await first.until(moment);
-    first.child.kill('SIGSTOP');
+    await pauseOutside(first.child, join(project.directory, '.niyanta', 'niyanta.lock', 'mutex'));
     await project.write('stack.yaml', stack('blue'));
     const second = await project.niyanta(['apply', '--yes', '--lock-wait', '60s']);
     expect(second.code, second.stderr).toBe(0);
