@@ -1,14 +1,19 @@
 import {readFile} from 'node:fs/promises';
 import nodePath from 'node:path';
-import {displayName, openProjectOnly, type ProjectLocation} from './open-project.ts';
+import {displayName} from './open-project.ts';
 import {UserError} from './spec/errors.ts';
 import {unreadable} from './spec/index.ts';
 import {type LoadedServer, loadServer} from './spec/server/load-server.ts';
+import type {Tree} from './spec/tree.ts';
 
 /** Read when it is there and nobody names another. */
 export const usualServerFile = '/etc/niyanta/server.yaml';
 
-export interface ServerConfigRequest extends ProjectLocation {
+export interface ServerConfigRequest {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Section `server` of niyanta.yaml. */
+  readonly section?: Tree;
   /** File with settings of a server; `usualServerFile` when absent, if there is one. */
   readonly config?: string;
   /** By path, dotted: `tls.cert`. */
@@ -17,14 +22,13 @@ export interface ServerConfigRequest extends ProjectLocation {
 
 /**
  * What `niyanta serve` goes by: flags, then variables, then a file of its own, then the section `server` of niyanta.yaml.
- * Errors: UserError `file-unreadable`, UserErrors with everything that is wrong in them, those of opening the project.
+ * Errors: UserError `file-unreadable`, UserErrors with everything that is wrong in them.
  */
 export async function serverConfig(request: ServerConfigRequest): Promise<LoadedServer> {
-  const {cwd, env, flags} = request;
-  const {serverSection} = await openProjectOnly(request);
+  const {cwd, env, section, flags} = request;
   const file = await serverFile(request.config ?? env.NIYANTA_CONFIG, cwd);
   return loadServer({
-    ...(serverSection && {section: serverSection}),
+    ...(section && {section}),
     ...(file && {file}),
     flags,
     env,

@@ -1,5 +1,3 @@
-import {type Rate, tierRates} from '../coordinator/access/index.ts';
-
 /** Sizes in bytes, times in milliseconds. */
 export interface ApiSettings {
   readonly bodyLimit: number;
@@ -16,8 +14,6 @@ export interface ApiSettings {
   /** What a reader of events may lag behind before it is cut off. */
   readonly socketBacklog: number;
   readonly maxSockets: number;
-  /** Requests of customers, by tier. */
-  readonly tierRates: Readonly<Record<string, Rate>>;
   /** Customers that have metrics of their own; the others count together. */
   readonly customersInMetrics: number;
 }
@@ -32,6 +28,5 @@ export const defaultApiSettings: ApiSettings = {
   heartbeatMs: 15_000,
   socketBacklog: 1024 * 1024,
   maxSockets: 1000,
-  tierRates,
   customersInMetrics: 100,
 };

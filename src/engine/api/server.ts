@@ -22,6 +22,7 @@ import {healthRoutes} from './routes/health.ts';
 import {logRoutes} from './routes/logs.ts';
 import {metricsRoutes} from './routes/metrics.ts';
 import {scheduleRoutes} from './routes/schedules.ts';
+import {settingsRoutes} from './routes/settings.ts';
 import {submitRoutes} from './routes/submit.ts';
 import {usageRoutes} from './routes/usage.ts';
 import {wishRoutes} from './routes/wishes.ts';
@@ -37,6 +38,7 @@ const routes = [
   scheduleRoutes,
   workerRoutes,
   customerRoutes,
+  settingsRoutes,
   auditRoutes,
   usageRoutes,
   eventRoutes,

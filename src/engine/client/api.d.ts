@@ -87,6 +87,12 @@ export interface paths {
   "/v1/keys/{id}": {
     delete: operations["revokeKey"];
   };
+  "/v1/settings": {
+    get: operations["getSettings"];
+  };
+  "/v1/settings/reload": {
+    post: operations["reloadSettings"];
+  };
   "/v1/audit": {
     get: operations["readAudit"];
   };
@@ -349,6 +355,15 @@ export interface components {
       inputs?: {
         [key: string]: string;
       };
+    };
+    Setting: {
+      name: string;
+      value: string;
+      origin: string;
+    };
+    SettingChanges: {
+      atRunTime: string[];
+      atRestart: string[];
     };
     Submission: {
       workload: components["schemas"]["SubmittedWorkload"];
@@ -1179,6 +1194,26 @@ export interface operations {
     responses: {
       204: {
         content: never;
+      };
+    };
+  };
+  getSettings: {
+    responses: {
+      200: {
+        content: {
+          "application/json": {
+            items: components["schemas"]["Setting"][];
+          };
+        };
+      };
+    };
+  };
+  reloadSettings: {
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["SettingChanges"];
+        };
       };
     };
   };

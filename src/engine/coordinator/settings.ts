@@ -1,5 +1,6 @@
 import {defaultSettings} from '../scheduler/queue/index.ts';
 import type {ServerSettings} from '../spec/server/server-settings.ts';
+import type {AccessRules} from './access/index.ts';
 import type {CoordinatorSettings} from './coordinator.ts';
 
 const second = 1000;
@@ -15,6 +16,7 @@ export const defaultCoordinatorSettings: CoordinatorSettings = {
   partition: {share: 0.5, perMinute: 10},
   startsPerWorker: 4,
   keep: {workloadsMs: 30 * day, eventsMs: 90 * day},
+  tierLimits: {},
   queue: defaultSettings,
 };
 
@@ -48,3 +50,11 @@ export function coordinatorSettings(server: ServerSettings): CoordinatorSettings
     },
   };
 }
+
+/** Who may come in, and how often, as people set it. */
+export const accessRules = (server: ServerSettings): AccessRules => ({
+  tierRates: Object.fromEntries(
+    Object.entries(server.tiers).map(([name, {rate, burst}]) => [name, {perSecond: rate, burst}]),
+  ),
+  tierLimits: coordinatorSettings(server).tierLimits,
+});

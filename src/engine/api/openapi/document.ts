@@ -1,4 +1,5 @@
 import {pino} from 'pino';
+import {defaultAccessRules} from '../../coordinator/access/index.ts';
 import type {Coordinator} from '../../coordinator/coordinator.ts';
 import {openReception} from '../../coordinator/requests/reception.ts';
 import {prometheusMeasures} from '../../telemetry/metrics/index.ts';
@@ -12,7 +13,7 @@ export async function openApiDocument(version: string): Promise<object> {
   const settings = defaultApiSettings;
   const metrics = apiMetrics(coordinator, prometheusMeasures({version, most: 0}));
   const parts = {
-    ...openReception({coordinator, tierRates: settings.tierRates, throttled() {}, submitted() {}}),
+    ...openReception({coordinator, rules: defaultAccessRules, throttled() {}, submitted() {}}),
     settings,
     log: pino({level: 'silent'}),
     metrics,

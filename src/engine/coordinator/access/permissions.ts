@@ -1,7 +1,17 @@
 import type {Role} from '../store/store.ts';
 
 /** What is done to: the first half of a key's scope (`workloads:read`). */
-const subjects = ['workloads', 'checkpoints', 'schedules', 'workers', 'customers', 'keys', 'audit', 'usage'] as const;
+const subjects = [
+  'workloads',
+  'checkpoints',
+  'schedules',
+  'workers',
+  'customers',
+  'keys',
+  'audit',
+  'usage',
+  'settings',
+] as const;
 export type Subject = (typeof subjects)[number];
 
 export interface Permission {
@@ -69,6 +79,9 @@ export const permissions: Readonly<Record<string, Permission>> = {
   listKeys: govern('keys', false),
   createKey: govern('keys'),
   revokeKey: govern('keys'),
+
+  getSettings: govern('settings', false),
+  reloadSettings: govern('settings'),
 
   readAudit: read('audit'),
   readUsage: read('usage'),

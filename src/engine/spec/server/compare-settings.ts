@@ -23,7 +23,8 @@ const RUN_TIME: readonly RegExp[] = [
 export function compareSettings(before: readonly ServerSetting[], after: readonly ServerSetting[]): SettingChanges {
   const [old, now] = [before, after].map(list => new Map(list.map(({name, value}) => [name, value])));
   const names = [...new Set([...old!.keys(), ...now!.keys()])].filter(name => old!.get(name) !== now!.get(name));
-  const otherListener = old!.has('tls.cert') !== now!.has('tls.cert') || old!.has('tls.clientCa') !== now!.has('tls.clientCa');
+  const otherListener =
+    old!.has('tls.cert') !== now!.has('tls.cert') || old!.has('tls.clientCa') !== now!.has('tls.clientCa');
   const live = (name: string) => RUN_TIME.some(form => form.test(name)) && !(otherListener && name.startsWith('tls.'));
   return {atRunTime: names.filter(live), atRestart: names.filter(name => !live(name))};
 }

@@ -4,14 +4,14 @@ import {line} from '../texts.ts';
 import {oidcSchema, tlsSchema} from './access-schema.ts';
 import {checkpointStorageSchema, failuresSchema, keepSchema, schedulingSchema, tiersSchema} from './work-schema.ts';
 
-const LISTEN = /^(?:\[[0-9A-Fa-f:.%]+\]|[^\s:/[\]]+):\d{1,5}$/;
+const isAddress = (text: string): boolean =>
+  Number(/^(?:\[[0-9A-Fa-f:.%]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text)?.[1] ?? 65_536) <= 65_535;
 
 /** Settings of `niyanta serve`: the section `server` of niyanta.yaml, and what a file of its own holds beside its head. */
 export const serverSchema = z
   .strictObject({
     listen: line
-      .regex(LISTEN, 'must be HOST:PORT, for example 127.0.0.1:8460 or [::1]:8460; port 0 takes a free one')
-      .refine(text => Number(text.split(':').at(-1)) <= 65_535, 'has a port beyond 65535')
+      .refine(isAddress, 'must be HOST:PORT, for example 127.0.0.1:8460 or [::1]:8460; port 0 takes a free one')
       .default('127.0.0.1:8460')
       .describe('Where the API listens.'),
     data: line.min(1).default('.niyanta/coordinator').describe('Folder of the embedded database.'),
