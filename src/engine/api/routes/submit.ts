@@ -4,18 +4,10 @@ import {ownerAsked} from '../../coordinator/access/index.ts';
 import {type Submitting, submitBatch, submitOne} from '../../coordinator/requests/submissions.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
+import {idempotencyHeaders} from '../request/idempotency.ts';
 import {writtenOf} from '../request/written.ts';
 import {accepted, acceptedBatch, batchSubmission, submission} from '../schemas/submission.ts';
 import {customerId} from '../schemas/wire.ts';
-
-/** Others of a request's headers stay as they are. */
-const headers = z.looseObject({
-  'idempotency-key': z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 visible ASCII characters')
-    .optional()
-    .describe('The same key with the same content gives the workload of then, and 200 in place of 201.'),
-});
 
 const query = z.strictObject({
   customer: customerId.optional().describe('For whom; for keys of the whole coordinator. `default` when not given.'),
@@ -33,7 +25,7 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
         tags: ['workloads'],
         summary: 'Submit a workload.',
         description: 'Durable when it answers. 200 in place of 201 when it was submitted before, with the same key.',
-        headers,
+        headers: idempotencyHeaders,
         querystring: query,
         body: submission,
         response: {200: accepted, 201: accepted},
@@ -58,7 +50,7 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
         tags: ['workloads'],
         summary: 'Submit many workloads: all of them or none, in their order.',
         description: 'An `after` may name workloads of the same batch.',
-        headers,
+        headers: idempotencyHeaders,
         querystring: query,
         body: batchSubmission,
         response: {200: acceptedBatch, 201: acceptedBatch},

@@ -1,4 +1,5 @@
 import type {Migration} from '../migrations.ts';
+import {endsStep} from '../steps/ends.ts';
 import {filesStep} from '../steps/files.ts';
 
 const events = `
@@ -172,4 +173,5 @@ drop table counter; drop table identity; drop table audit_expiry; drop table eve
 drop table edges; drop table attempts; drop table workloads;`,
   },
   {number: 2, ...filesStep.sqlite},
+  {number: 3, ...endsStep.sqlite},
 ];
