@@ -18,6 +18,7 @@ import {auditRoutes} from './routes/audit.ts';
 import {checkpointRoutes} from './routes/checkpoints.ts';
 import {customerRoutes} from './routes/customers.ts';
 import {eventRoutes} from './routes/events.ts';
+import {fileRoutes} from './routes/files.ts';
 import {healthRoutes} from './routes/health.ts';
 import {logRoutes} from './routes/logs.ts';
 import {metricsRoutes} from './routes/metrics.ts';
@@ -31,6 +32,7 @@ import {workloadRoutes} from './routes/workloads.ts';
 
 const routes = [
   submitRoutes,
+  fileRoutes,
   workloadRoutes,
   wishRoutes,
   logRoutes,

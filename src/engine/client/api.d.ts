@@ -8,6 +8,12 @@ export interface paths {
   "/v1/workloads/batch": {
     post: operations["submitBatch"];
   };
+  "/v1/files/join": {
+    post: operations["joinFile"];
+  };
+  "/v1/files/missing": {
+    post: operations["missingFiles"];
+  };
   "/v1/workloads/{id}": {
     get: operations["getWorkload"];
   };
@@ -111,6 +117,9 @@ export interface paths {
   "/metrics": {
     get: operations["readMetrics"];
   };
+  "/v1/files": {
+    post: operations["putFile"];
+  };
 }
 
 export type webhooks = Record<string, never>;
@@ -131,6 +140,9 @@ export interface components {
           seq: number;
           doubled: boolean;
         }[];
+    };
+    AskedFiles: {
+      files: string[];
     };
     Attempt: {
       /** Format: uuid */
@@ -216,6 +228,7 @@ export interface components {
         cpu?: number;
         memory?: number;
         gpu?: number;
+        files?: number;
         rate?: {
           perSecond: number;
           burst: number;
@@ -239,6 +252,7 @@ export interface components {
         cpu?: number;
         memory?: number;
         gpu?: number;
+        files?: number;
         rate?: {
           perSecond: number;
           burst: number;
@@ -266,9 +280,17 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    File: {
+      sha256: string;
+      size: number;
+    };
     Health: {
       /** @constant */
       status: "ok";
+    };
+    JoinFile: {
+      sha256: string;
+      parts: string[];
     };
     Key: {
       id: string;
@@ -304,6 +326,9 @@ export interface components {
     Logs: {
       items: components["schemas"]["LogLine"][];
       next?: string;
+    };
+    MissingFiles: {
+      missing: string[];
     };
     Problem: {
       type: string;
@@ -355,6 +380,13 @@ export interface components {
       inputs?: {
         [key: string]: string;
       };
+      sent?: components["schemas"]["SentFiles"];
+    };
+    SentFiles: {
+      image?: string;
+      files?: {
+        [key: string]: string;
+      };
     };
     Setting: {
       name: string;
@@ -370,6 +402,16 @@ export interface components {
       inputs?: {
         [key: string]: string;
       };
+      sent?: components["schemas"]["SentFiles"];
+      after?: ({
+          /** Format: uuid */
+          id: string;
+          /**
+           * @default success
+           * @enum {string}
+           */
+          on?: "success" | "failure" | "always";
+        })[];
       /** Format: date-time */
       notBefore?: string;
     };
@@ -750,6 +792,46 @@ export interface operations {
       201: {
         content: {
           "application/json": components["schemas"]["AcceptedBatch"];
+        };
+      };
+    };
+  };
+  joinFile: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["JoinFile"];
+      };
+    };
+    responses: {
+      201: {
+        content: {
+          "application/json": components["schemas"]["File"];
+        };
+      };
+    };
+  };
+  missingFiles: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AskedFiles"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["MissingFiles"];
         };
       };
     };
@@ -1288,6 +1370,27 @@ export interface operations {
       200: {
         content: {
           "text/plain": string;
+        };
+      };
+    };
+  };
+  putFile: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+        sha256?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/octet-stream": unknown;
+      };
+    };
+    responses: {
+      201: {
+        content: {
+          "application/json": components["schemas"]["File"];
         };
       };
     };

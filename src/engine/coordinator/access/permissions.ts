@@ -57,6 +57,10 @@ export const permissions: Readonly<Record<string, Permission>> = {
   readLogs: read('workloads'),
   watchEvents: read('workloads'),
 
+  putFile: work('workloads'),
+  joinFile: work('workloads'),
+  missingFiles: work('workloads'),
+
   takeCheckpoint: work('checkpoints'),
   listCheckpoints: read('checkpoints'),
   getCheckpoint: read('checkpoints'),

@@ -20,6 +20,8 @@ export interface Submission {
   readonly workload: Workload;
   /** SHA-256 of each input file by its target; the blobs were put before. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Beside `workload.after`: workloads of the customer by their ids. */
+  readonly after?: readonly {readonly id: WorkloadId; readonly on: AfterRule['on']}[];
   readonly idempotencyKey?: string;
   /** Not before this time. */
   readonly notBefore?: number;
