@@ -5,6 +5,7 @@ import type {Reception} from '../coordinator/requests/reception.ts';
 import type {Actor} from '../coordinator/store/store.ts';
 import type {SettingChanges} from '../spec/server/compare-settings.ts';
 import type {ServerSetting} from '../spec/server/server-settings.ts';
+import type {Tracing} from '../telemetry/tracing/index.ts';
 import type {ApiSettings} from './api-settings.ts';
 import type {ApiMetrics} from './metrics/api-metrics.ts';
 
@@ -29,6 +30,7 @@ export interface ApiParts extends Reception {
   /** What the process was started with; absent where it was not started from files. */
   readonly settingsNow?: SettingsNow;
   readonly metrics: ApiMetrics;
+  readonly tracing: Tracing;
   readonly log: FastifyBaseLogger;
   /** Aborted when the API stops: streams end then. */
   readonly stopping: AbortSignal;

@@ -13,6 +13,7 @@ import type {Tls} from './read-tls.ts';
 import {gateHook} from './request/gate.ts';
 import {jsonBody} from './request/json-body.ts';
 import {requestIdOf} from './request/request-id.ts';
+import {traceRequests} from './request/trace-requests.ts';
 import {validatorCompiler} from './request/validate.ts';
 import {auditRoutes} from './routes/audit.ts';
 import {checkpointRoutes} from './routes/checkpoints.ts';
@@ -82,6 +83,7 @@ export async function apiServer(parts: ApiParts, version: string, tls: Tls | und
   });
   server.setErrorHandler(answerError);
   observe(server, parts);
+  traceRequests(server, parts.tracing);
   await describeApi(server, version);
   await server.register(swaggerUi, {routePrefix: '/docs', staticCSP: true, uiConfig: {persistAuthorization: false}});
   await server.register(websocket, {options: {maxPayload: 64 * 1024}});

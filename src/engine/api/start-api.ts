@@ -6,6 +6,7 @@ import type {Coordinator} from '../coordinator/coordinator.ts';
 import {openReception, type Reception} from '../coordinator/requests/reception.ts';
 import {UserError} from '../spec/errors.ts';
 import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/index.ts';
+import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
 import type {SettingsNow} from './api-parts.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
 import {apiMetrics} from './metrics/api-metrics.ts';
@@ -22,6 +23,8 @@ export interface ApiWish {
   readonly measures?: PrometheusMeasures;
   /** Who may come in, and how often. */
   readonly rules?: AccessRules;
+  /** Where spans go; nowhere when absent. */
+  readonly tracing?: Tracing;
   /** Absent: HTTP without TLS. */
   readonly tls?: Tls;
   /** What the process was started with, and how to read it again. */
@@ -45,13 +48,14 @@ export interface RunningApi {
 /** Serves the API of a coordinator in this process. Errors: UserError `cannot-listen`. */
 export async function startApi(wish: ApiWish): Promise<RunningApi> {
   const {coordinator, listen, log, version, settings, tls, measures, rules = defaultAccessRules} = wish;
+  const {settingsNow, tracing = noTracing} = wish;
   const all = {...defaultApiSettings, ...settings};
   const stopping = new AbortController();
   const metrics = apiMetrics(coordinator, measures ?? prometheusMeasures({version, most: all.customersInMetrics}));
   await metrics.begin();
   const {throttled, submitted} = metrics;
   const reception = openReception({coordinator, rules, throttled, submitted});
-  const parts = {...reception, settings: all, settingsNow: wish.settingsNow, log, metrics, stopping: stopping.signal};
+  const parts = {...reception, settings: all, settingsNow, log, metrics, tracing, stopping: stopping.signal};
   const server = await apiServer(parts, version, tls);
   try {
     await server.listen(listen);

@@ -3,6 +3,7 @@ import {defaultAccessRules} from '../../coordinator/access/index.ts';
 import type {Coordinator} from '../../coordinator/coordinator.ts';
 import {openReception} from '../../coordinator/requests/reception.ts';
 import {prometheusMeasures} from '../../telemetry/metrics/index.ts';
+import {noTracing} from '../../telemetry/tracing/index.ts';
 import {defaultApiSettings} from '../api-settings.ts';
 import {apiMetrics} from '../metrics/api-metrics.ts';
 import {apiServer} from '../server.ts';
@@ -17,6 +18,7 @@ export async function openApiDocument(version: string): Promise<object> {
     settings,
     log: pino({level: 'silent'}),
     metrics,
+    tracing: noTracing,
     stopping: new AbortController().signal,
   };
   const server = await apiServer(parts, version, undefined);

@@ -5,6 +5,7 @@ import {type Submitting, submitBatch, submitOne} from '../../coordinator/request
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
 import {idempotencyHeaders} from '../request/idempotency.ts';
+import {traceparentIn} from '../request/trace-requests.ts';
 import {writtenOf} from '../request/written.ts';
 import {accepted, acceptedBatch, batchSubmission, submission} from '../schemas/submission.ts';
 import {customerId} from '../schemas/wire.ts';
@@ -34,6 +35,10 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
     async (request, reply) => {
       const submitting = await submittingOf(request, request.query.customer, request.headers['idempotency-key']);
       const {id, seq, doubled} = await submitOne(parts, writtenOf(request.body), submitting);
+      request.log.info(
+        {requestId: request.id, workload: id, traceId: request.trace?.traceId, doubled},
+        'a workload was accepted',
+      );
       return reply
         .code(doubled ? 200 : 201)
         .header('Location', `/v1/workloads/${id}`)
@@ -60,6 +65,10 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
       const submitting = await submittingOf(request, request.query.customer, request.headers['idempotency-key']);
       const {workloads, batch: name} = request.body;
       const {batch, items: all} = await submitBatch(parts, workloads.map(writtenOf), {...submitting, batch: name});
+      request.log.info(
+        {requestId: request.id, batch, workloads: all.length, traceId: request.trace?.traceId},
+        'a batch of workloads was accepted',
+      );
       const items = all.map(({id, seq, doubled}) => ({id, seq, doubled}));
       return reply.code(items.every(({doubled}) => doubled) ? 200 : 201).send({batch, items});
     },
@@ -72,6 +81,12 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
   ): Promise<Submitting> {
     const who = whoOf(request);
     const owner = await ownerAsked(who, customer, parts);
-    return {who, requestId: request.id, owner, ...(idempotencyKey !== undefined && {idempotencyKey})};
+    return {
+      who,
+      requestId: request.id,
+      ...traceparentIn(request),
+      owner,
+      ...(idempotencyKey !== undefined && {idempotencyKey}),
+    };
   }
 }

@@ -23,6 +23,8 @@ export interface WrittenSubmission {
 export interface Submitting {
   readonly who: Identity;
   readonly requestId: string;
+  /** W3C Trace Context of the request's span. */
+  readonly traceparent?: string;
   readonly owner: CustomerRow;
   readonly idempotencyKey?: string;
 }
@@ -74,7 +76,7 @@ async function accept(
 async function submissionOf(
   {coordinator, reader}: Reception,
   written: WrittenSubmission,
-  {who, requestId, owner, idempotencyKey}: Submitting,
+  {who, requestId, traceparent, owner, idempotencyKey}: Submitting,
   {path, batch}: {readonly path: Path; readonly batch?: string},
 ): Promise<Submission> {
   const {inputs, sent = {}} = written;
@@ -91,6 +93,7 @@ async function submissionOf(
     ...(idempotencyKey !== undefined && {idempotencyKey}),
     ...(written.notBefore !== undefined && {notBefore: written.notBefore}),
     ...(batch !== undefined && {batch}),
+    ...(traceparent !== undefined && {traceparent}),
     actor: actorOf(who, requestId),
   };
 }

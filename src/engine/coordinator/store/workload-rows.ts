@@ -27,6 +27,8 @@ export interface Submission {
   readonly notBefore?: number;
   readonly schedule?: string;
   readonly batch?: string;
+  /** W3C Trace Context of the span that it was submitted in. */
+  readonly traceparent?: string;
   readonly actor: Actor;
 }
 
@@ -69,6 +71,10 @@ export interface WorkloadRow {
   readonly idempotencyKey?: string;
   readonly schedule?: string;
   readonly batch?: string;
+  /** Of the request that it came with. */
+  readonly request?: string;
+  /** W3C Trace Context of the span that it was submitted in. */
+  readonly traceparent?: string;
 }
 
 export interface WorkloadQuery {

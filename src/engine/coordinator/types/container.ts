@@ -11,6 +11,7 @@ import {Bug, OutsideError, UserError} from '../../spec/errors.ts';
 import type {ContainerJob} from '../../spec/workload.ts';
 import {resolveSecrets, secretNames} from '../../state/secret-references.ts';
 import {imageInput, uploadedImage} from '../files/uploaded-image.ts';
+import {originEnv} from '../observing/origin-env.ts';
 import type {Store} from '../store/store.ts';
 import {goOnFrom} from './go-on-from.ts';
 import {inputsTar, inputTargets} from './inputs-tar.ts';
@@ -59,7 +60,8 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       restored.has(nameOf(attempt)),
     );
     const values = await parts.secrets(secretNames(Object.values(job.env)));
-    const env = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
+    const own = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
+    const env = {...originEnv(attempt), ...own};
     const entrypoint = await images.entrypoint(host, job, await images.bring(host, imageOf(attempt), attempt.signal));
     await host.start({spec, env, containerd: host.containerd, entrypoint});
   }

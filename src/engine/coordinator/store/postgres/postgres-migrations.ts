@@ -1,6 +1,7 @@
 import type {Migration} from '../migrations.ts';
 import {endsStep} from '../steps/ends.ts';
 import {filesStep} from '../steps/files.ts';
+import {originsStep} from '../steps/origins.ts';
 
 const events = `
 create table events (
@@ -178,4 +179,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   },
   {number: 2, ...filesStep.postgres},
   {number: 3, ...endsStep.postgres},
+  {number: 4, ...originsStep.postgres},
 ];

@@ -1,6 +1,7 @@
 import type {Migration} from '../migrations.ts';
 import {endsStep} from '../steps/ends.ts';
 import {filesStep} from '../steps/files.ts';
+import {originsStep} from '../steps/origins.ts';
 
 const events = `
 create table events (
@@ -174,4 +175,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   },
   {number: 2, ...filesStep.sqlite},
   {number: 3, ...endsStep.sqlite},
+  {number: 4, ...originsStep.sqlite},
 ];
