@@ -1,3 +1,5 @@
+import {type CostRates, noCosts} from '../coordinator/requests/costs.ts';
+
 /** Sizes in bytes, times in milliseconds. */
 export interface ApiSettings {
   readonly bodyLimit: number;
@@ -16,6 +18,8 @@ export interface ApiSettings {
   readonly maxSockets: number;
   /** Customers that have metrics of their own; the others count together. */
   readonly customersInMetrics: number;
+  /** What an hour of what workloads reserve costs. */
+  readonly costs: CostRates;
 }
 
 export const defaultApiSettings: ApiSettings = {
@@ -29,4 +33,5 @@ export const defaultApiSettings: ApiSettings = {
   socketBacklog: 1024 * 1024,
   maxSockets: 1000,
   customersInMetrics: 100,
+  costs: noCosts,
 };

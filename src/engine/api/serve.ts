@@ -75,7 +75,17 @@ export async function serve(wish: ServeWish): Promise<Served> {
     const live = new LiveSettings({...wish, store, coordinator, setHosts: hosts => opened.setHosts(hosts)});
     const {listen} = settings;
     const rules = accessRules(settings);
-    const api = await startApi({coordinator, listen, rules, log, version, tls, settingsNow: live, measures});
+    const api = await startApi({
+      coordinator,
+      listen,
+      rules,
+      settings: {costs: settings.costs},
+      log,
+      version,
+      tls,
+      settingsNow: live,
+      measures,
+    });
     closing.unshift(() => api.stop(failedStopMs));
     live.serves(api);
     const adminKey = await prepareAccess(store, {name: 'coordinator:first-start'});

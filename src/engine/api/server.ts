@@ -15,6 +15,7 @@ import {jsonBody} from './request/json-body.ts';
 import {requestIdOf} from './request/request-id.ts';
 import {traceRequests} from './request/trace-requests.ts';
 import {validatorCompiler} from './request/validate.ts';
+import {analyticsRoutes} from './routes/analytics.ts';
 import {auditRoutes} from './routes/audit.ts';
 import {checkpointRoutes} from './routes/checkpoints.ts';
 import {customerRoutes} from './routes/customers.ts';
@@ -23,6 +24,7 @@ import {fileRoutes} from './routes/files.ts';
 import {healthRoutes} from './routes/health.ts';
 import {logRoutes} from './routes/logs.ts';
 import {metricsRoutes} from './routes/metrics.ts';
+import {placementRoutes} from './routes/placement.ts';
 import {scheduleRoutes} from './routes/schedules.ts';
 import {settingsRoutes} from './routes/settings.ts';
 import {submitRoutes} from './routes/submit.ts';
@@ -44,6 +46,8 @@ const routes = [
   settingsRoutes,
   auditRoutes,
   usageRoutes,
+  analyticsRoutes,
+  placementRoutes,
   eventRoutes,
   healthRoutes,
   metricsRoutes,

@@ -66,6 +66,7 @@ function requestFor({operationId, path}: Operation): {
   const bodies: Record<string, object> = {
     submitWorkload: {workload},
     submitBatch: {workloads: [{workload}]},
+    tryPlacement: {workloads: [{workload}]},
     cancelBatch: {ids: [ids.workload]},
     putSchedule: {workload: {...workload, schedule: {cron: '0 3 * * *'}}},
     putCustomer: {name: 'Acme', tier: 'premium'},

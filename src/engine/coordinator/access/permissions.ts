@@ -43,6 +43,7 @@ const govern = (subject: Subject, write = true): Permission => ({subject, write,
 export const permissions: Readonly<Record<string, Permission>> = {
   submitWorkload: work('workloads'),
   submitBatch: work('workloads'),
+  tryPlacement: work('workloads'),
   cancelBatch: work('workloads'),
   listWorkloads: read('workloads'),
   getWorkload: read('workloads'),
@@ -89,6 +90,9 @@ export const permissions: Readonly<Record<string, Permission>> = {
 
   readAudit: read('audit'),
   readUsage: read('usage'),
+  readTrends: read('usage'),
+  readCosts: read('usage'),
+  readUtilisation: watch('usage'),
 };
 
 export const isScope = (text: string): boolean =>

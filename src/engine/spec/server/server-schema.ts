@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {duration} from '../quantities.ts';
 import {line} from '../texts.ts';
 import {oidcSchema, tlsSchema} from './access-schema.ts';
+import {costsSchema} from './costs-schema.ts';
 import {checkpointStorageSchema, failuresSchema, keepSchema, schedulingSchema, tiersSchema} from './work-schema.ts';
 
 const isAddress = (text: string): boolean =>
@@ -34,6 +35,7 @@ export const serverSchema = z
     scheduling: schedulingSchema.prefault({}).describe('Which workload comes first, and where it goes.'),
     failures: failuresSchema.prefault({}).describe('When a host counts as lost, and what then happens how fast.'),
     keep: keepSchema.prefault({}).describe('How long what is over is kept.'),
+    costs: costsSchema.prefault({}).describe('What workloads cost, for /v1/analytics/costs.'),
     checkpoints: checkpointStorageSchema
       .optional()
       .describe('Object storage for checkpoints of more than 10 MiB; without it they are refused.'),
