@@ -105,6 +105,18 @@ export interface paths {
   "/v1/usage": {
     get: operations["readUsage"];
   };
+  "/v1/analytics/trends": {
+    get: operations["readTrends"];
+  };
+  "/v1/analytics/costs": {
+    get: operations["readCosts"];
+  };
+  "/v1/analytics/utilisation": {
+    get: operations["readUtilisation"];
+  };
+  "/v1/schedule": {
+    post: operations["tryPlacement"];
+  };
   "/v1/events": {
     get: operations["watchEvents"];
   };
@@ -202,6 +214,30 @@ export interface components {
       /** @enum {string} */
       stored: "database" | "s3";
       corrupt?: string;
+    };
+    Costs: {
+      /** Format: date-time */
+      from: string;
+      /** Format: date-time */
+      until: string;
+      rates: {
+        cpuHour: number;
+        memoryGibHour: number;
+        gpuHour: number;
+        currency?: string;
+      };
+      items: {
+          customer: string;
+          name?: string;
+          version?: string;
+          workloads: number;
+          attempts: number;
+          hours: number;
+          cpuHours: number;
+          memoryGibHours: number;
+          gpuHours: number;
+          cost: number;
+        }[];
     };
     CreatedKey: {
       id: string;
@@ -329,6 +365,62 @@ export interface components {
     };
     MissingFiles: {
       missing: string[];
+    };
+    PlacementBody: {
+      workloads: {
+          workload: components["schemas"]["SubmittedWorkload"];
+          /** @default 1 */
+          count?: number;
+        }[];
+      hosts?: ({
+          name: string;
+          region?: string;
+          /** @default {} */
+          labels?: {
+            [key: string]: string;
+          };
+          capacity: {
+            cpu: number;
+            memory: number;
+            /** @default 0 */
+            gpu?: number;
+            /** @default 9007199254740991 */
+            disk?: number;
+          };
+          /** @default [] */
+          ports?: ({
+              host: number;
+              /**
+               * @default tcp
+               * @enum {string}
+               */
+              protocol?: "tcp" | "udp";
+              address?: string;
+            })[];
+          /** @default false */
+          drained?: boolean;
+        })[];
+      /**
+       * @default binpack
+       * @enum {string}
+       */
+      strategy?: "binpack" | "spread";
+    };
+    Placements: {
+      placements: {
+          workload: number;
+          number: number;
+          name: string;
+          worker?: string;
+          because: string;
+          rejected: {
+              reason: string;
+              workers: number;
+              some: string[];
+            }[];
+        }[];
+      placed: number;
+      unplaced: number;
     };
     Problem: {
       type: string;
@@ -562,6 +654,31 @@ export interface components {
         result?: string;
       };
     };
+    Trends: {
+      /** Format: date-time */
+      from: string;
+      /** Format: date-time */
+      until: string;
+      intervalMs: number;
+      items: {
+          /** Format: date-time */
+          at: string;
+          submitted: number;
+          succeeded: number;
+          failed: number;
+          cancelled: number;
+          waited: {
+            count: number;
+            mean?: number;
+            most?: number;
+          };
+          ran: {
+            count: number;
+            mean?: number;
+            most?: number;
+          };
+        }[];
+    };
     Usage: {
       items: {
           customer: string;
@@ -573,6 +690,47 @@ export interface components {
           /** Format: date-time */
           asOf: string;
         }[];
+    };
+    Utilisation: {
+      /** Format: date-time */
+      at: string;
+      items: {
+          worker: string;
+          workloads: number;
+          cpu: {
+            reserved: number;
+            capacity: number;
+            percent?: number;
+          };
+          memory: {
+            reserved: number;
+            capacity: number;
+            percent?: number;
+          };
+          gpu: {
+            reserved: number;
+            capacity: number;
+            percent?: number;
+          };
+        }[];
+      all: {
+        workloads: number;
+        cpu: {
+          reserved: number;
+          capacity: number;
+          percent?: number;
+        };
+        memory: {
+          reserved: number;
+          capacity: number;
+          percent?: number;
+        };
+        gpu: {
+          reserved: number;
+          capacity: number;
+          percent?: number;
+        };
+      };
     };
     Why: {
       /** Format: uuid */
@@ -1334,6 +1492,80 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Usage"];
           "text/csv": string;
+        };
+      };
+    };
+  };
+  readTrends: {
+    parameters: {
+      query?: {
+        /** @example 2026-11-21T18:30:00.000Z */
+        from?: string;
+        /** @example 2026-11-21T18:30:00.000Z */
+        until?: string;
+        /** @example acme */
+        customer?: string;
+        interval?: string;
+        name?: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Trends"];
+          "text/csv": string;
+        };
+      };
+    };
+  };
+  readCosts: {
+    parameters: {
+      query?: {
+        /** @example 2026-11-21T18:30:00.000Z */
+        from?: string;
+        /** @example 2026-11-21T18:30:00.000Z */
+        until?: string;
+        /** @example acme */
+        customer?: string;
+        by?: "workload" | "customer";
+        limit?: number;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Costs"];
+          "text/csv": string;
+        };
+      };
+    };
+  };
+  readUtilisation: {
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Utilisation"];
+          "text/csv": string;
+        };
+      };
+    };
+  };
+  tryPlacement: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PlacementBody"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Placements"];
         };
       };
     };
