@@ -1,8 +1,7 @@
 import {constants} from 'node:os';
 
 export interface Running {
-  readonly log: {info(fields: object, text: string): void};
-  /** Tells by itself what went wrong. */
+  readonly log: {info(fields: object, text: string): void; error(fields: object, text: string): void};
   readonly reload: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -19,8 +18,10 @@ export async function untilStopped({log, reload, stop}: Running): Promise<void> 
       stopping.resolve();
     });
   process.on('SIGHUP', () => {
-    // Whoever reloads tells what is wrong.
-    reload().catch(() => undefined);
+    reload().then(
+      () => log.info({}, 'niyanta.yaml was read again'),
+      error => log.error({err: error}, 'niyanta.yaml could not be read again; all stays as it was'),
+    );
   });
   await stopping.promise;
   await stop();

@@ -14,8 +14,8 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after so many milliseconds, or at once when the signal is aborted. */
-export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+/** Resolves after so many milliseconds, or at once when the signal is aborted or `woken` resolves. */
+export function pause(clock: Clock, ms: number, signal?: AbortSignal, woken?: Promise<void>): Promise<void> {
   return new Promise(resolve => {
     if (signal?.aborted) return resolve();
     const done = () => {
@@ -25,6 +25,7 @@ export function pause(clock: Clock, ms: number, signal?: AbortSignal): Promise<v
     };
     const cancel = clock.after(ms, done);
     signal?.addEventListener('abort', done, {once: true});
+    void woken?.then(done);
   });
 }
 

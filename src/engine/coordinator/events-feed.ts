@@ -57,10 +57,7 @@ export class EventsFeed {
       } catch (error) {
         this.#log.warn({err: error}, 'events could not be read');
       }
-      const resting = new AbortController();
-      const heard = this.#listeners.size === 0 ? [] : [this.#wake.promise];
-      await Promise.race([pause(this.#clock, pollMs, AbortSignal.any([signal, resting.signal])), ...heard]);
-      resting.abort();
+      await pause(this.#clock, pollMs, signal, this.#listeners.size === 0 ? undefined : this.#wake.promise);
     }
   }
 

@@ -6,7 +6,6 @@ import type {Session} from '../session.ts';
 import type {Host} from '../spec/project.ts';
 import type {SecretValue} from '../state/secret-value.ts';
 import type {Measures} from '../telemetry/metrics/index.ts';
-import type {Tracing} from '../telemetry/tracing/index.ts';
 import {checkpointKeeper} from './checkpoints/checkpoint-keeper.ts';
 import {systemClock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
@@ -31,8 +30,6 @@ export interface OpenCoordinatorWish {
   readonly build?: ContainerTypeParts['build'];
   readonly log: Log;
   readonly measures?: Measures;
-  /** Where spans go; nowhere when absent. */
-  readonly tracing?: Tracing;
 }
 
 export interface OpenedCoordinator {

@@ -24,7 +24,8 @@ const STACK: readonly Later[] = [
 
 const PROJECT: readonly Later[] = [
   {path: 'runtime', value: /^nerdctl$/, why: 'use auto or ctr'},
-  {path: 'customers', why: 'a coordinator keeps them: niyanta customer'},
+  {path: 'customers'},
+  {path: 'server'},
 ];
 
 /** What later work brings: refused by position, and taken out, so that nothing else is said about it. */

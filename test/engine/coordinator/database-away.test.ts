@@ -34,3 +34,29 @@ test('the database is away for a while: an end that was seen then is told afterw
   expect((await on.row(id)).attempt).toBe(1);
   await expect.poll(() => on.coordinator.health().ready, {timeout: 10_000}).toBe(true);
 });
+
+test('the database goes away in the middle of a round: what the round decided is decided again', async () => {
+  const base = await stage(['h1']);
+  await base.coordinator.stop({deadlineMs: 5000});
+  let refusals = 1;
+  const store = new Proxy(base.store, {
+    get(target, name) {
+      const member = Reflect.get(target, name);
+      if (typeof member !== 'function') return member;
+      return (...args: unknown[]) =>
+        name === 'explain' && refusals-- > 0
+          ? Promise.reject(new Error('database is away'))
+          : member.apply(target, args);
+    },
+  });
+  const whole = {type: 'stage', with: {}, resources: {cpu: 4}};
+  // One fits, the other waits: of that the round tells the store.
+  const both = [submission('first', {}, whole), submission('second', {}, whole)];
+  await base.store.submit(both);
+  const on = await stageOver(store, base.pool, base.type);
+  for (const {id, workload} of both) {
+    await expect.poll(() => on.state(id)).toBe('RUNNING');
+    on.type.running(workload.name)!.end();
+  }
+  expect(refusals).toBeLessThanOrEqual(0);
+});

@@ -2,7 +2,6 @@ import {z} from 'zod';
 import {scopeAsked} from '../../coordinator/access/index.ts';
 import type {CustomerRow} from '../../coordinator/store/store.ts';
 import {workloadStates} from '../../coordinator/workload-states.ts';
-import {csvOf} from '../answers/csv.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {preferred} from '../request/accepts.ts';
 import {whoOf} from '../request/gate.ts';
@@ -38,7 +37,7 @@ export function usageRoutes(server: ApiServer, {coordinator}: ApiParts): void {
       if (preferred(request.headers.accept, ['application/json', 'text/csv']) === 'application/json') {
         return reply.send({items});
       }
-      return reply.type('text/csv; charset=utf-8').send(usageCsv(items));
+      return reply.type('text/csv; charset=utf-8').send(csvOf(items));
     },
   );
 
@@ -48,12 +47,17 @@ export function usageRoutes(server: ApiServer, {coordinator}: ApiParts): void {
   }
 }
 
-const usageCsv = (items: Usage['items']): string =>
-  csvOf(
+/** RFC 4180. Names of customers and tiers hold neither commas nor quotes. */
+const csvOf = (items: Usage['items']): string =>
+  [
     ['customer', 'tier', ...workloadStates, 'coreSeconds', 'asOf'],
-    items.map(({customer, tier, workloads, coreSeconds, asOf}) => [
-      ...[customer, tier],
+    ...items.map(({customer, tier, workloads, coreSeconds, asOf}) => [
+      customer,
+      tier,
       ...workloadStates.map(state => workloads[state] ?? 0),
-      ...[coreSeconds, asOf],
+      coreSeconds,
+      asOf,
     ]),
-  );
+  ]
+    .map(row => `${row.join(',')}\r\n`)
+    .join('');

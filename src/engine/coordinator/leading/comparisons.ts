@@ -40,11 +40,14 @@ export class Comparisons {
     }
   }
 
-  /** What was found and is to be placed where it runs. Given out once. */
-  takeAhead(): readonly Ahead[] {
-    const ahead = this.#ahead;
-    this.#ahead = [];
-    return ahead;
+  /** What was found and is to be placed where it runs. */
+  ahead(): readonly Ahead[] {
+    return this.#ahead;
+  }
+
+  /** These were placed, or need not be any more. */
+  placed(ahead: readonly Ahead[]): void {
+    this.#ahead = this.#ahead.filter(each => !ahead.includes(each));
   }
 
   end(): void {

@@ -76,10 +76,7 @@ export class Leader {
 
   async #rest(ms: number, clock: Clock): Promise<void> {
     this.#hint = Promise.withResolvers();
-    const resting = new AbortController();
-    const hinted = this.#held ? [] : [this.#hint.promise];
-    await Promise.race([pause(clock, ms, AbortSignal.any([resting.signal, this.#stopping.signal])), ...hinted]);
-    resting.abort();
+    await pause(clock, ms, this.#stopping.signal, this.#held ? undefined : this.#hint.promise);
     // Hints come with every submission anywhere; a standby need not ask for each.
     if (!this.#held) await pause(clock, leastBetweenMs, this.#stopping.signal);
   }

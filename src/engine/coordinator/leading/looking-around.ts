@@ -1,21 +1,28 @@
 import type {Queue} from '../../scheduler/queue/index.ts';
 import type {HostName} from '../../spec/stack.ts';
-import {withTierLimits} from '../access/index.ts';
 import {Schedules} from '../schedules/schedules.ts';
 import type {Leadership} from '../store/store.ts';
 import type {TermParts} from './term-parts.ts';
 
 const expireEveryMs = 3_600_000;
+/** Less is how clocks are kept right. */
+const setBackMs = 1000;
+
+export interface LookingAroundParts extends TermParts {
+  readonly queue: Queue;
+  /** The database's clock jumped to an earlier time. */
+  readonly onClockSetBack: () => void;
+}
 
 /** What a leader does once a second beside its rounds: clock, heartbeats, drained workers, customers, schedules, old rows. */
 export class LookingAround {
-  readonly #parts: TermParts & {readonly queue: Queue};
+  readonly #parts: LookingAroundParts;
   readonly #schedules: Schedules;
   #lookAt = 0;
   #expireAt: number;
   #drained: ReadonlySet<HostName> = new Set();
 
-  constructor(parts: TermParts & {readonly queue: Queue}) {
+  constructor(parts: LookingAroundParts) {
     this.#parts = parts;
     this.#schedules = new Schedules({...parts, now: () => parts.storeClock.now()});
     this.#expireAt = parts.clock.monotonicMs() + expireEveryMs;
@@ -35,11 +42,12 @@ export class LookingAround {
     const {clock, settings, storeClock, queue, log} = this.#parts;
     if (clock.monotonicMs() < this.#lookAt) return;
     this.#lookAt = clock.monotonicMs() + settings().round.everyMs;
+    const before = storeClock.now();
     await storeClock.sync();
+    if (storeClock.now() < before - setBackMs) this.#parts.onClockSetBack();
     await this.#beat();
     queue.setSettings(settings().queue);
-    for (const customer of await this.#parts.store.customers())
-      queue.setCustomer(withTierLimits(customer, settings().tierLimits));
+    for (const customer of await this.#parts.store.customers()) queue.setCustomer(customer);
     const fired = await this.#schedules.fireDue(leadership);
     if (fired > 0) log.info({fired}, 'schedules were due');
     if (clock.monotonicMs() >= this.#expireAt) await this.#expire();

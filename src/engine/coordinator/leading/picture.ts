@@ -11,6 +11,8 @@ export interface PictureParts {
   readonly isStopping: (id: WorkloadId) => boolean;
   /** The database's clock. */
   readonly now: () => number;
+  /** The longest rest after a failure that is not a workload's own. */
+  readonly longestRestMs: () => number;
 }
 
 /** All workloads that have not ended, as the database has them, and what the queue is told of each. */
@@ -80,6 +82,11 @@ export class Picture {
     return this.#avoided.get(id) ?? [];
   }
 
+  /** The database's clock was set back: who waits to be tried again does not wait until then. */
+  clockSetBack(): void {
+    for (const row of this.#rows.values()) if (row.state === 'RETRYING') this.#tellQueue(row.id);
+  }
+
   #tellQueue(id: WorkloadId): void {
     const {queue, isBusy, now} = this.#parts;
     const row = this.#rows.get(id);
@@ -89,19 +96,27 @@ export class Picture {
     }
     if (isBusy(id)) return;
     queue.ended(id, now());
-    if (row && mayStart(row)) queue.add(queued(row, this.avoidedBy(id)));
+    if (row && mayStart(row)) queue.add(this.#queued(row, this.avoidedBy(id)));
     else queue.remove(id);
   }
 
   #runningAttempt(row: WorkloadRow): RunningAttempt {
     const lastCheckpointAt = this.#checkpointedAt.get(row.id);
     return {
-      ...queued(row, []),
+      ...this.#queued(row, []),
       worker: row.worker ?? '',
       startedAt: this.#placedAt(row),
       stopping: this.#parts.isStopping(row.id),
       ...(lastCheckpointAt !== undefined && {lastCheckpointAt}),
     };
+  }
+
+  /** One that is tried again rests no longer than it could have to, whatever the clock said when its time was set. */
+  #queued(row: WorkloadRow, exclude: readonly HostName[]): QueuedWorkload {
+    const {state, notBefore, workload} = row;
+    if (notBefore === undefined || state !== 'RETRYING') return queued(row, exclude, notBefore);
+    const {now, longestRestMs} = this.#parts;
+    return queued(row, exclude, Math.min(notBefore, now() + Math.max(longestRestMs(), workload.retries.backoff.maxMs)));
   }
 
   /** When its present attempt was first seen to hold a place. */
@@ -124,7 +139,7 @@ export class Picture {
 export const mayStart = (row: WorkloadRow): boolean =>
   (row.state === 'PENDING' || row.state === 'RETRYING') && row.waitsFor.length === 0 && row.wanted === undefined;
 
-function queued(row: WorkloadRow, exclude: readonly HostName[]): QueuedWorkload {
+function queued(row: WorkloadRow, exclude: readonly HostName[], notBefore: number | undefined): QueuedWorkload {
   const {workload} = row;
   return {
     id: row.id,
@@ -135,7 +150,7 @@ function queued(row: WorkloadRow, exclude: readonly HostName[]): QueuedWorkload 
     priority: workload.priority,
     preemptible: workload.preemptible,
     ...(workload.concurrency && {concurrency: workload.concurrency}),
-    ...(row.notBefore !== undefined && {notBefore: row.notBefore}),
+    ...(notBefore !== undefined && {notBefore}),
     shape: {
       ...workload.placement,
       resources: workload.resources,

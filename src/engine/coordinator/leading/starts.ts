@@ -30,8 +30,9 @@ export class Starts {
       else if (decision.kind === 'park') this.#park(parked, workload, reason);
       else starts.push({workload, attempt: (picture.get(workload)?.attempt ?? 0) + 1, worker: decision.worker, reason});
     }
-    if (parked.length > 0) await store.explain(leadership, parked);
+    // The queue counts on what it decided: whatever fails, it is told first what became of that.
     await this.#place(leadership, starts);
+    if (parked.length > 0) await store.explain(leadership, parked);
   }
 
   /** Attempts that were found running though the store has yet to make them. */

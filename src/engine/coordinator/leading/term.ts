@@ -75,11 +75,16 @@ export class Term {
       isBusy: id => this.#executions.get(id) !== undefined,
       isStopping: id => this.#executions.get(id)?.stopping ?? false,
       now,
+      longestRestMs: () => settings().outsideFailures.maxMs,
     });
     this.#starts = new Starts({...parts, picture: this.#picture, executions: this.#executions});
     this.#lost = new LostWorkloads({...parts, picture: this.#picture, executions: this.#executions});
     this.#comparisons = new Comparisons({...parts, onDone: () => this.wake()});
-    this.#around = new LookingAround({...parts, queue: this.#queue});
+    this.#around = new LookingAround({
+      ...parts,
+      queue: this.#queue,
+      onClockSetBack: () => this.#picture.clockSetBack(),
+    });
     this.#unsubscribe = workers.subscribe(() => this.wake());
     this.#stopTelling = tellFigures(parts.measures, {
       rows: () => this.#picture.all(),
@@ -149,10 +154,7 @@ export class Term {
         log.warn({err: error, failures}, 'a round failed');
         await pause(clock, Math.min(100 * 2 ** failures, 5000), this.#over.signal);
       }
-      const resting = new AbortController();
-      const rest = pause(clock, settings().round.everyMs, AbortSignal.any([resting.signal, this.#over.signal]));
-      await Promise.race([rest, this.#wake.promise]);
-      resting.abort();
+      await pause(clock, settings().round.everyMs, this.#over.signal, this.#wake.promise);
     }
   }
 
@@ -166,7 +168,9 @@ export class Term {
     this.#tellOfWorkers();
     await this.#lost.decide(leadership, conditions(workers.workers(), settings().silence));
     for (const row of this.#picture.placed()) this.#carryOut(row);
-    await this.#starts.whereTheyRun(leadership, this.#comparisons.takeAhead());
+    const ahead = this.#comparisons.ahead();
+    await this.#starts.whereTheyRun(leadership, ahead);
+    this.#comparisons.placed(ahead);
     await this.#starts.act(leadership, this.#queue.round(storeClock.now()));
   }
 

@@ -11,12 +11,11 @@ const LONGEST = 8192;
 export class WorkloadReader {
   readonly #known = new Map<string, Workload>();
 
-  /** `withImage`: its image came along, so that it may say `archive`. */
-  async read(written: unknown, path: readonly (string | number)[], withImage = false): Promise<Workload> {
-    const text = `${withImage ? 'sent ' : ''}${JSON.stringify(written)}`;
+  async read(written: unknown, path: readonly (string | number)[]): Promise<Workload> {
+    const text = JSON.stringify(written);
     const known = this.#known.get(text);
     if (known) return known;
-    const workload = await workloadFromJson(written, path, withImage);
+    const workload = await workloadFromJson(written, path);
     if (text.length <= LONGEST) this.#remember(text, workload);
     return workload;
   }

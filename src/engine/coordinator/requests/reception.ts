@@ -1,4 +1,5 @@
-import {type AccessRules, Door, Gate, PendingQuota} from '../access/index.ts';
+import {Door, Gate, PendingQuota} from '../access/index.ts';
+import type {Rate} from '../access/token-bucket.ts';
 import type {Coordinator} from '../coordinator.ts';
 import {WorkloadReader} from './read-workloads.ts';
 
@@ -11,32 +12,26 @@ export interface Reception {
   readonly reader: WorkloadReader;
   /** Told what was accepted of a customer, and how long it took to be durable. */
   readonly submitted: (customer: string, count: number, ms: number) => void;
-  /** Other rules from now on. */
-  configure(rules: AccessRules): void;
 }
 
 export interface ReceptionWish {
   readonly coordinator: Coordinator;
-  readonly rules: AccessRules;
+  /** Requests of customers, by tier. */
+  readonly tierRates: Readonly<Record<string, Rate>>;
   /** Told the policy by which somebody was refused. */
   readonly throttled: (policy: string) => void;
   readonly submitted: Reception['submitted'];
 }
 
-export function openReception({coordinator, rules: first, throttled, submitted}: ReceptionWish): Reception {
-  let now = first;
-  const rules = () => now;
+export function openReception({coordinator, tierRates, throttled, submitted}: ReceptionWish): Reception {
   const clock = () => performance.now();
   const door = new Door(coordinator.store, Date.now);
   return {
     coordinator,
     door,
-    gate: new Gate({door, rules, clock, throttled}),
-    pending: new PendingQuota(coordinator.store, clock, rules),
+    gate: new Gate({door, tierRates, clock, throttled}),
+    pending: new PendingQuota(coordinator.store, clock),
     reader: new WorkloadReader(),
     submitted,
-    configure(next) {
-      now = next;
-    },
   };
 }

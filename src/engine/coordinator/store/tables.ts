@@ -33,8 +33,6 @@ export const workloadsTable = {
     outputs: 'text',
     progress: 'float8',
     waits_for: 'text',
-    request: 'text',
-    traceparent: 'text',
   },
 } as const satisfies Table;
 

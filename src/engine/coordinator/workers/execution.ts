@@ -148,7 +148,7 @@ export class Execution implements CarriedOut {
   async #lookWhenItStarted(): Promise<void> {
     const attempts = await this.#parts.store.attempts('everyone', this.id);
     const startedAt = attempts.find(each => each.attempt === this.attempt)?.startedAt;
-    if (startedAt !== undefined) this.#ranForMs = this.#parts.now() - startedAt;
+    if (startedAt !== undefined) this.#ranForMs = Math.max(0, this.#parts.now() - startedAt);
   }
 
   #listener(): AttemptListener {

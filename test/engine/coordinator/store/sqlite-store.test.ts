@@ -5,7 +5,9 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {fileURLToPath} from 'node:url';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
-import {sqliteBackend} from './backends.ts';
+import {openSqlite} from '../../../../src/engine/coordinator/store/sqlite/sqlite-database.ts';
+import {storeOf} from '../../../../src/engine/coordinator/store/verbs-of.ts';
+import {settings, sqliteBackend} from './backends.ts';
 import {submission} from './samples.ts';
 import {describeStore} from './store-suite.ts';
 
@@ -99,5 +101,18 @@ describe('a folder with a store', () => {
     await store.close();
     await expect(under).resolves.toHaveLength(1);
     await expect(store.submit([submission('b')])).rejects.toMatchObject({code: 'database-closed'});
+  });
+
+  test('whose clock is set back keeps nobody waiting for a leader that is gone', async () => {
+    let now = 1_700_000_000_000;
+    const store = storeOf(await openSqlite(folder, () => now), settings);
+    const lead = (coordinator: string) => store.lead({coordinator, ttlMs: 4000});
+    expect(await lead('a')).toMatchObject({generation: 1});
+    now -= 5000;
+    expect(await lead('b')).toBeUndefined();
+    now -= 3_600_000;
+    expect(await lead('b')).toMatchObject({generation: 2});
+    expect(await lead('a')).toBeUndefined();
+    await store.close();
   });
 });
