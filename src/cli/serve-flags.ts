@@ -1,59 +1,81 @@
 import {Flags} from '@oclif/core';
-import {UserError} from '../engine/spec/errors.ts';
-import {hasPasswordInClear} from '../engine/spec/state-location.ts';
+import type {OpenedProject} from '../engine/open-project.ts';
+import type {Session} from '../engine/session.ts';
+import type {LoadedServer} from '../engine/spec/server/load-server.ts';
+import type {CommandContext} from './engine-command.ts';
+import {openOnlyProject} from './open.ts';
 
-/** A PostgreSQL database. What is typed is seen by everybody who lists processes: no password in clear in it. */
-export const databaseFlag = Flags.string({
-  summary: 'PostgreSQL in place of the embedded database, for several coordinators: postgres://USER@HOST/DATABASE.',
-  description: 'The password as ${secret:NAME}; or all of it in NIYANTA_DATABASE, where it may stand in clear.',
-  helpValue: 'URL',
-  env: 'NIYANTA_DATABASE',
-  parse: async text => {
-    if (text === process.env.NIYANTA_DATABASE || !hasPasswordInClear(text)) return text;
-    throw new UserError({
-      code: 'password-in-clear',
-      message: 'there is a password in it, which everybody sees who lists the processes of this machine',
-      hint: 'Write ${secret:NAME} in its place, in single quotes; or set NIYANTA_DATABASE.',
-    });
-  },
-});
-
-/** Address and port of the API. */
-export const listenFlag = Flags.custom<{readonly host: string; readonly port: number}>({
-  helpValue: 'HOST:PORT',
-  summary: 'Where the API listens.',
-  env: 'NIYANTA_LISTEN',
-  default: {host: '127.0.0.1', port: 8460},
-  defaultHelp: async () => '127.0.0.1:8460',
-  parse: async text => {
-    const [, bracketed, plain, port] = /^(?:\[([0-9A-Fa-f:.%]+)\]|([^\s:/]+)):(\d{1,5})$/.exec(text) ?? [];
-    const host = bracketed ?? plain;
-    if (host !== undefined && Number(port) <= 65_535) return {host, port: Number(port)};
-    throw new UserError({
-      code: 'listen-invalid',
-      message: `${JSON.stringify(text)} is not an address to listen on`,
-      hint: 'Write HOST:PORT, for example 127.0.0.1:8460 or [::1]:8460; port 0 takes a free one.',
-    });
-  },
-})();
-
-/** The API over TLS; both or none. */
-export const tlsFlags = {
-  'tls-cert': Flags.string({
-    summary: 'Certificate of the API and what is between it and its root, PEM; without it, no TLS.',
+/** Settings of `serve` that have a flag of their own; all others stand in files and variables. */
+export const serveFlags = {
+  config: Flags.string({
+    summary: 'File with settings (kind: Server); /etc/niyanta/server.yaml when there is one. NIYANTA_CONFIG.',
     helpValue: 'FILE',
-    env: 'NIYANTA_TLS_CERT',
-    dependsOn: ['tls-key'],
   }),
-  'tls-key': Flags.string({
-    summary: 'Key of the certificate, PEM.',
+  'show-config': Flags.boolean({summary: 'Show all settings and who said each, and end.', default: false}),
+  data: Flags.string({
+    summary: 'Folder of the embedded database; .niyanta/coordinator when nothing says it. NIYANTA_DATA.',
+    helpValue: 'DIR',
+  }),
+  database: Flags.string({
+    summary: 'PostgreSQL in place of the embedded database, for several coordinators. NIYANTA_DATABASE.',
+    description:
+      'postgres://USER@HOST/DATABASE, the password as ${secret:NAME}; or all of it in NIYANTA_DATABASE, where it may stand in clear.',
+    helpValue: 'URL',
+  }),
+  listen: Flags.string({
+    summary: 'Where the API listens; 127.0.0.1:8460 when nothing says it. NIYANTA_LISTEN.',
+    helpValue: 'HOST:PORT',
+  }),
+  'tls-cert': Flags.string({
+    summary: 'Certificate of the API and what is between it and its root, PEM; without it, no TLS. NIYANTA_TLS_CERT.',
     helpValue: 'FILE',
-    env: 'NIYANTA_TLS_KEY',
-    dependsOn: ['tls-cert'],
+  }),
+  'tls-key': Flags.string({summary: 'Key of the certificate, PEM. NIYANTA_TLS_KEY.', helpValue: 'FILE'}),
+  'log-level': Flags.string({
+    summary: 'What is logged on standard error: debug, info, warn or error. NIYANTA_LOG_LEVEL.',
+    helpValue: 'LEVEL',
+  }),
+  'stop-deadline': Flags.string({
+    summary: 'How long a stop may take; 20s when nothing says it. NIYANTA_STOP_DEADLINE.',
+    helpValue: 'DURATION',
   }),
 };
 
-export const tlsOf = (flags: {readonly 'tls-cert'?: string; readonly 'tls-key'?: string}) =>
-  flags['tls-cert'] !== undefined && flags['tls-key'] !== undefined
-    ? {cert: flags['tls-cert'], key: flags['tls-key']}
-    : undefined;
+const settingOf = {
+  data: 'data',
+  database: 'database',
+  listen: 'listen',
+  'tls-cert': 'tls.cert',
+  'tls-key': 'tls.key',
+  'log-level': 'log.level',
+  'stop-deadline': 'stopDeadline',
+} as const;
+
+type Told = {readonly [flag in keyof typeof settingOf]?: string} & {
+  readonly config?: string;
+  readonly project?: string;
+  readonly state?: string;
+};
+
+/** Project and settings, as files, variables and flags say now. */
+export async function readServe(
+  flags: Told,
+  context: CommandContext,
+): Promise<{readonly session: OpenedProject & Session; readonly server: LoadedServer}> {
+  const session = await openOnlyProject(flags, context);
+  const {serverConfig} = await import('../engine/server-config.ts');
+  const told = Object.entries(settingOf).flatMap(([flag, path]) => {
+    const text = flags[flag as keyof typeof settingOf];
+    return text === undefined ? [] : [[path, text] as const];
+  });
+  const {config} = flags;
+  const {cwd, env} = context;
+  const server = await serverConfig({
+    cwd,
+    env,
+    section: session.serverSection,
+    config,
+    flags: Object.fromEntries(told),
+  });
+  return {session, server};
+}

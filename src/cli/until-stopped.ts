@@ -1,7 +1,8 @@
 import {constants} from 'node:os';
 
 export interface Running {
-  readonly log: {info(fields: object, text: string): void; error(fields: object, text: string): void};
+  readonly log: {info(fields: object, text: string): void};
+  /** Tells by itself what went wrong. */
   readonly reload: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
@@ -18,10 +19,8 @@ export async function untilStopped({log, reload, stop}: Running): Promise<void> 
       stopping.resolve();
     });
   process.on('SIGHUP', () => {
-    reload().then(
-      () => log.info({}, 'niyanta.yaml was read again'),
-      error => log.error({err: error}, 'niyanta.yaml could not be read again; all stays as it was'),
-    );
+    // Whoever reloads tells what is wrong.
+    reload().catch(() => undefined);
   });
   await stopping.promise;
   await stop();

@@ -1,60 +1,40 @@
-import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
-import {durationFlag, projectFlags} from '../cli/flags.ts';
-import {openOnlyProject} from '../cli/open.ts';
-import {databaseFlag, listenFlag, tlsFlags, tlsOf} from '../cli/serve-flags.ts';
-import {logLevels, serveLog} from '../cli/serve-log.ts';
+import {projectFlags} from '../cli/flags.ts';
+import {readServe, serveFlags} from '../cli/serve-flags.ts';
+import {serveLog} from '../cli/serve-log.ts';
 import {untilStopped} from '../cli/until-stopped.ts';
 import {servedView} from '../engine/view/served-view.ts';
+import {configView} from '../engine/view/spec-view.ts';
 
 export default class Serve extends EngineCommand {
   static override summary = "Run the coordinator: takes workloads over its API and runs them on the project's hosts.";
   static override description =
-    'Goes on until SIGTERM or Ctrl-C; what runs on hosts then goes on, and is taken up again at the next start. SIGHUP reads niyanta.yaml again. The first start prints an admin key, once.';
+    'Goes on until SIGTERM or Ctrl-C; what runs on hosts then goes on, and is taken up again at the next start. SIGHUP reads niyanta.yaml and its settings again. The first start prints an admin key, once.\nSettings come from flags, variables, --config FILE and the section server of niyanta.yaml, in that order: docs/CONFIGURATION.md.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --data /var/lib/niyanta-coordinator --listen 0.0.0.0:8460',
     "<%= config.bin %> <%= command.id %> --database 'postgres://niyanta:${secret:db-password}@db.example/niyanta'",
+    '<%= config.bin %> <%= command.id %> --config server.yaml --show-config',
   ];
-  static override flags = {
-    ...projectFlags,
-    data: Flags.string({
-      summary: 'Folder of the embedded database.',
-      helpValue: 'DIR',
-      default: '.niyanta/coordinator',
-      env: 'NIYANTA_DATA',
-    }),
-    database: databaseFlag,
-    listen: listenFlag,
-    ...tlsFlags,
-    'log-level': Flags.option({
-      options: logLevels,
-      summary: 'What is logged on standard error.',
-      default: 'info' as const,
-      env: 'NIYANTA_LOG_LEVEL',
-    })(),
-    'stop-deadline': durationFlag({
-      summary: 'How long a stop may take.',
-      default: 20_000,
-      defaultHelp: async () => '20s',
-    }),
-  };
+  static override flags = {...projectFlags, ...serveFlags};
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Serve);
-    const session = await openOnlyProject(flags, this.context());
-    const log = serveLog(flags['log-level'], process.stderr);
+    const read = () => readServe(flags, this.context());
+    const {session, server} = await read();
+    if (flags['show-config']) return this.show(server.list, configView(true));
+    const log = serveLog(server.settings.log.level, process.stderr);
     const {serve} = await import('../engine/api/serve.ts');
-    const {defaultCoordinatorSettings: settings} = await import('../engine/coordinator/settings.ts');
-    const {data, database, listen} = flags;
-    const {version} = this.config;
-    const tls = tlsOf(flags);
-    const served = await serve({session, env: process.env, data, database, listen, tls, settings, version, log});
+    const reread = async () => {
+      const now = await read();
+      return {server: now.server, hosts: now.session.hosts};
+    };
+    const served = await serve({session, env: process.env, server, reread, version: this.config.version, log});
     await this.show({address: served.address, adminKey: served.adminKey}, servedView);
     await untilStopped({
       log,
-      reload: async () => served.setHosts((await openOnlyProject(flags, this.context())).hosts),
-      stop: () => served.stop(flags['stop-deadline']),
+      reload: async () => void (await served.reload({name: 'signal:SIGHUP'})),
+      stop: () => served.stop(server.settings.stopDeadline),
     });
   }
 }

@@ -2,21 +2,23 @@ import {randomUUID} from 'node:crypto';
 import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {stackChoice} from '../cli/open.ts';
+import {sendingFrom} from '../cli/workloads/sending.ts';
 import {customerFlag, openServer, serverFlags} from '../cli/workloads/server.ts';
 import {waitForSubmitted} from '../cli/workloads/wait-for-submitted.ts';
-import {filesNamed, workloadFilesArg, workloadParamFlag} from '../cli/workloads/workload-flags.ts';
+import {afterFlag, afterId, filesNamed, workloadFilesArg, workloadParamFlag} from '../cli/workloads/workload-flags.ts';
 import {submittedView} from '../engine/view/workloads-view.ts';
 
 export default class Submit extends EngineCommand {
   static override summary = 'Submit workloads to a coordinator: all of the files, or none.';
   static override description =
-    'Prints their ids once the coordinator has them for good. Input files are read here and sent along (8 MiB ' +
-    'together); images go by reference. One with a schedule becomes a schedule. --wait goes on until they have ended, ' +
+    'Prints their ids once the coordinator has them for good. Input files, image archives and what is ' +
+    'built here go along; what the coordinator has of them is not sent again. One with a schedule becomes a schedule. --wait goes on until they have ended, ' +
     'and exits with the code of the workload. Needs NIYANTA_API_KEY.';
-  static override usage = 'submit FILE... [--wait] [--logs] [--param NAME=VALUE] [--server URL]';
+  static override usage = 'submit FILE... [--wait] [--follow] [--after ID] [--param NAME=VALUE] [--server URL]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> workload.yaml',
-    '<%= config.bin %> <%= command.id %> pipeline.yaml --wait --logs',
+    '<%= config.bin %> <%= command.id %> pipeline.yaml --follow',
+    '<%= config.bin %> <%= command.id %> cleanup.yaml --after 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11:always',
     '<%= config.bin %> <%= command.id %> report.yaml --param day=monday --idempotency-key report-monday',
   ];
   static override strict = false;
@@ -26,7 +28,8 @@ export default class Submit extends EngineCommand {
     param: workloadParamFlag,
     customer: customerFlag,
     wait: Flags.boolean({char: 'w', summary: 'Wait until they have ended.', default: false}),
-    logs: Flags.boolean({summary: 'Print what they print, too; waits.', default: false}),
+    logs: Flags.boolean({summary: 'Print what they print, too; waits.', aliases: ['follow'], default: false}),
+    after: afterFlag,
     'idempotency-key': Flags.string({
       summary: 'Submitting again with the same key gives the workloads of then.',
       helpValue: 'KEY',
@@ -43,7 +46,12 @@ export default class Submit extends EngineCommand {
     const idempotencyKey = flags['idempotency-key'] ?? randomUUID();
     const {customer, wait, logs} = flags;
     const workloads = placed.map(({workload}) => workload);
-    const submitted = await submitWorkloads(client, workloads, {idempotencyKey, ...(customer && {customer})});
+    const submitted = await submitWorkloads(client, workloads, {
+      idempotencyKey,
+      ...(customer && {customer}),
+      after: (flags.after ?? []).map(afterId),
+      ...sendingFrom({cwd: this.context().cwd, signal: this.signal}),
+    });
     const follow = (wait || logs) && submitted.workloads.length > 0;
     if (!follow) return this.show(submitted, submittedView);
     const {signal, json} = this;

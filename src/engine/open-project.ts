@@ -19,7 +19,7 @@ import {
 import type {MadeEnvironment} from './spec/made-environment.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
-import {placeAt, type Tree} from './spec/tree.ts';
+import {placeAt, type Tree, treeAt} from './spec/tree.ts';
 
 /** What every command knows before it begins. */
 export interface ProjectLocation {
@@ -50,6 +50,8 @@ export interface OpenedProject {
   readonly hosts: readonly Host[];
   /** Where a setting of niyanta.yaml was written, as `file:line:column`; `default` when it was not. */
   readonly originOf: (path: readonly (string | number)[]) => string;
+  /** Section `server` of niyanta.yaml. */
+  readonly serverSection?: Tree;
 }
 
 export interface OpenedStack extends OpenedProject {
@@ -87,7 +89,8 @@ async function readProject(at: ProjectLocation): Promise<Omit<OpenedProject, 'ho
     readText: (path: string) => readFile(path, 'utf8').catch(() => undefined),
   };
   const {project, tree} = await loadProject(request);
-  return {project, originOf: path => originOf(tree, path)};
+  const serverSection = treeAt(tree, ['server']);
+  return {project, originOf: path => originOf(tree, path), ...(serverSection && {serverSection})};
 }
 
 /** The project and the chosen stack. Errors: UserError, UserErrors with everything that is wrong in the stack. */

@@ -1,3 +1,4 @@
+import {randomUUID} from 'node:crypto';
 import {Flags} from '@oclif/core';
 import type {ApiClient} from '../../engine/client/api-client.ts';
 import {UserError} from '../../engine/spec/errors.ts';
@@ -31,5 +32,10 @@ export async function openServer({server}: {readonly server: string}): Promise<A
     throw new UserError({code: 'no-api-key', message: 'NIYANTA_API_KEY is not set, or is no key', hint});
   }
   const {apiClient} = await import('../../engine/client/api-client.ts');
-  return apiClient({server: server.replace(/\/+$/, ''), key});
+  const {TRACEPARENT: traceparent} = process.env;
+  const origin = {requestId: randomUUID(), ...(isTraceparent(traceparent) && {traceparent})};
+  return apiClient({server: server.replace(/\/+$/, ''), key, ...origin});
 }
+
+/** Whoever runs this in a trace of its own (CI) says so in the usual variable. */
+const isTraceparent = (text: string | undefined): text is string => /^[0-9a-f]{2}(-[0-9a-f]+){3}$/.test(text ?? '');

@@ -31,3 +31,19 @@ export function idsNamed(argv: readonly unknown[]): string[] {
   const hint = 'niyanta workload ls lists them.';
   throw new UserError({code: 'no-workload', message: 'it is not said which workload', hint});
 }
+
+export const afterFlag = Flags.string({
+  summary: 'They start when this workload has ended: ID, ID:failure or ID:always; may repeat.',
+  helpValue: 'ID[:ON]',
+  multiple: true,
+  multipleNonGreedy: true,
+});
+
+/** `ID`, `ID:failure`. Errors: UserError `after-invalid`. */
+export function afterId(text: string): {readonly id: string; readonly on: 'success' | 'failure' | 'always'} {
+  const [id = '', on = 'success', ...more] = text.split(':');
+  const known = on === 'success' || on === 'failure' || on === 'always';
+  if (id !== '' && known && more.length === 0) return {id, on};
+  const hint = 'Write ID, ID:success, ID:failure or ID:always.';
+  throw new UserError({code: 'after-invalid', message: `--after ${text} does not say which workload, and how`, hint});
+}

@@ -1,4 +1,4 @@
-import {type Rate, tierRates} from '../coordinator/access/index.ts';
+import {type CostRates, noCosts} from '../coordinator/requests/costs.ts';
 
 /** Sizes in bytes, times in milliseconds. */
 export interface ApiSettings {
@@ -16,10 +16,10 @@ export interface ApiSettings {
   /** What a reader of events may lag behind before it is cut off. */
   readonly socketBacklog: number;
   readonly maxSockets: number;
-  /** Requests of customers, by tier. */
-  readonly tierRates: Readonly<Record<string, Rate>>;
   /** Customers that have metrics of their own; the others count together. */
   readonly customersInMetrics: number;
+  /** What an hour of what workloads reserve costs. */
+  readonly costs: CostRates;
 }
 
 export const defaultApiSettings: ApiSettings = {
@@ -32,6 +32,6 @@ export const defaultApiSettings: ApiSettings = {
   heartbeatMs: 15_000,
   socketBacklog: 1024 * 1024,
   maxSockets: 1000,
-  tierRates,
   customersInMetrics: 100,
+  costs: noCosts,
 };

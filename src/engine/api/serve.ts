@@ -4,33 +4,38 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {prepareAccess} from '../coordinator/access/index.ts';
-import type {CoordinatorSettings} from '../coordinator/coordinator.ts';
 import {openCoordinator} from '../coordinator/open-coordinator.ts';
+import {accessRules, coordinatorSettings} from '../coordinator/settings.ts';
 import {openPostgresStore, openSqliteStore} from '../coordinator/store/open-store.ts';
-import type {Store} from '../coordinator/store/store.ts';
+import type {Actor, Store} from '../coordinator/store/store.ts';
 import type {Session} from '../session.ts';
 import {UserError} from '../spec/errors.ts';
 import type {Host} from '../spec/project.ts';
+import type {SettingChanges} from '../spec/server/compare-settings.ts';
+import type {LoadedServer} from '../spec/server/load-server.ts';
+import type {ServerSettings} from '../spec/server/server-settings.ts';
 import {parseStateLocation} from '../spec/state-location.ts';
 import {prometheusMeasures} from '../telemetry/metrics/index.ts';
 import {writeWhole} from '../write-whole.ts';
 import {defaultApiSettings} from './api-settings.ts';
-import {readTls, type TlsFiles} from './read-tls.ts';
+import {LiveSettings} from './live-settings.ts';
+import {readTls} from './read-tls.ts';
 import {startApi} from './start-api.ts';
 
 export interface ServeWish {
   readonly session: Session;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Folder of the embedded database. */
-  readonly data: string;
-  /** `postgres://…`, its password as `${secret:NAME}` or in clear; in place of the embedded one. */
-  readonly database?: string;
-  readonly listen: {readonly host: string; readonly port: number};
-  /** Without it, HTTP in clear. */
-  readonly tls?: TlsFiles;
-  readonly settings: CoordinatorSettings;
+  readonly server: LoadedServer;
+  /** Reads settings and hosts again. */
+  readonly reread: () => Promise<Reread>;
   readonly version: string;
   readonly log: Logger;
+}
+
+/** What files, variables and flags say by now. */
+export interface Reread {
+  readonly server: LoadedServer;
+  readonly hosts: readonly Host[];
 }
 
 export interface Served {
@@ -38,39 +43,56 @@ export interface Served {
   readonly address: string;
   /** Of the first start on this database: shown now, and known to nobody afterwards. */
   readonly adminKey?: string;
-  setHosts(hosts: readonly Host[]): Promise<void>;
+  /** Takes over what files say by now. Errors: those of reading them; then all stays as it was. */
+  reload(actor: Actor): Promise<SettingChanges>;
   /** No new requests, those in flight are answered, reports are finished, the lead is given back: within the deadline. */
   stop(deadlineMs: number): Promise<void>;
 }
 
 /**
  * A coordinator with its API, until it is stopped. Errors: those of opening the store, UserError `cannot-listen`,
- * `database-invalid`.
+ * `database-invalid`, `tls-invalid`.
  */
 export async function serve(wish: ServeWish): Promise<Served> {
-  const {session, log, settings, listen, version} = wish;
-  const tls = wish.tls && (await readTls(wish.tls));
+  const {session, log, server, version} = wish;
+  const {settings} = server;
+  const tls = settings.tls && (await readTls(settings.tls));
   const measures = prometheusMeasures({version, most: defaultApiSettings.customersInMetrics});
   const store = await openStore(wish);
   const closing: (() => Promise<void>)[] = [() => store.close()];
   try {
     const opened = await openCoordinator({
-      id: await coordinatorId(wish),
-      address: `${tls ? 'https' : 'http'}://${listen.host.includes(':') ? `[${listen.host}]` : listen.host}:${listen.port}`,
+      id: await coordinatorId(settings),
+      address: addressOf(settings),
       store,
       session,
-      settings,
+      settings: coordinatorSettings(settings),
       log,
       measures,
     });
     closing.unshift(() => opened.close(failedStopMs));
-    const api = await startApi({coordinator: opened.coordinator, listen, log, version, tls, measures});
+    const {coordinator} = opened;
+    const live = new LiveSettings({...wish, store, coordinator, setHosts: hosts => opened.setHosts(hosts)});
+    const {listen} = settings;
+    const rules = accessRules(settings);
+    const api = await startApi({
+      coordinator,
+      listen,
+      rules,
+      settings: {costs: settings.costs},
+      log,
+      version,
+      tls,
+      settingsNow: live,
+      measures,
+    });
     closing.unshift(() => api.stop(failedStopMs));
+    live.serves(api);
     const adminKey = await prepareAccess(store, {name: 'coordinator:first-start'});
     return {
       address: api.address,
       ...(adminKey !== undefined && {adminKey}),
-      setHosts: hosts => opened.setHosts(hosts),
+      reload: actor => live.reload(actor),
       async stop(deadlineMs) {
         const until = performance.now() + deadlineMs;
         await api.stop(deadlineMs / 2);
@@ -84,10 +106,15 @@ export async function serve(wish: ServeWish): Promise<Served> {
   }
 }
 
+/** Where others find this one; port 0 is not known yet. */
+const addressOf = ({tls, listen: {host, port}}: ServerSettings): string =>
+  `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
 const failedStopMs = 2000;
 
-async function openStore({session, env, data, database, settings}: ServeWish): Promise<Store> {
-  const usage = {usageHalfLifeMs: settings.queue.fairShare.halfLifeMs};
+async function openStore({session, env, server}: ServeWish): Promise<Store> {
+  const {data, database, scheduling} = server.settings;
+  const usage = {usageHalfLifeMs: scheduling.fairShare.halfLife};
   if (database === undefined) {
     await mkdir(data, {recursive: true, mode: 0o700});
     return openSqliteStore(data, usage);
@@ -106,7 +133,7 @@ const invalid = (wrong: string): UserError =>
   });
 
 /** An embedded database has one coordinator, which leads again at once when it is started anew: always the same. */
-async function coordinatorId({data, database}: ServeWish): Promise<string> {
+async function coordinatorId({data, database}: ServerSettings): Promise<string> {
   if (database !== undefined) return randomUUID();
   const file = join(data, 'coordinator-id');
   const known = await readFile(file, 'utf8').catch(() => '');

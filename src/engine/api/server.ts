@@ -13,15 +13,20 @@ import type {Tls} from './read-tls.ts';
 import {gateHook} from './request/gate.ts';
 import {jsonBody} from './request/json-body.ts';
 import {requestIdOf} from './request/request-id.ts';
+import {traceRequests} from './request/trace-requests.ts';
 import {validatorCompiler} from './request/validate.ts';
+import {analyticsRoutes} from './routes/analytics.ts';
 import {auditRoutes} from './routes/audit.ts';
 import {checkpointRoutes} from './routes/checkpoints.ts';
 import {customerRoutes} from './routes/customers.ts';
 import {eventRoutes} from './routes/events.ts';
+import {fileRoutes} from './routes/files.ts';
 import {healthRoutes} from './routes/health.ts';
 import {logRoutes} from './routes/logs.ts';
 import {metricsRoutes} from './routes/metrics.ts';
+import {placementRoutes} from './routes/placement.ts';
 import {scheduleRoutes} from './routes/schedules.ts';
+import {settingsRoutes} from './routes/settings.ts';
 import {submitRoutes} from './routes/submit.ts';
 import {usageRoutes} from './routes/usage.ts';
 import {wishRoutes} from './routes/wishes.ts';
@@ -30,6 +35,7 @@ import {workloadRoutes} from './routes/workloads.ts';
 
 const routes = [
   submitRoutes,
+  fileRoutes,
   workloadRoutes,
   wishRoutes,
   logRoutes,
@@ -37,8 +43,11 @@ const routes = [
   scheduleRoutes,
   workerRoutes,
   customerRoutes,
+  settingsRoutes,
   auditRoutes,
   usageRoutes,
+  analyticsRoutes,
+  placementRoutes,
   eventRoutes,
   healthRoutes,
   metricsRoutes,
@@ -78,6 +87,7 @@ export async function apiServer(parts: ApiParts, version: string, tls: Tls | und
   });
   server.setErrorHandler(answerError);
   observe(server, parts);
+  traceRequests(server, parts.tracing);
   await describeApi(server, version);
   await server.register(swaggerUi, {routePrefix: '/docs', staticCSP: true, uiConfig: {persistAuthorization: false}});
   await server.register(websocket, {options: {maxPayload: 64 * 1024}});

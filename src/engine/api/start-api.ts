@@ -1,9 +1,13 @@
 import type {AddressInfo} from 'node:net';
+import type {Server as TlsServer} from 'node:tls';
 import type {FastifyBaseLogger} from 'fastify';
+import {type AccessRules, defaultAccessRules} from '../coordinator/access/index.ts';
 import type {Coordinator} from '../coordinator/coordinator.ts';
 import {openReception, type Reception} from '../coordinator/requests/reception.ts';
 import {UserError} from '../spec/errors.ts';
 import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/index.ts';
+import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
+import type {SettingsNow} from './api-parts.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
 import {apiMetrics} from './metrics/api-metrics.ts';
 import type {Tls} from './read-tls.ts';
@@ -17,8 +21,14 @@ export interface ApiWish {
   readonly settings?: Partial<ApiSettings>;
   /** Those of the coordinator; its own when absent. */
   readonly measures?: PrometheusMeasures;
+  /** Who may come in, and how often. */
+  readonly rules?: AccessRules;
+  /** Where spans go; nowhere when absent. */
+  readonly tracing?: Tracing;
   /** Absent: HTTP without TLS. */
   readonly tls?: Tls;
+  /** What the process was started with, and how to read it again. */
+  readonly settingsNow?: SettingsNow;
 }
 
 export interface RunningApi {
@@ -26,6 +36,8 @@ export interface RunningApi {
   readonly address: string;
   /** For other ways in, so that limits hold over all of them together. */
   readonly reception: Reception;
+  /** New connections get these from now on; nothing without TLS. */
+  renewTls(tls: Tls): void;
   /**
    * Takes no new requests, ends streams with their reason, lets requests in flight end; cuts off what has not ended
    * after so many milliseconds. May be called twice.
@@ -34,22 +46,16 @@ export interface RunningApi {
 }
 
 /** Serves the API of a coordinator in this process. Errors: UserError `cannot-listen`. */
-export async function startApi({
-  coordinator,
-  listen,
-  log,
-  version,
-  settings,
-  tls,
-  measures,
-}: ApiWish): Promise<RunningApi> {
+export async function startApi(wish: ApiWish): Promise<RunningApi> {
+  const {coordinator, listen, log, version, settings, tls, measures, rules = defaultAccessRules} = wish;
+  const {settingsNow, tracing = noTracing} = wish;
   const all = {...defaultApiSettings, ...settings};
   const stopping = new AbortController();
   const metrics = apiMetrics(coordinator, measures ?? prometheusMeasures({version, most: all.customersInMetrics}));
   await metrics.begin();
   const {throttled, submitted} = metrics;
-  const reception = openReception({coordinator, tierRates: all.tierRates, throttled, submitted});
-  const parts = {...reception, settings: all, log, metrics, stopping: stopping.signal};
+  const reception = openReception({coordinator, rules, throttled, submitted});
+  const parts = {...reception, settings: all, settingsNow, log, metrics, tracing, stopping: stopping.signal};
   const server = await apiServer(parts, version, tls);
   try {
     await server.listen(listen);
@@ -62,6 +68,9 @@ export async function startApi({
   return {
     address: addressOf(server.server.address() as AddressInfo, tls !== undefined),
     reception,
+    renewTls: renewed => {
+      if (tls) (server.server as unknown as TlsServer).setSecureContext(renewed);
+    },
     stop: deadlineMs => {
       stopped ??= stop(deadlineMs);
       return stopped;

@@ -11,6 +11,10 @@ export interface ServerAccess {
   readonly server: string;
   /** `nyk_…`; goes into a header, nowhere else. */
   readonly key: string;
+  /** Of every request of this client, so that lines of the server's log can be found; the server makes one otherwise. */
+  readonly requestId?: string;
+  /** W3C Trace Context that its requests are part of. */
+  readonly traceparent?: string;
 }
 
 /** A coordinator's API: every operation of its OpenAPI document, typed, and what needs more than one request. */
@@ -26,6 +30,8 @@ export function apiClient(access: ServerAccess, sleep?: (ms: number) => Promise<
   const authorized: typeof fetch = (input, init) => {
     const request = new Request(input, init);
     request.headers.set('Authorization', `Bearer ${access.key}`);
+    if (access.requestId !== undefined) request.headers.set('X-Request-Id', access.requestId);
+    if (access.traceparent !== undefined) request.headers.set('traceparent', access.traceparent);
     return retrying(request);
   };
   const retrying = retryingFetch({server: access.server, ...(sleep && {sleep})});

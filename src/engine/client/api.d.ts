@@ -8,6 +8,12 @@ export interface paths {
   "/v1/workloads/batch": {
     post: operations["submitBatch"];
   };
+  "/v1/files/join": {
+    post: operations["joinFile"];
+  };
+  "/v1/files/missing": {
+    post: operations["missingFiles"];
+  };
   "/v1/workloads/{id}": {
     get: operations["getWorkload"];
   };
@@ -87,11 +93,29 @@ export interface paths {
   "/v1/keys/{id}": {
     delete: operations["revokeKey"];
   };
+  "/v1/settings": {
+    get: operations["getSettings"];
+  };
+  "/v1/settings/reload": {
+    post: operations["reloadSettings"];
+  };
   "/v1/audit": {
     get: operations["readAudit"];
   };
   "/v1/usage": {
     get: operations["readUsage"];
+  };
+  "/v1/analytics/trends": {
+    get: operations["readTrends"];
+  };
+  "/v1/analytics/costs": {
+    get: operations["readCosts"];
+  };
+  "/v1/analytics/utilisation": {
+    get: operations["readUtilisation"];
+  };
+  "/v1/schedule": {
+    post: operations["tryPlacement"];
   };
   "/v1/events": {
     get: operations["watchEvents"];
@@ -104,6 +128,9 @@ export interface paths {
   };
   "/metrics": {
     get: operations["readMetrics"];
+  };
+  "/v1/files": {
+    post: operations["putFile"];
   };
 }
 
@@ -125,6 +152,9 @@ export interface components {
           seq: number;
           doubled: boolean;
         }[];
+    };
+    AskedFiles: {
+      files: string[];
     };
     Attempt: {
       /** Format: uuid */
@@ -185,6 +215,30 @@ export interface components {
       stored: "database" | "s3";
       corrupt?: string;
     };
+    Costs: {
+      /** Format: date-time */
+      from: string;
+      /** Format: date-time */
+      until: string;
+      rates: {
+        cpuHour: number;
+        memoryGibHour: number;
+        gpuHour: number;
+        currency?: string;
+      };
+      items: {
+          customer: string;
+          name?: string;
+          version?: string;
+          workloads: number;
+          attempts: number;
+          hours: number;
+          cpuHours: number;
+          memoryGibHours: number;
+          gpuHours: number;
+          cost: number;
+        }[];
+    };
     CreatedKey: {
       id: string;
       prefix: string;
@@ -210,6 +264,7 @@ export interface components {
         cpu?: number;
         memory?: number;
         gpu?: number;
+        files?: number;
         rate?: {
           perSecond: number;
           burst: number;
@@ -233,6 +288,7 @@ export interface components {
         cpu?: number;
         memory?: number;
         gpu?: number;
+        files?: number;
         rate?: {
           perSecond: number;
           burst: number;
@@ -260,9 +316,17 @@ export interface components {
         [key: string]: unknown;
       };
     };
+    File: {
+      sha256: string;
+      size: number;
+    };
     Health: {
       /** @constant */
       status: "ok";
+    };
+    JoinFile: {
+      sha256: string;
+      parts: string[];
     };
     Key: {
       id: string;
@@ -298,6 +362,65 @@ export interface components {
     Logs: {
       items: components["schemas"]["LogLine"][];
       next?: string;
+    };
+    MissingFiles: {
+      missing: string[];
+    };
+    PlacementBody: {
+      workloads: {
+          workload: components["schemas"]["SubmittedWorkload"];
+          /** @default 1 */
+          count?: number;
+        }[];
+      hosts?: ({
+          name: string;
+          region?: string;
+          /** @default {} */
+          labels?: {
+            [key: string]: string;
+          };
+          capacity: {
+            cpu: number;
+            memory: number;
+            /** @default 0 */
+            gpu?: number;
+            /** @default 9007199254740991 */
+            disk?: number;
+          };
+          /** @default [] */
+          ports?: ({
+              host: number;
+              /**
+               * @default tcp
+               * @enum {string}
+               */
+              protocol?: "tcp" | "udp";
+              address?: string;
+            })[];
+          /** @default false */
+          drained?: boolean;
+        })[];
+      /**
+       * @default binpack
+       * @enum {string}
+       */
+      strategy?: "binpack" | "spread";
+    };
+    Placements: {
+      placements: {
+          workload: number;
+          number: number;
+          name: string;
+          worker?: string;
+          because: string;
+          rejected: {
+              reason: string;
+              workers: number;
+              some: string[];
+            }[];
+        }[];
+      placed: number;
+      unplaced: number;
     };
     Problem: {
       type: string;
@@ -349,12 +472,38 @@ export interface components {
       inputs?: {
         [key: string]: string;
       };
+      sent?: components["schemas"]["SentFiles"];
+    };
+    SentFiles: {
+      image?: string;
+      files?: {
+        [key: string]: string;
+      };
+    };
+    Setting: {
+      name: string;
+      value: string;
+      origin: string;
+    };
+    SettingChanges: {
+      atRunTime: string[];
+      atRestart: string[];
     };
     Submission: {
       workload: components["schemas"]["SubmittedWorkload"];
       inputs?: {
         [key: string]: string;
       };
+      sent?: components["schemas"]["SentFiles"];
+      after?: ({
+          /** Format: uuid */
+          id: string;
+          /**
+           * @default success
+           * @enum {string}
+           */
+          on?: "success" | "failure" | "always";
+        })[];
       /** Format: date-time */
       notBefore?: string;
     };
@@ -505,6 +654,31 @@ export interface components {
         result?: string;
       };
     };
+    Trends: {
+      /** Format: date-time */
+      from: string;
+      /** Format: date-time */
+      until: string;
+      intervalMs: number;
+      items: {
+          /** Format: date-time */
+          at: string;
+          submitted: number;
+          succeeded: number;
+          failed: number;
+          cancelled: number;
+          waited: {
+            count: number;
+            mean?: number;
+            most?: number;
+          };
+          ran: {
+            count: number;
+            mean?: number;
+            most?: number;
+          };
+        }[];
+    };
     Usage: {
       items: {
           customer: string;
@@ -516,6 +690,47 @@ export interface components {
           /** Format: date-time */
           asOf: string;
         }[];
+    };
+    Utilisation: {
+      /** Format: date-time */
+      at: string;
+      items: {
+          worker: string;
+          workloads: number;
+          cpu: {
+            reserved: number;
+            capacity: number;
+            percent?: number;
+          };
+          memory: {
+            reserved: number;
+            capacity: number;
+            percent?: number;
+          };
+          gpu: {
+            reserved: number;
+            capacity: number;
+            percent?: number;
+          };
+        }[];
+      all: {
+        workloads: number;
+        cpu: {
+          reserved: number;
+          capacity: number;
+          percent?: number;
+        };
+        memory: {
+          reserved: number;
+          capacity: number;
+          percent?: number;
+        };
+        gpu: {
+          reserved: number;
+          capacity: number;
+          percent?: number;
+        };
+      };
     };
     Why: {
       /** Format: uuid */
@@ -735,6 +950,46 @@ export interface operations {
       201: {
         content: {
           "application/json": components["schemas"]["AcceptedBatch"];
+        };
+      };
+    };
+  };
+  joinFile: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["JoinFile"];
+      };
+    };
+    responses: {
+      201: {
+        content: {
+          "application/json": components["schemas"]["File"];
+        };
+      };
+    };
+  };
+  missingFiles: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["AskedFiles"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["MissingFiles"];
         };
       };
     };
@@ -1182,6 +1437,26 @@ export interface operations {
       };
     };
   };
+  getSettings: {
+    responses: {
+      200: {
+        content: {
+          "application/json": {
+            items: components["schemas"]["Setting"][];
+          };
+        };
+      };
+    };
+  };
+  reloadSettings: {
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["SettingChanges"];
+        };
+      };
+    };
+  };
   readAudit: {
     parameters: {
       query?: {
@@ -1221,6 +1496,80 @@ export interface operations {
       };
     };
   };
+  readTrends: {
+    parameters: {
+      query?: {
+        /** @example 2026-11-21T18:30:00.000Z */
+        from?: string;
+        /** @example 2026-11-21T18:30:00.000Z */
+        until?: string;
+        /** @example acme */
+        customer?: string;
+        interval?: string;
+        name?: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Trends"];
+          "text/csv": string;
+        };
+      };
+    };
+  };
+  readCosts: {
+    parameters: {
+      query?: {
+        /** @example 2026-11-21T18:30:00.000Z */
+        from?: string;
+        /** @example 2026-11-21T18:30:00.000Z */
+        until?: string;
+        /** @example acme */
+        customer?: string;
+        by?: "workload" | "customer";
+        limit?: number;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Costs"];
+          "text/csv": string;
+        };
+      };
+    };
+  };
+  readUtilisation: {
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Utilisation"];
+          "text/csv": string;
+        };
+      };
+    };
+  };
+  tryPlacement: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PlacementBody"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Placements"];
+        };
+      };
+    };
+  };
   watchEvents: {
     responses: {
       101: {
@@ -1253,6 +1602,27 @@ export interface operations {
       200: {
         content: {
           "text/plain": string;
+        };
+      };
+    };
+  };
+  putFile: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+        sha256?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/octet-stream": unknown;
+      };
+    };
+    responses: {
+      201: {
+        content: {
+          "application/json": components["schemas"]["File"];
         };
       };
     };

@@ -7,6 +7,7 @@ import type {
   Accepted,
   Actor,
   CheckpointRow,
+  CustomerLimits,
   EventRow,
   Scope,
   Store,
@@ -130,5 +131,7 @@ export interface CoordinatorSettings {
   readonly startsPerWorker: number;
   /** Ended workloads and events are removed after so long. */
   readonly keep: {readonly workloadsMs: number; readonly eventsMs: number};
+  /** Of customers whose own limits say nothing, by tier. */
+  readonly tierLimits: Readonly<Record<string, CustomerLimits>>;
   readonly queue: QueueSettings;
 }

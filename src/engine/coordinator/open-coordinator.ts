@@ -6,6 +6,7 @@ import type {Session} from '../session.ts';
 import type {Host} from '../spec/project.ts';
 import type {SecretValue} from '../state/secret-value.ts';
 import type {Measures} from '../telemetry/metrics/index.ts';
+import type {Tracing} from '../telemetry/tracing/index.ts';
 import {checkpointKeeper} from './checkpoints/checkpoint-keeper.ts';
 import {systemClock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
@@ -30,6 +31,8 @@ export interface OpenCoordinatorWish {
   readonly build?: ContainerTypeParts['build'];
   readonly log: Log;
   readonly measures?: Measures;
+  /** Where spans go; nowhere when absent. */
+  readonly tracing?: Tracing;
 }
 
 export interface OpenedCoordinator {

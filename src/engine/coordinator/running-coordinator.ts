@@ -3,6 +3,7 @@ import {OutsideError, UserError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {Workload} from '../spec/workload.ts';
 import type {Measures} from '../telemetry/metrics/index.ts';
+import type {Tracing} from '../telemetry/tracing/index.ts';
 import {checkType} from './check-type.ts';
 import {pause} from './clock.ts';
 import type {Coordinator, CoordinatorSettings, Health, LogOptions, Why, WorkerNow} from './coordinator.ts';
@@ -33,6 +34,7 @@ import type {WorkloadType} from './types/workload-type.ts';
 
 export interface RunningParts extends CoordinatorParts {
   readonly measures: Measures;
+  readonly tracing: Tracing;
   /** What is wrong with the database, in words. */
   readonly trouble: () => string | undefined;
 }

@@ -1,4 +1,6 @@
 import {defaultSettings} from '../scheduler/queue/index.ts';
+import type {ServerSettings} from '../spec/server/server-settings.ts';
+import type {AccessRules} from './access/index.ts';
 import type {CoordinatorSettings} from './coordinator.ts';
 
 const second = 1000;
@@ -14,5 +16,45 @@ export const defaultCoordinatorSettings: CoordinatorSettings = {
   partition: {share: 0.5, perMinute: 10},
   startsPerWorker: 4,
   keep: {workloadsMs: 30 * day, eventsMs: 90 * day},
+  tierLimits: {},
   queue: defaultSettings,
 };
+
+/** What people set, over what they cannot. */
+export function coordinatorSettings(server: ServerSettings): CoordinatorSettings {
+  const {tiers, scheduling, failures, keep} = server;
+  const {aging, fairShare, strategy, preemption, startsPerHost} = scheduling;
+  const {queue, ...rest} = defaultCoordinatorSettings;
+  return {
+    ...rest,
+    silence: {beatMs: failures.beat, suspectMs: failures.suspect, lostMs: failures.lost},
+    outsideFailures: {
+      max: failures.outside.max,
+      initialMs: failures.outside.initial,
+      maxMs: failures.outside.longest,
+    },
+    poisonWorkers: failures.quarantineAfter,
+    partition: failures.partition,
+    startsPerWorker: startsPerHost,
+    keep: {workloadsMs: keep.workloads, eventsMs: keep.audit},
+    tierLimits: Object.fromEntries(
+      Object.entries(tiers).map(([name, {rate: _, burst: __, points: ___, share: ____, ...limits}]) => [name, limits]),
+    ),
+    queue: {
+      ...queue,
+      tiers: Object.fromEntries(Object.entries(tiers).map(([name, {points, share}]) => [name, {points, share}])),
+      aging: {points: aging.points, fullAfterMs: aging.fullAfter, longestMs: aging.longest},
+      fairShare: {...queue.fairShare, points: fairShare.points, halfLifeMs: fairShare.halfLife},
+      strategy,
+      preemption,
+    },
+  };
+}
+
+/** Who may come in, and how often, as people set it. */
+export const accessRules = (server: ServerSettings): AccessRules => ({
+  tierRates: Object.fromEntries(
+    Object.entries(server.tiers).map(([name, {rate, burst}]) => [name, {perSecond: rate, burst}]),
+  ),
+  tierLimits: coordinatorSettings(server).tierLimits,
+});

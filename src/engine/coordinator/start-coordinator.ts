@@ -1,4 +1,5 @@
 import {type Measures, silentMeasures} from '../telemetry/metrics/index.ts';
+import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
 import type {Clock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
 import {guardStore} from './guarded-store.ts';
@@ -28,13 +29,16 @@ export interface CoordinatorParts {
   readonly log: Log;
   /** Where it says what happens; nowhere when absent. */
   readonly measures?: Measures;
+  /** Where spans go; nowhere when absent. */
+  readonly tracing?: Tracing;
 }
 
 /** Starts a coordinator in this process. It stands for election at once; errors of the first try are thrown. */
 export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
   const measures = parts.measures ?? silentMeasures;
+  const tracing = parts.tracing ?? noTracing;
   const {store, trouble} = guardStore(measuredStore(parts.store, measures));
-  const coordinator = new RunningCoordinator({...parts, measures, store, trouble});
+  const coordinator = new RunningCoordinator({...parts, measures, tracing, store, trouble});
   await coordinator.start();
   return coordinator;
 }

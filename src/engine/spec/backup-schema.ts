@@ -86,7 +86,8 @@ const encrypt = z
     return 'passphrase' in value ? {kind: 'passphrase', ...value} : {kind: 'recipients', ...value};
   });
 
-const s3 = z.strictObject({
+/** How an S3 API is reached. */
+export const s3Schema = z.strictObject({
   endpoint: z.url({protocol: /^https?$/}).describe('Address of the S3 API, without the bucket.'),
   region: line.default('us-east-1').describe('Region, as the server names it.'),
   accessKeyId: secret.describe('Access key, as ${secret:NAME}.'),
@@ -117,7 +118,7 @@ const backup = z.strictObject({
   service: dnsName('a service').optional().describe('Service that is asked; the first that writes to the volume.'),
   verify: verify.optional().describe('Restores each backup into a throw-away container and checks it there.'),
   encrypt: encrypt.describe('passphrase or recipients, with age; or none.'),
-  s3: s3.optional().describe('How the S3 API is reached.'),
+  s3: s3Schema.optional().describe('How the S3 API is reached.'),
 });
 
 const paired = (value: {readonly to?: string; readonly s3?: unknown}): boolean =>

@@ -10,11 +10,12 @@ export interface Input {
   readonly bytes: Uint8Array;
 }
 
-const KINDS = ['Project', 'Stack', 'Template', 'Workload'] as const;
+const KINDS = ['Project', 'Server', 'Stack', 'Template', 'Workload'] as const;
 export type Kind = (typeof KINDS)[number];
 
 const HOME: Readonly<Record<Kind, string>> = {
   Project: 'A Project stands in niyanta.yaml.',
+  Server: 'A Server stands in a file of its own: niyanta serve --config FILE.',
   Stack: 'A Stack stands in stack.yaml or is given with -f.',
   Template: 'A Template stands in templates/NAME.yaml.',
   Workload: 'A Workload stands in a file of its own: niyanta run FILE.',

@@ -17,12 +17,12 @@ export interface FieldDoc {
   readonly children: readonly {readonly name: string; readonly type: string; readonly description: string}[];
 }
 
-/** A field by its path, in a stack first, then a project, a template, a workload. Errors: UserError `unknown-field`. */
+/** A field by its path, in a stack first, then a project, a template, a workload, a server. Errors: UserError `unknown-field`. */
 export function explainField(path: string): FieldDoc & {readonly kind: SchemaKind} {
   const [first = '', ...others] = path.split('.').filter(part => part !== '');
   const told = schemaKinds.find(kind => kind === first.toLowerCase());
   const parts = told ? others : first === '' ? [] : [first, ...others];
-  const kinds: readonly SchemaKind[] = told ? [told] : ['stack', 'project', 'template', 'workload'];
+  const kinds: readonly SchemaKind[] = told ? [told] : ['stack', 'project', 'template', 'workload', 'server'];
   for (const kind of kinds) {
     const field = fieldAt(writtenSchema(kind), parts);
     if (field) return {kind, ...docOf(field.schema, field.path, field.required)};
@@ -32,10 +32,12 @@ export function explainField(path: string): FieldDoc & {readonly kind: SchemaKin
 
 /** Every field of a kind of document, in the order of the schema, for the reference. */
 export function fieldReference(kind: SchemaKind): FieldDoc[] {
-  // Overrides repeat the whole of a service: documented once.
+  // Overrides repeat the whole of a service, and a project's section that of a server: documented once.
+  const elsewhere = ([first]: readonly string[], depth: number) =>
+    (first === 'environments' && depth > 1) || (kind === 'project' && first === 'server');
   const walk = (schema: Schema, path: readonly string[], required: boolean): FieldDoc[] => [
     ...(path.length > 0 ? [docOf(schema, path, required)] : []),
-    ...(path[0] === 'environments' && path.length > 1
+    ...(elsewhere(path, path.length)
       ? []
       : childrenOf(schema).flatMap(child => walk(child.schema, [...path, child.name], child.required))),
   ];

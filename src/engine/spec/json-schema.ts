@@ -1,15 +1,17 @@
 import {z} from 'zod';
 import {projectSchema} from './project-schema.ts';
+import {serverFileSchema} from './server/server-schema.ts';
 import {writtenStackSchema} from './stack-schema.ts';
 import {templateSchema} from './template-schema.ts';
 import {writtenWorkloadSchema} from './workload-schema.ts';
 
 /** What a schema is published for. */
-export const schemaKinds = ['project', 'stack', 'template', 'workload'] as const;
+export const schemaKinds = ['project', 'server', 'stack', 'template', 'workload'] as const;
 export type SchemaKind = (typeof schemaKinds)[number];
 
 const SCHEMAS = {
   project: projectSchema,
+  server: serverFileSchema,
   stack: writtenStackSchema,
   template: templateSchema,
   workload: writtenWorkloadSchema,

@@ -24,8 +24,7 @@ const STACK: readonly Later[] = [
 
 const PROJECT: readonly Later[] = [
   {path: 'runtime', value: /^nerdctl$/, why: 'use auto or ctr'},
-  {path: 'customers'},
-  {path: 'server'},
+  {path: 'customers', why: 'a coordinator keeps them: niyanta customer'},
 ];
 
 /** What later work brings: refused by position, and taken out, so that nothing else is said about it. */

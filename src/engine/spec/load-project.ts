@@ -9,6 +9,7 @@ import {refuseLater} from './later.ts';
 import {Problems} from './problems.ts';
 import type {Host, Project, ProjectProxy, SecretSettings} from './project.ts';
 import {type hostSchema, projectSchema} from './project-schema.ts';
+import {isServerSecret, passwordInClear as serverPasswordInClear} from './server/load-server.ts';
 import {checkSecretPlaces} from './stack-checks.ts';
 import {hasPasswordInClear, parseStateLocation, type StateLocation} from './state-location.ts';
 import {errorAt, keyPlaceAt, locationOf, type MapTree, type Path, placeAt, type Tree, treeAt, without} from './tree.ts';
@@ -36,7 +37,7 @@ export async function loadProject(request: ProjectRequest): Promise<{project: Pr
   const first = documents[0];
   if (!first) problems.throwIfAny();
   const {env, readText} = request;
-  problems.add(...passwordInClear(first!));
+  problems.add(...passwordInClear(first!), ...serverPasswordInClear(first!, ['server', 'database']));
   const later = refuseLater('Project', first!, [], report) as MapTree;
   const tree = await filledIn(later, {env, readText}, report);
   checkSecretPlaces(tree, isPassword, report);
@@ -46,7 +47,8 @@ export async function loadProject(request: ProjectRequest): Promise<{project: Pr
   const state = value && stateOf(value.state, request, tree, report);
   const proxy = value && (await problems.gather(() => compileProxy(value.proxy, tree, readText)));
   problems.throwIfAny();
-  return {project: compileProject({...value!, state: state!, proxy: proxy!}, request, tree), tree};
+  const {server: _, ...parsed} = value!;
+  return {project: compileProject({...parsed, state: state!, proxy: proxy!}, request, tree), tree};
 }
 
 /** `${name}` in a source's command is filled in when a secret is asked for. */
@@ -97,9 +99,11 @@ function hostsWithoutAddress({hosts}: z.output<typeof projectSchema>, tree: Tree
 }
 
 const isPassword = (path: Path): boolean =>
-  (path[0] === 'registries' && path[2] === 'password') || (path[0] === 'state' && path.length === 1);
+  (path[0] === 'registries' && path[2] === 'password') ||
+  (path[0] === 'state' && path.length === 1) ||
+  (path[0] === 'server' && isServerSecret(path.slice(1)));
 
-type Parsed = Omit<z.output<typeof projectSchema>, 'state' | 'proxy'> & {
+type Parsed = Omit<z.output<typeof projectSchema>, 'state' | 'proxy' | 'server'> & {
   readonly state: StateLocation;
   readonly proxy: ProjectProxy;
 };

@@ -7,6 +7,7 @@ import {labels} from './placement-schema.ts';
 import {duration, portNumber} from './quantities.ts';
 import {proxySchema} from './route-schema.ts';
 import {secretsSchema} from './secrets-schema.ts';
+import {serverSchema} from './server/server-schema.ts';
 import {STATE_FORMS, STATE_SCHEMES} from './state-location.ts';
 import {line} from './texts.ts';
 import {maxUnreachableSchema} from './unreachable.ts';
@@ -151,6 +152,7 @@ export const projectSchema = z.strictObject({
   environments: environmentRulesSchema
     .default({})
     .describe('Limits and life of environments, by name or by a pattern such as preview-*.'),
+  server: serverSchema.optional().describe('Settings of niyanta serve; a file of its own may say them, too.'),
 });
 
 function wrongPool(cidr: string): string | undefined {

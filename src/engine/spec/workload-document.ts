@@ -1,13 +1,12 @@
 import nodePath from 'node:path';
-import {UserError} from './errors.ts';
 import {formatDuration} from './quantities.ts';
-import type {PublishedPort} from './stack.ts';
+import type {ImageSource, PublishedPort} from './stack.ts';
 import type {ContainerJob, Workload} from './workload.ts';
 
 /**
  * A workload as the document that the API takes: what `workloadFromJson` reads back as the same workload. Of input
- * files the base name is told: where they were on this machine is nobody's business.
- * Errors: UserError `image-not-sent` for an image that is a file or a folder here.
+ * files and images the base name is told: where they were on this machine is nobody's business. An image that is a file
+ * or a folder here goes along as an archive of that name.
  */
 export function workloadDocument(workload: Workload): Record<string, unknown> {
   const {name, version, type, container, labels, priority, preemptible, after, onLost} = workload;
@@ -19,7 +18,7 @@ export function workloadDocument(workload: Workload): Record<string, unknown> {
     name,
     version,
     type,
-    ...(container ? jobDocument(container, name) : {with: workload.with}),
+    ...(container ? jobDocument(container) : {with: workload.with}),
     labels,
     resources: workload.resources,
     priority,
@@ -54,18 +53,10 @@ export function workloadDocument(workload: Workload): Record<string, unknown> {
 
 const time = (ms: number | undefined): string | undefined => (ms === undefined ? undefined : formatDuration(ms));
 
-function jobDocument(job: ContainerJob, name: string): Record<string, unknown> {
+function jobDocument(job: ContainerJob): Record<string, unknown> {
   const {image, entrypoint, command, workdir, user, env, mounts, ports, readOnly, capabilities, stop} = job;
-  if (image.kind !== 'reference') {
-    const what = image.kind === 'archive' ? `the archive ${image.path}` : `what is built from ${image.context}`;
-    throw new UserError({
-      code: 'image-not-sent',
-      message: `${name}: its image is ${what}, which is on this machine; a server takes images by reference`,
-      hint: 'Push it to a registry and write image: NAME, or run it from here: niyanta run FILE.',
-    });
-  }
   return {
-    image: image.reference,
+    ...(image.kind === 'reference' ? {image: image.reference} : {archive: imageLabel(image)}),
     entrypoint,
     command,
     workdir,
@@ -78,6 +69,10 @@ function jobDocument(job: ContainerJob, name: string): Record<string, unknown> {
     stop: {signal: stop.signal, grace: time(stop.graceMs)},
   };
 }
+
+/** What its name on hosts is made of. */
+const imageLabel = (image: Exclude<ImageSource, {kind: 'reference'}>): string =>
+  nodePath.basename(image.kind === 'archive' ? image.path : image.context) || 'image';
 
 const portText = ({address, host, container, protocol}: PublishedPort): string =>
   `${address === undefined ? '' : `${address.includes(':') ? `[${address}]` : address}:`}${host}:${container}/${protocol}`;

@@ -11,7 +11,7 @@ const open = operations.filter(({operationId}) => !(operationId in permissions))
 let api: Serving;
 let acme: string;
 /** What `acme` has, by the names of parameters. */
-let ids: {workload: string; schedule: string; key: string};
+let ids: {workload: string; schedule: string; key: string; file: string};
 beforeAll(async () => {
   api = await serving();
   acme = await api.customer('acme');
@@ -23,7 +23,8 @@ beforeAll(async () => {
   const scheduled = {...workload, schedule: {cron: '0 3 * * *'}};
   const schedule = await api.ask('POST', '/v1/schedules', {key: acme, body: {workload: scheduled}});
   const key = await api.ask('POST', '/v1/keys', {key: api.admin, body: {role: 'viewer', customer: 'acme'}});
-  ids = {workload: submitted.json.id, schedule: schedule.json.id, key: key.json.id};
+  const file = await api.store.putFile('acme', Buffer.from('only of acme'), 1000);
+  ids = {workload: submitted.json.id, schedule: schedule.json.id, key: key.json.id, file: file.sha256};
   await withCheckpointAndOutput(leadership);
 });
 afterAll(() => api.end());
@@ -48,7 +49,12 @@ async function withCheckpointAndOutput(leadership: {coordinator: string; generat
 }
 
 /** A path of `acme`'s own things, and a body that would do. */
-function requestFor({operationId, path}: Operation): {path: string; body?: object} {
+function requestFor({operationId, path}: Operation): {
+  path: string;
+  body?: object;
+  raw?: string;
+  headers?: Record<string, string>;
+} {
   const thing = path.startsWith('/v1/schedules') ? ids.schedule : path.startsWith('/v1/keys') ? ids.key : ids.workload;
   const id = path.startsWith('/v1/customers') ? 'acme' : thing;
   const filled = path
@@ -60,17 +66,22 @@ function requestFor({operationId, path}: Operation): {path: string; body?: objec
   const bodies: Record<string, object> = {
     submitWorkload: {workload},
     submitBatch: {workloads: [{workload}]},
+    tryPlacement: {workloads: [{workload}]},
     cancelBatch: {ids: [ids.workload]},
     putSchedule: {workload: {...workload, schedule: {cron: '0 3 * * *'}}},
     putCustomer: {name: 'Acme', tier: 'premium'},
     createKey: {role: 'viewer', customer: 'acme'},
+    joinFile: {sha256: ids.file, parts: [ids.file]},
+    missingFiles: {files: [ids.file]},
   };
+  if (operationId === 'putFile')
+    return {path: filled, raw: 'bytes', headers: {'Content-Type': 'application/octet-stream'}};
   return {path: filled, body: bodies[operationId]};
 }
 
 const send = (operation: Operation, key: string | undefined) => {
-  const {path, body} = requestFor(operation);
-  return api.ask(operation.method, path, {key, body});
+  const {path, ...rest} = requestFor(operation);
+  return api.ask(operation.method, path, {key, ...rest});
 };
 const named = (list: readonly Operation[]) => list.map(each => [each.operationId, each] as const);
 
@@ -137,9 +148,9 @@ describe("with another customer's key", () => {
   test.each(named(closed.filter(({parameters = []}) => parameters.some(({name}) => name === 'customer'))))(
     '%s does not take acme for a customer of its own',
     async (_, operation) => {
-      const {path, body} = requestFor(operation);
+      const {path, ...rest} = requestFor(operation);
       const key = await api.key({role: 'customer', customer: 'other'});
-      const answer = await api.ask(operation.method, `${path}?customer=acme`, {key, body});
+      const answer = await api.ask(operation.method, `${path}?customer=acme`, {key, ...rest});
       expect([403, 404]).toContain(answer.status);
     },
   );

@@ -1,4 +1,5 @@
 import {expect, test} from 'vitest';
+import {keepScaled} from '../../../src/engine/spec/scale-counts.ts';
 import {errorsOf, readStack} from './reading.ts';
 
 const stack = (web: string, more = '') => `apiVersion: niyanta/v1
@@ -82,4 +83,16 @@ test.each([
   ],
 ])('%s', async (web, error) => {
   expect(await errorsOf(readStack(stack(web)))).toContain(error);
+});
+
+test('a served apply keeps the number that the load asked for, within min and max', async () => {
+  const written = await readStack(stack('scale: {min: 2, max: 4, queue: {perReplica: 1}}'));
+  const replicasAfter = (present: number | undefined): number => {
+    const before =
+      present === undefined ? undefined : {...written, services: [{...written.services[0]!, replicas: present}]};
+    return keepScaled(written, before).services[0]!.replicas;
+  };
+  expect([undefined, 1, 3, 9].map(replicasAfter)).toEqual([2, 2, 3, 4]);
+  const fixed = await readStack(stack('replicas: 5'));
+  expect(keepScaled(fixed, {...fixed, services: [{...fixed.services[0]!, replicas: 1}]})).toEqual(fixed);
 });

@@ -137,12 +137,20 @@ test('what is sent is what was read: a document of a workload reads as the same 
     {numRuns: 300},
   ));
 
-test('an image that is a file here is not sent', async () => {
+test('of an image that is here only its name is told, and taken with an image alone', async () => {
   const [placed] = await readWorkloads(job().replace('image: busybox', 'archive: ./a.tar'));
-  expect(() => workloadDocument(placed!.workload)).toThrow(
-    'job: its image is the archive /p/a.tar, which is on this machine',
-  );
+  const document = workloadDocument(placed!.workload);
+  expect(document).toMatchObject({archive: 'a.tar'});
+  expect((await workloadFromJson(written(document), [], true)).container?.image).toEqual({
+    kind: 'archive',
+    path: '/a.tar',
+  });
+  await expect(workloadFromJson(written(document))).rejects.toMatchObject({
+    errors: expect.arrayContaining([expect.objectContaining({code: 'local-only'})]),
+  });
 });
+
+const written = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 test('the JSON Schema knows every key, and no other', () => {
   const schema = jsonSchema('workload') as {properties: Record<string, unknown>; required: string[]};

@@ -82,7 +82,7 @@ function errorsOf(path: string, method: string, operation: Operation): readonly 
     ['404', 'There is none, or it is not yours.'],
     changes && ['409', 'Not possible in the state that it is in.'],
     operation.requestBody !== undefined && ['413', 'The body is too large.'],
-    operation.requestBody !== undefined && ['415', 'The body is not application/json.'],
+    operation.requestBody !== undefined && ['415', 'The body is not of the media type that is taken here.'],
     changes && ['422', 'Understood, but not possible: names something that is not there, or another content.'],
     path === '/v1/events' && ['426', 'Not a WebSocket.'],
     path.includes('{') && ['431', 'The path is too long, or the headers are.'],

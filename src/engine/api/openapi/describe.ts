@@ -11,6 +11,7 @@ const transformObject = createJsonSchemaTransformObject({});
 
 const tags = [
   {name: 'workloads', description: 'Submit work, follow it, stop it.'},
+  {name: 'files', description: 'Images and input files that submissions refer to.'},
   {name: 'checkpoints', description: 'Where workloads go on.'},
   {name: 'schedules', description: 'Workloads at times of the clock.'},
   {name: 'workers', description: 'Hosts that execute workloads.'},

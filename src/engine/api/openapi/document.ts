@@ -1,7 +1,9 @@
 import {pino} from 'pino';
+import {defaultAccessRules} from '../../coordinator/access/index.ts';
 import type {Coordinator} from '../../coordinator/coordinator.ts';
 import {openReception} from '../../coordinator/requests/reception.ts';
 import {prometheusMeasures} from '../../telemetry/metrics/index.ts';
+import {noTracing} from '../../telemetry/tracing/index.ts';
 import {defaultApiSettings} from '../api-settings.ts';
 import {apiMetrics} from '../metrics/api-metrics.ts';
 import {apiServer} from '../server.ts';
@@ -12,10 +14,11 @@ export async function openApiDocument(version: string): Promise<object> {
   const settings = defaultApiSettings;
   const metrics = apiMetrics(coordinator, prometheusMeasures({version, most: 0}));
   const parts = {
-    ...openReception({coordinator, tierRates: settings.tierRates, throttled() {}, submitted() {}}),
+    ...openReception({coordinator, rules: defaultAccessRules, throttled() {}, submitted() {}}),
     settings,
     log: pino({level: 'silent'}),
     metrics,
+    tracing: noTracing,
     stopping: new AbortController().signal,
   };
   const server = await apiServer(parts, version, undefined);

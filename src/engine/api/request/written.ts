@@ -4,9 +4,17 @@ import type {submission} from '../schemas/submission.ts';
 import {timeOf} from '../schemas/wire.ts';
 
 /** A submission of a body: its files from base64, its time from text. */
-export const writtenOf = ({workload, inputs = {}, notBefore}: z.output<typeof submission>): WrittenSubmission => ({
+export const writtenOf = ({
+  workload,
+  inputs = {},
+  sent,
+  after,
+  notBefore,
+}: z.output<typeof submission>): WrittenSubmission => ({
   workload,
   inputs: filesOf(inputs),
+  ...(sent && {sent}),
+  ...(after && {after}),
   ...(notBefore !== undefined && {notBefore: timeOf(notBefore)}),
 });
 

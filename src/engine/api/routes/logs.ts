@@ -1,6 +1,6 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import {z} from 'zod';
-import {bearerOf, notFound, scopeOf, whenUnwelcome} from '../../coordinator/access/index.ts';
+import {notFound, scopeOf} from '../../coordinator/access/index.ts';
 import type {LogLine} from '../../coordinator/log-line.ts';
 import {cursorOf, placeOf} from '../../coordinator/requests/line-cursor.ts';
 import {workloadLines} from '../../coordinator/requests/workload-lines.ts';
@@ -9,12 +9,10 @@ import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {preferred} from '../request/accepts.ts';
 import {whoOf} from '../request/gate.ts';
 import {logsAnswer, logsQuery} from '../schemas/logs.ts';
+import {lastEventId} from '../schemas/wire.ts';
 import {workloadParams} from '../schemas/workload.ts';
-import {type Message, sendMessages} from '../streams/server-sent.ts';
-
-const lastEventId = z.looseObject({
-  'last-event-id': z.string().max(200).optional().describe('Where a stream goes on that was cut off.'),
-});
+import type {Message} from '../streams/server-sent.ts';
+import {streamWhileWelcome} from '../streams/until-gone.ts';
 
 export function logRoutes(server: ApiServer, parts: ApiParts): void {
   const {coordinator} = parts;
@@ -67,22 +65,11 @@ interface Following {
   readonly from?: {readonly attempt: number; readonly after: string};
 }
 
-function follow({request, reply, row, attempt, from}: Following, parts: ApiParts): FastifyReply {
-  const {coordinator, settings, metrics, door, stopping} = parts;
-  const gone = new AbortController();
-  const end = (reason: string) => gone.abort(reason);
-  const stop = () => end('the coordinator stops');
-  stopping.addEventListener('abort', stop, {once: true});
-  const stopLooking = whenUnwelcome(bearerOf(request.headers.authorization), door, () => end('the API key ended'));
-  metrics.streams.inc();
-  reply.raw.once('close', () => {
-    end('the reader went away');
-    stopLooking();
-    stopping.removeEventListener('abort', stop);
-    metrics.streams.dec();
-  });
-  const lines = workloadLines(coordinator, scopeOf(whoOf(request)), row.id, {attempt, from, signal: gone.signal});
-  return sendMessages(reply, messagesOf(lines), {heartbeatMs: settings.heartbeatMs, signal: gone.signal});
+function follow({request, reply, row, attempt, from}: Following, parts: ApiParts): Promise<FastifyReply> {
+  const scope = scopeOf(whoOf(request));
+  return streamWhileWelcome(request, reply, parts, async signal =>
+    messagesOf(workloadLines(parts.coordinator, scope, row.id, {attempt, from, signal})),
+  );
 }
 
 async function* messagesOf(lines: AsyncGenerator<LogLine, WorkloadRow | undefined>): AsyncGenerator<Message> {

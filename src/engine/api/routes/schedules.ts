@@ -1,7 +1,8 @@
 import {randomUUID} from 'node:crypto';
 import {z} from 'zod';
 import {actorOf, invalidRequest, notFound, ownerAsked, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
-import {refuseBeyond, storedInputs} from '../../coordinator/requests/submissions.ts';
+import {storedInputs} from '../../coordinator/requests/stored-inputs.ts';
+import {refuseBeyond} from '../../coordinator/requests/submissions.ts';
 import type {Scope} from '../../coordinator/store/store.ts';
 import {scheduleOf} from '../answers/schedule.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
@@ -13,7 +14,7 @@ import {customerId, listOf} from '../schemas/wire.ts';
 
 const tags = ['schedules'];
 const forCustomer = z.strictObject({customer: customerId.optional()});
-const body = submission.omit({notBefore: true}).meta({id: 'ScheduleBody', examples: [example()]});
+const body = submission.omit({notBefore: true, after: true}).meta({id: 'ScheduleBody', examples: [example()]});
 
 export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
   const {store} = parts.coordinator;
@@ -39,14 +40,16 @@ export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
     },
     async (request, reply) => {
       const owner = await ownerAsked(whoOf(request), request.query.customer, parts);
-      const workload = await parts.reader.read(request.body.workload, ['workload']);
+      const {inputs: given = {}, sent = {}} = request.body;
+      const workload = await parts.reader.read(request.body.workload, ['workload'], sent.image !== undefined);
       parts.coordinator.check(workload, ['workload']);
       refuseBeyond(whoOf(request), workload, ['workload']);
       const {schedule: rule} = workload;
       if (rule === undefined) {
         throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: ['workload', 'schedule']}]);
       }
-      const inputs = await storedInputs(filesOf(request.body.inputs ?? {}), workload, store, []);
+      const around = {workload, customer: owner.id, store, path: []};
+      const inputs = await storedInputs({inputs: filesOf(given), sent}, around);
       const schedule = {id: randomUUID(), customer: owner.id, workload, rule, inputs};
       const row = await store.putSchedule(schedule, actorOf(whoOf(request), request.id));
       return reply.code(201).header('Location', `/v1/schedules/${row.id}`).send(scheduleOf(row));

@@ -2,6 +2,7 @@ import {z} from 'zod';
 import {scopeAsked} from '../../coordinator/access/index.ts';
 import type {CustomerRow} from '../../coordinator/store/store.ts';
 import {workloadStates} from '../../coordinator/workload-states.ts';
+import {csvOf} from '../answers/csv.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {preferred} from '../request/accepts.ts';
 import {whoOf} from '../request/gate.ts';
@@ -37,7 +38,7 @@ export function usageRoutes(server: ApiServer, {coordinator}: ApiParts): void {
       if (preferred(request.headers.accept, ['application/json', 'text/csv']) === 'application/json') {
         return reply.send({items});
       }
-      return reply.type('text/csv; charset=utf-8').send(csvOf(items));
+      return reply.type('text/csv; charset=utf-8').send(usageCsv(items));
     },
   );
 
@@ -47,17 +48,12 @@ export function usageRoutes(server: ApiServer, {coordinator}: ApiParts): void {
   }
 }
 
-/** RFC 4180. Names of customers and tiers hold neither commas nor quotes. */
-const csvOf = (items: Usage['items']): string =>
-  [
+const usageCsv = (items: Usage['items']): string =>
+  csvOf(
     ['customer', 'tier', ...workloadStates, 'coreSeconds', 'asOf'],
-    ...items.map(({customer, tier, workloads, coreSeconds, asOf}) => [
-      customer,
-      tier,
+    items.map(({customer, tier, workloads, coreSeconds, asOf}) => [
+      ...[customer, tier],
       ...workloadStates.map(state => workloads[state] ?? 0),
-      coreSeconds,
-      asOf,
+      ...[coreSeconds, asOf],
     ]),
-  ]
-    .map(row => `${row.join(',')}\r\n`)
-    .join('');
+  );

@@ -12,6 +12,7 @@ export const limits = z
     cpu: amount.optional().describe('Cores of what runs.'),
     memory: amount.optional().describe('Bytes of what runs.'),
     gpu: amount.optional(),
+    files: amount.optional().describe('Bytes of files that were sent and are kept; 16 GiB when not given.'),
     rate: z
       .strictObject({perSecond: z.number().min(0.01).max(1_000_000), burst: z.int().min(1).max(1_000_000)})
       .optional()

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {sentFiles} from './file.ts';
 import {listOf, time, workloadId} from './wire.ts';
 import {workloadState} from './workload.ts';
 
@@ -17,6 +18,12 @@ export const submission = z
       .record(z.string().max(4096), base64)
       .optional()
       .describe('Content of each of its input files, by its path in the container, as base64.'),
+    sent: sentFiles.optional(),
+    after: z
+      .array(z.strictObject({id: workloadId, on: z.enum(['success', 'failure', 'always']).default('success')}))
+      .max(100)
+      .optional()
+      .describe('What has to end before it starts, by id; beside the `after` of the workload, which names.'),
     notBefore: time.optional().describe('It does not start before.'),
   })
   .meta({

@@ -55,3 +55,8 @@ export const actor = z.object({
   name: z.string().describe('`key:PREFIX`, `coordinator:ID`, `worker:HOST`.'),
   request: z.string().optional().describe('Id of the request that asked for it.'),
 });
+
+/** Others of a request's headers stay as they are. */
+export const lastEventId = z.looseObject({
+  'last-event-id': z.string().max(200).optional().describe('Where a stream goes on that was cut off.'),
+});

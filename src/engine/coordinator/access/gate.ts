@@ -1,4 +1,5 @@
 import {isIPv6} from 'node:net';
+import type {AccessRules} from './access-rules.ts';
 import type {Door, Refused} from './door.ts';
 import type {Identity} from './identity.ts';
 import {type Permission, refusal} from './permissions.ts';
@@ -12,7 +13,7 @@ const FAILURES: Rate = {perSecond: 0.5, burst: 20};
 
 export interface GateParts {
   readonly door: Door;
-  readonly tierRates: Readonly<Record<string, Rate>>;
+  readonly rules: () => Pick<AccessRules, 'tierRates'>;
   /** Milliseconds that never go back. */
   readonly clock: () => number;
   readonly throttled: (policy: string) => void;
@@ -49,10 +50,10 @@ export class Gate {
 
   /** `counted` is told before a caller is refused, too. Errors: Refusal 401, 403, 429; those of the store. */
   async admit(knock: Knock, counted: (count: Counted) => void = () => {}): Promise<Identity> {
-    const {door, tierRates, clock} = this.#parts;
+    const {door, rules, clock} = this.#parts;
     const {permission} = knock;
     const identity = await this.#identify(knock, door);
-    const limit = rateLimitOf(identity, tierRates);
+    const limit = rateLimitOf(identity, rules().tierRates);
     if (limit) {
       const taken = this.#requests.take(limit.bucket, limit.rate, clock());
       counted({policy: limit.policy, rate: limit.rate, taken});

@@ -1,3 +1,4 @@
+export {type AccessRules, defaultAccessRules, type TierLimits, withTierLimits} from './access-rules.ts';
 export {beyondCustomer} from './beyond-customer.ts';
 export {createKey, type KeyWish} from './create-key.ts';
 export {Door, type Refused} from './door.ts';

@@ -1,5 +1,6 @@
 import {UserError} from '../../spec/errors.ts';
 import type {CustomerRow, Store} from '../store/store.ts';
+import {type AccessRules, defaultAccessRules, withTierLimits} from './access-rules.ts';
 
 const COUNTED_MS = 1000;
 
@@ -10,17 +11,23 @@ const COUNTED_MS = 1000;
 export class PendingQuota {
   readonly #store: Store;
   readonly #clock: () => number;
+  readonly #rules: () => Pick<AccessRules, 'tierLimits'>;
   readonly #counted = new Map<string, {count: number; readonly until: number}>();
 
   /** `clock` tells milliseconds that never go back. */
-  constructor(store: Store, clock: () => number) {
+  constructor(
+    store: Store,
+    clock: () => number,
+    rules: () => Pick<AccessRules, 'tierLimits'> = () => defaultAccessRules,
+  ) {
     this.#store = store;
     this.#clock = clock;
+    this.#rules = rules;
   }
 
   /** Errors: UserError `quota-pending` when so many more would be too many. */
   async admit(customer: CustomerRow, more: number): Promise<void> {
-    const limit = customer.limits.pending;
+    const limit = withTierLimits(customer, this.#rules().tierLimits).limits.pending;
     if (limit === undefined) return;
     const counted = await this.#count(customer.id);
     if (counted.count + more > limit) {

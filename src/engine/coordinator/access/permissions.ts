@@ -1,7 +1,17 @@
 import type {Role} from '../store/store.ts';
 
 /** What is done to: the first half of a key's scope (`workloads:read`). */
-const subjects = ['workloads', 'checkpoints', 'schedules', 'workers', 'customers', 'keys', 'audit', 'usage'] as const;
+const subjects = [
+  'workloads',
+  'checkpoints',
+  'schedules',
+  'workers',
+  'customers',
+  'keys',
+  'audit',
+  'usage',
+  'settings',
+] as const;
 export type Subject = (typeof subjects)[number];
 
 export interface Permission {
@@ -33,6 +43,7 @@ const govern = (subject: Subject, write = true): Permission => ({subject, write,
 export const permissions: Readonly<Record<string, Permission>> = {
   submitWorkload: work('workloads'),
   submitBatch: work('workloads'),
+  tryPlacement: work('workloads'),
   cancelBatch: work('workloads'),
   listWorkloads: read('workloads'),
   getWorkload: read('workloads'),
@@ -46,6 +57,10 @@ export const permissions: Readonly<Record<string, Permission>> = {
   getOutput: read('workloads'),
   readLogs: read('workloads'),
   watchEvents: read('workloads'),
+
+  putFile: work('workloads'),
+  joinFile: work('workloads'),
+  missingFiles: work('workloads'),
 
   takeCheckpoint: work('checkpoints'),
   listCheckpoints: read('checkpoints'),
@@ -70,8 +85,14 @@ export const permissions: Readonly<Record<string, Permission>> = {
   createKey: govern('keys'),
   revokeKey: govern('keys'),
 
+  getSettings: govern('settings', false),
+  reloadSettings: govern('settings'),
+
   readAudit: read('audit'),
   readUsage: read('usage'),
+  readTrends: read('usage'),
+  readCosts: read('usage'),
+  readUtilisation: watch('usage'),
 };
 
 export const isScope = (text: string): boolean =>

@@ -1,5 +1,6 @@
 import type {Queue} from '../../scheduler/queue/index.ts';
 import type {HostName} from '../../spec/stack.ts';
+import {withTierLimits} from '../access/index.ts';
 import {Schedules} from '../schedules/schedules.ts';
 import type {Leadership} from '../store/store.ts';
 import type {TermParts} from './term-parts.ts';
@@ -47,7 +48,8 @@ export class LookingAround {
     if (storeClock.now() < before - setBackMs) this.#parts.onClockSetBack();
     await this.#beat();
     queue.setSettings(settings().queue);
-    for (const customer of await this.#parts.store.customers()) queue.setCustomer(customer);
+    for (const customer of await this.#parts.store.customers())
+      queue.setCustomer(withTierLimits(customer, settings().tierLimits));
     const fired = await this.#schedules.fireDue(leadership);
     if (fired > 0) log.info({fired}, 'schedules were due');
     if (clock.monotonicMs() >= this.#expireAt) await this.#expire();

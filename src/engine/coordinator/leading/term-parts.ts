@@ -1,4 +1,5 @@
 import type {Measures} from '../../telemetry/metrics/index.ts';
+import type {Tracing} from '../../telemetry/tracing/index.ts';
 import type {Clock} from '../clock.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Log} from '../log.ts';
@@ -22,6 +23,7 @@ export interface TermParts {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly log: Log;
   readonly measures: Measures;
+  readonly tracing: Tracing;
   /** What writes are signed with; undefined when the lead is not to be trusted any more. */
   readonly leadership: () => Leadership | undefined;
   /** Something was written that listeners of events may want to hear of. */

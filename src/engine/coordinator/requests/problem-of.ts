@@ -13,6 +13,10 @@ const STATUS: Readonly<Record<string, number>> = {
   'wrong-cursor': 400,
   'invalid-cursor': 400,
   'unknown-type': 422,
+  'file-missing': 422,
+  'wrong-content': 422,
+  'image-corrupt': 422,
+  'files-full': 422,
   stopping: 503,
   'not-leading': 503,
 };

@@ -11,11 +11,12 @@ const LONGEST = 8192;
 export class WorkloadReader {
   readonly #known = new Map<string, Workload>();
 
-  async read(written: unknown, path: readonly (string | number)[]): Promise<Workload> {
-    const text = JSON.stringify(written);
+  /** `withImage`: its image came along, so that it may say `archive`. */
+  async read(written: unknown, path: readonly (string | number)[], withImage = false): Promise<Workload> {
+    const text = `${withImage ? 'sent ' : ''}${JSON.stringify(written)}`;
     const known = this.#known.get(text);
     if (known) return known;
-    const workload = await workloadFromJson(written, path);
+    const workload = await workloadFromJson(written, path, withImage);
     if (text.length <= LONGEST) this.#remember(text, workload);
     return workload;
   }

@@ -1,5 +1,4 @@
-import {Door, Gate, PendingQuota} from '../access/index.ts';
-import type {Rate} from '../access/token-bucket.ts';
+import {type AccessRules, Door, Gate, PendingQuota} from '../access/index.ts';
 import type {Coordinator} from '../coordinator.ts';
 import {WorkloadReader} from './read-workloads.ts';
 
@@ -12,26 +11,32 @@ export interface Reception {
   readonly reader: WorkloadReader;
   /** Told what was accepted of a customer, and how long it took to be durable. */
   readonly submitted: (customer: string, count: number, ms: number) => void;
+  /** Other rules from now on. */
+  configure(rules: AccessRules): void;
 }
 
 export interface ReceptionWish {
   readonly coordinator: Coordinator;
-  /** Requests of customers, by tier. */
-  readonly tierRates: Readonly<Record<string, Rate>>;
+  readonly rules: AccessRules;
   /** Told the policy by which somebody was refused. */
   readonly throttled: (policy: string) => void;
   readonly submitted: Reception['submitted'];
 }
 
-export function openReception({coordinator, tierRates, throttled, submitted}: ReceptionWish): Reception {
+export function openReception({coordinator, rules: first, throttled, submitted}: ReceptionWish): Reception {
+  let now = first;
+  const rules = () => now;
   const clock = () => performance.now();
   const door = new Door(coordinator.store, Date.now);
   return {
     coordinator,
     door,
-    gate: new Gate({door, tierRates, clock, throttled}),
-    pending: new PendingQuota(coordinator.store, clock),
+    gate: new Gate({door, rules, clock, throttled}),
+    pending: new PendingQuota(coordinator.store, clock, rules),
     reader: new WorkloadReader(),
     submitted,
+    configure(next) {
+      now = next;
+    },
   };
 }

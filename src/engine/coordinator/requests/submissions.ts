@@ -1,15 +1,20 @@
 import {createHash, randomBytes} from 'node:crypto';
 import type {Workload} from '../../spec/workload.ts';
-import {actorOf, beyondCustomer, type Identity, invalidRequest, Refusal, type Wrong} from '../access/index.ts';
-import type {Accepted, CustomerRow, Store, Submission} from '../store/store.ts';
+import {actorOf, beyondCustomer, type Identity, invalidRequest, Refusal} from '../access/index.ts';
+import type {Accepted, CustomerRow, Submission} from '../store/store.ts';
 import {workloadId} from '../workload-id.ts';
 import type {Reception} from './reception.ts';
+import {type SentFiles, storedInputs} from './stored-inputs.ts';
 
 /** A submission as it came, its form checked and its workload not yet. */
 export interface WrittenSubmission {
   readonly workload: Readonly<Record<string, unknown>>;
   /** Content of input files by their path in the container. */
   readonly inputs: Readonly<Record<string, Uint8Array>>;
+  /** What was sent before. */
+  readonly sent?: SentFiles;
+  /** What has to end before it starts, by id. */
+  readonly after?: Submission['after'];
   /** Milliseconds since 1970. */
   readonly notBefore?: number;
 }
@@ -18,6 +23,8 @@ export interface WrittenSubmission {
 export interface Submitting {
   readonly who: Identity;
   readonly requestId: string;
+  /** W3C Trace Context of the request's span. */
+  readonly traceparent?: string;
   readonly owner: CustomerRow;
   readonly idempotencyKey?: string;
 }
@@ -69,10 +76,11 @@ async function accept(
 async function submissionOf(
   {coordinator, reader}: Reception,
   written: WrittenSubmission,
-  {who, requestId, owner, idempotencyKey}: Submitting,
+  {who, requestId, traceparent, owner, idempotencyKey}: Submitting,
   {path, batch}: {readonly path: Path; readonly batch?: string},
 ): Promise<Submission> {
-  const workload = await reader.read(written.workload, [...path, 'workload']);
+  const {inputs, sent = {}} = written;
+  const workload = await reader.read(written.workload, [...path, 'workload'], sent.image !== undefined);
   coordinator.check(workload, [...path, 'workload']);
   refuseBeyond(who, workload, [...path, 'workload']);
   if (workload.schedule) throw hasSchedule([...path, 'workload', 'schedule']);
@@ -80,10 +88,12 @@ async function submissionOf(
     id: workloadId(Date.now(), randomBytes(10)),
     customer: owner.id,
     workload,
-    inputs: await storedInputs(written.inputs, workload, coordinator.store, path),
+    inputs: await storedInputs({inputs, sent}, {workload, customer: owner.id, store: coordinator.store, path}),
+    ...(written.after && {after: written.after}),
     ...(idempotencyKey !== undefined && {idempotencyKey}),
     ...(written.notBefore !== undefined && {notBefore: written.notBefore}),
     ...(batch !== undefined && {batch}),
+    ...(traceparent !== undefined && {traceparent}),
     actor: actorOf(who, requestId),
   };
 }
@@ -99,31 +109,6 @@ export function refuseBeyond({customer}: Identity, workload: Workload, path: Pat
     hint: 'Leave it out, or have an operator submit it for the customer.',
     wrong: beyond.map(each => ({code: 'not-for-customers', detail: each.detail, path: [...path, ...each.path]})),
   });
-}
-
-/** SHA-256 of each input file by its path, after putting all of them. Errors: Refusal 400 for missing and unknown ones. */
-export async function storedInputs(
-  given: Readonly<Record<string, Uint8Array>>,
-  workload: Workload,
-  store: Store,
-  path: Path,
-): Promise<Readonly<Record<string, string>>> {
-  const targets = workload.inputs.files.map(({target}) => target);
-  const wrong: readonly Wrong[] = [
-    ...targets
-      .filter(target => !Object.hasOwn(given, target))
-      .map(target => ({code: 'missing', detail: `has no content of ${target}`, path: [...path, 'inputs']})),
-    ...Object.keys(given)
-      .filter(target => !targets.includes(target))
-      .map(target => ({
-        code: 'unknown-key',
-        detail: 'is no input file of the workload',
-        path: [...path, 'inputs', target],
-      })),
-  ];
-  if (wrong.length > 0) throw invalidRequest(wrong);
-  const stored = targets.map(async target => [target, await store.putBlob(given[target]!)] as const);
-  return Object.fromEntries(await Promise.all(stored));
 }
 
 const hasSchedule = (path: Path) =>

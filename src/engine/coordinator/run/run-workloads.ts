@@ -1,6 +1,6 @@
 import {randomBytes} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
-import {buildImage, buildKey} from '../../runtime/images/index.ts';
+import {openJobImage} from '../../open-job-image.ts';
 import type {Session} from '../../session.ts';
 import {OutsideError, UserError} from '../../spec/errors.ts';
 import {unreadable} from '../../spec/files.ts';
@@ -108,11 +108,7 @@ async function open(folder: RunFolder, {session, log, onBuild}: RunWish) {
     session,
     settings,
     log,
-    build: async source => {
-      const key = await buildKey(source, session.imageCache);
-      const signal = new AbortController().signal;
-      return buildImage(source, key, session.imageCache, {onProgress: onBuild, signal});
-    },
+    build: source => openJobImage(source, {...session, onBuild, signal: new AbortController().signal}),
   }).catch(async (error: unknown) => {
     await store.close();
     throw error;

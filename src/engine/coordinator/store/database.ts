@@ -30,6 +30,8 @@ export interface Session {
   among(column: string, parameter: string): string;
   /** The value of a key in a column with a JSON object. */
   field(column: string, parameter: string): string;
+  /** A number in an object in a column with a JSON object; 0 where there is none. The keys are words of ours. */
+  number(column: string, path: readonly [key: string, inner: string]): string;
   /** The texts among the values of a column with a JSON object, to be selected `from` beside their table. */
   values(column: string): {readonly value: string; readonly from: string};
   /** Ends a select whose rows shall stay as they are until the transaction ends; empty where nobody else writes. */

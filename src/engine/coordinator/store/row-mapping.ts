@@ -39,6 +39,8 @@ export const workloadOf = (raw: Raw): WorkloadRow =>
     idempotencyKey: raw.idempotency_key,
     schedule: raw.schedule,
     batch: raw.batch,
+    request: raw.request,
+    traceparent: raw.traceparent,
   });
 
 export const attemptOf = (raw: Raw): AttemptRow =>

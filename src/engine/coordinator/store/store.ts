@@ -15,6 +15,7 @@ import type {
   NewSchedule,
   ScheduleRow,
 } from './account-rows.ts';
+import type {Reserved, Spent, SpentQuery, Trend, TrendsQuery} from './analytics-rows.ts';
 import type {
   Accepted,
   Actor,
@@ -38,6 +39,7 @@ import type {
 } from './workload-rows.ts';
 
 export type * from './account-rows.ts';
+export type * from './analytics-rows.ts';
 export type * from './workload-rows.ts';
 
 /**
@@ -106,6 +108,14 @@ export interface Store {
    * not follow the state it is in (said late) counts and changes no state; the same state again takes the progress.
    */
   report(reports: readonly AttemptReport[]): Promise<readonly ('counted' | 'fenced')[]>;
+
+  // Analytics: over what is kept (`keep` of settings), by the time of acceptance and of ends.
+
+  /** Each interval of the period, in order. */
+  trends(scope: Scope, query: TrendsQuery): Promise<readonly Trend[]>;
+  spent(scope: Scope, query: SpentQuery): Promise<readonly Spent[]>;
+  /** What holds a place on each worker that has any, now. */
+  reserved(scope: Scope): Promise<readonly Reserved[]>;
 
   // Workers.
 

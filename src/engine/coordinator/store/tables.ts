@@ -33,6 +33,8 @@ export const workloadsTable = {
     outputs: 'text',
     progress: 'float8',
     waits_for: 'text',
+    request: 'text',
+    traceparent: 'text',
   },
 } as const satisfies Table;
 

@@ -1,6 +1,7 @@
 import type {Database} from './database.ts';
 import {gatherCalls} from './gather-calls.ts';
 import type {Accepted, Store, Submission} from './store.ts';
+import {reserved, spent, trends} from './verbs/analysing.ts';
 import {ask} from './verbs/asking.ts';
 import {events, newestEvent, note} from './verbs/auditing.ts';
 import {blob, putBlob} from './verbs/blobs.ts';
@@ -59,6 +60,10 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     explain: (leadership, reasons) => database.write(session => explain(session, leadership, reasons)),
 
     report: reports => database.write((session, again) => report(session, reports, halfLife, again)),
+
+    trends: (scope, query) => database.read(session => trends(session, scope, query)),
+    spent: (scope, query) => database.read(session => spent(session, scope, query)),
+    reserved: scope => database.read(session => reserved(session, scope)),
 
     workers: () => database.read(workers),
     beat: beats => database.write(session => beat(session, beats)),

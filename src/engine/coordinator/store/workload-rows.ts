@@ -20,11 +20,15 @@ export interface Submission {
   readonly workload: Workload;
   /** SHA-256 of each input file by its target; the blobs were put before. */
   readonly inputs: Readonly<Record<string, string>>;
+  /** Beside `workload.after`: workloads of the customer by their ids. */
+  readonly after?: readonly {readonly id: WorkloadId; readonly on: AfterRule['on']}[];
   readonly idempotencyKey?: string;
   /** Not before this time. */
   readonly notBefore?: number;
   readonly schedule?: string;
   readonly batch?: string;
+  /** W3C Trace Context of the span that it was submitted in. */
+  readonly traceparent?: string;
   readonly actor: Actor;
 }
 
@@ -67,6 +71,10 @@ export interface WorkloadRow {
   readonly idempotencyKey?: string;
   readonly schedule?: string;
   readonly batch?: string;
+  /** Of the request that it came with. */
+  readonly request?: string;
+  /** W3C Trace Context of the span that it was submitted in. */
+  readonly traceparent?: string;
 }
 
 export interface WorkloadQuery {

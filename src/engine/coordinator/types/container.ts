@@ -1,6 +1,4 @@
 import {createHash} from 'node:crypto';
-import type {Readable} from 'node:stream';
-import {pack} from 'tar-stream';
 import {z} from 'zod';
 import {mustRun} from '../../hosts/must-run.ts';
 import {can} from '../../runtime/capabilities.ts';
@@ -12,16 +10,19 @@ import {type WorkloadHost, workloadHost} from '../../runtime/workloads/workload-
 import {Bug, OutsideError, UserError} from '../../spec/errors.ts';
 import type {ContainerJob} from '../../spec/workload.ts';
 import {resolveSecrets, secretNames} from '../../state/secret-references.ts';
+import {imageInput, uploadedImage} from '../files/uploaded-image.ts';
+import {originEnv} from '../observing/origin-env.ts';
 import type {Store} from '../store/store.ts';
 import {goOnFrom} from './go-on-from.ts';
-import {JobImages, type JobImageWays} from './job-image.ts';
+import {inputsTar, inputTargets} from './inputs-tar.ts';
+import {type JobImage, JobImages, type JobImageWays} from './job-image.ts';
 import {RunningContainer} from './running-container.ts';
 import type {Attempt, AttemptEnd, CheckpointKeeper, WorkloadType} from './workload-type.ts';
 
-export interface ContainerTypeParts extends JobImageWays {
+export interface ContainerTypeParts extends Omit<JobImageWays, 'sent'> {
   /** Names the coordinator's database, the same for all coordinators on it: what others have on a host is left alone. */
   readonly owner: string;
-  readonly blobs: Pick<Store, 'blob' | 'putBlob'>;
+  readonly blobs: Pick<Store, 'blob' | 'file' | 'putBlob'>;
   readonly keeper: CheckpointKeeper;
   /** Values of secrets by name; rejects with UserError where one is missing. Asked right before a start. */
   readonly secrets: (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
@@ -30,11 +31,19 @@ export interface ContainerTypeParts extends JobImageWays {
 const isJob = (value: unknown): value is ContainerJob =>
   typeof value === 'object' && value !== null && 'image' in value && 'env' in value && 'stop' in value;
 
+const imageOf = ({config, workload: {inputs}}: Attempt<ContainerJob>): JobImage => ({
+  source: config.image,
+  ...(inputs[imageInput] !== undefined && {sent: inputs[imageInput]}),
+});
+
 const keyOf = ({workload, attempt}: Attempt<unknown>): AttemptKey => ({workload: workload.id, attempt});
 
 /** A workload that is a container's run on a host, once. */
 export function containerType(parts: ContainerTypeParts): WorkloadType<ContainerJob> {
-  const images = new JobImages(parts);
+  const images = new JobImages({
+    ...parts,
+    sent: (manifest, architecture) => uploadedImage(parts.blobs, manifest, architecture),
+  });
   const owner = createHash('sha256').update(parts.owner).digest('hex').slice(0, 16);
   const running = new Map<string, RunningContainer>();
   const starting = new Map<string, Promise<unknown>>();
@@ -47,12 +56,13 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     const spec = specOf(
       attempt,
       owner,
-      (await images.bring(host, job.image, attempt.signal)).name,
+      (await images.bring(host, imageOf(attempt), attempt.signal)).name,
       restored.has(nameOf(attempt)),
     );
     const values = await parts.secrets(secretNames(Object.values(job.env)));
-    const env = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
-    const entrypoint = await images.entrypoint(host, job, await images.bring(host, job.image, attempt.signal));
+    const own = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
+    const env = {...originEnv(attempt), ...own};
+    const entrypoint = await images.entrypoint(host, job, await images.bring(host, imageOf(attempt), attempt.signal));
     await host.start({spec, env, containerd: host.containerd, entrypoint});
   }
 
@@ -67,9 +77,9 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       refuse(host, attempt);
       const {stdout} = await host.changing.reading.run(wasStarted(key).command);
       if (wasStarted(key).parse(stdout)) return;
-      await images.bring(host, attempt.config.image, attempt.signal);
-      if (Object.keys(attempt.workload.inputs).length > 0)
-        await host.send({...key, owner}, 'inputs', await inputsTar(attempt, parts.blobs));
+      await images.bring(host, imageOf(attempt), attempt.signal);
+      if (inputTargets(attempt.workload.inputs).length > 0)
+        await host.send({...key, owner}, 'inputs', await inputsTar(attempt.workload.inputs, parts.blobs));
       if (await goOnFrom(attempt, parts.keeper, tar => host.send({...key, owner}, 'restore', tar)))
         restored.add(nameOf(attempt));
     },
@@ -79,7 +89,7 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       // Someone removed the image since it was brought: it is brought again, once.
       const started = start(host, attempt).catch(error => {
         if (!(error instanceof OutsideError) || error.code !== 'image-gone') throw error;
-        images.forget(host, attempt.config.image);
+        images.forget(host, imageOf(attempt));
         return start(host, attempt);
       });
       starting.set(nameOf(attempt), started);
@@ -211,30 +221,6 @@ function specOf(
     inputs: inputTargets(workload.inputs),
     restored,
   };
-}
-
-/** In one order wherever it is asked for. */
-const inputTargets = (inputs: Readonly<Record<string, string>>): readonly string[] => Object.keys(inputs).sort();
-
-/** Input files as 1, 2, 3, …, readable by whoever the job runs as. */
-async function inputsTar({workload}: Attempt<unknown>, blobs: Pick<Store, 'blob'>): Promise<Readable> {
-  const contents = await Promise.all(
-    inputTargets(workload.inputs).map(async target => {
-      const content = await blobs.blob(workload.inputs[target]!);
-      if (content) return Buffer.from(content);
-      throw new OutsideError({
-        code: 'input-gone',
-        message: `the content of ${target} is gone from the database`,
-        hint: 'Submit the workload again.',
-      });
-    }),
-  );
-  const tar = pack();
-  contents.forEach((content, index) => {
-    tar.entry({name: String(index + 1), mode: 0o444}, content);
-  });
-  tar.finalize();
-  return tar as unknown as Readable;
 }
 
 /** A command that is not in the image is the job's own failure, as it is in a shell. */

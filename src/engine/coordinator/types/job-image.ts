@@ -20,6 +20,14 @@ export interface JobImageWays {
   readonly registryAccess: (reference: string) => Promise<RegistryAccess>;
   /** Builds one, or finds it built; absent where no sources are at hand. */
   readonly build?: (source: Extract<ImageSource, {kind: 'build'}>) => Promise<LocalImage>;
+  /** One that came along with a submission, by the SHA-256 of its manifest. */
+  readonly sent: (manifest: string, architecture: string) => Promise<LocalImage>;
+}
+
+/** Where a job's image is; `sent` is the SHA-256 of the manifest of one that came along. */
+export interface JobImage {
+  readonly source: ImageSource;
+  readonly sent?: string;
 }
 
 interface OnHost {
@@ -41,14 +49,14 @@ export class JobImages {
   }
 
   /** Brings it there; one transfer a host and image for all who wait. Errors: those of pulling, opening and sending. */
-  bring(host: WorkloadHost, source: ImageSource, signal: AbortSignal): Promise<OnHost> {
+  bring(host: WorkloadHost, image: JobImage, signal: AbortSignal): Promise<OnHost> {
     const images = this.#there.get(host) ?? new Map<string, Promise<OnHost>>();
     this.#there.set(host, images);
-    const key = JSON.stringify(source);
+    const key = JSON.stringify(image);
     const known = images.get(key);
     if (known) return known;
     // Not with the signal of whoever came first: others wait for the same.
-    const bringing = this.#bring(host, source);
+    const bringing = this.#bring(host, image);
     images.set(key, bringing);
     bringing.catch(() => images.delete(key));
     signal.throwIfAborted();
@@ -56,8 +64,8 @@ export class JobImages {
   }
 
   /** Someone removed it from the host. */
-  forget(host: WorkloadHost, source: ImageSource): void {
-    this.#there.get(host)?.delete(JSON.stringify(source));
+  forget(host: WorkloadHost, image: JobImage): void {
+    this.#there.get(host)?.delete(JSON.stringify(image));
   }
 
   /** The image's entrypoint, where the job's command goes behind it. */
@@ -70,14 +78,15 @@ export class JobImages {
     return found;
   }
 
-  async #bring(host: WorkloadHost, source: ImageSource): Promise<OnHost> {
+  async #bring(host: WorkloadHost, image: JobImage): Promise<OnHost> {
+    const {source} = image;
     if (source.kind === 'reference') {
       const name = parseReference(source.reference).full;
       const digest = await resolveReference(host.changing.reading, name);
       if (digest !== undefined) return {name, digest};
       return pullImage(host.changing, source.reference, {access: await this.#ways.registryAccess(source.reference)});
     }
-    const local = await this.#open(host, source);
+    const local = await this.#open(host, source, image.sent);
     const label = source.kind === 'archive' ? basename(source.path).replace(/\.tar$/, '') : basename(source.context);
     const name = sentName('workloads', label, local.digest);
     const digest = await resolveReference(host.changing.reading, name);
@@ -85,13 +94,18 @@ export class JobImages {
     return {name, digest: local.digest};
   }
 
-  #open(host: WorkloadHost, source: Exclude<ImageSource, {kind: 'reference'}>): Promise<LocalImage> {
+  #open(
+    host: WorkloadHost,
+    source: Exclude<ImageSource, {kind: 'reference'}>,
+    sent: string | undefined,
+  ): Promise<LocalImage> {
+    if (sent !== undefined) return this.#ways.sent(sent, host.facts.architecture);
     if (source.kind === 'archive') return openImage(source.path, host.facts.architecture);
     if (this.#ways.build) return this.#ways.build(source);
     throw new UserError({
       code: 'no-build-here',
       message: 'a coordinator builds no images: it has not got the sources',
-      hint: 'Build it first, and name the image or its archive; or use niyanta run, which builds here.',
+      hint: 'Submit it with niyanta submit, which builds it and sends it along; or use niyanta run.',
     });
   }
 }

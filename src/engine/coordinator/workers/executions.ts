@@ -1,8 +1,11 @@
 import {Slots} from '../../hosts/slots.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {Measures} from '../../telemetry/metrics/index.ts';
+import type {Tracing} from '../../telemetry/tracing/index.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
+import {logOf} from '../observing/log-of.ts';
+import {tracedType} from '../observing/traced-type.ts';
 import type {CheckpointRow, WorkloadId, WorkloadRow} from '../store/store.ts';
 import type {CheckpointKeeper, WorkloadType} from '../types/workload-type.ts';
 import type {CarriedOut} from './carried-out.ts';
@@ -19,6 +22,7 @@ export interface ExecutionsParts extends Pick<ExecutionParts, 'report' | 'ended'
   readonly clock: Clock;
   readonly log: Log;
   readonly measures: Measures;
+  readonly tracing: Tracing;
   readonly startsPerWorker: number;
   readonly suspectMs: number;
   /** The database's clock. */
@@ -54,12 +58,15 @@ export class Executions {
     const execution = workers.worker(row.worker ?? '')?.agent?.assign(row) ?? this.#here(row);
     if (!execution) return;
     this.#running.set(row.id, execution);
+    const about = {workload: row.id, attempt: row.attempt, host: row.worker, customer: row.customer};
+    logOf(log, row).info(about, 'an attempt is carried out');
     const done = execution
       .run()
-      .catch(error => log.error({err: error, workload: row.id}, 'an attempt could not be carried out'))
+      .catch(error => logOf(log, row).error({err: error, ...about}, 'an attempt could not be carried out'))
       .finally(() => {
         this.#running.delete(row.id);
         this.#done.delete(done);
+        logOf(log, row).info(about, 'an attempt is over here');
         onDone(execution);
       });
     this.#done.add(done);
@@ -77,9 +84,9 @@ export class Executions {
     };
     return new Execution(row, {
       ...parts,
-      type,
+      type: tracedType(type, row, this.#parts),
       clock,
-      log,
+      log: logOf(log, row),
       connection,
       well: signal =>
         type.onHost ? until(answers, listener => workers.subscribe(listener), signal) : Promise.resolve(),

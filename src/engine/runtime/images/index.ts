@@ -1,9 +1,11 @@
+export type {ImageFiles} from './archive-source.ts';
 export {buildImage, peekBuild} from './build-image.ts';
 export {type BuildSource, buildKey} from './build-key.ts';
 export {exportImage, importImage, listedImages} from './image-commands.ts';
 export {imageEntrypoint} from './image-entrypoint.ts';
 export {digestName, parseReference, referenceName, sentName} from './image-name.ts';
 export type {LocalImage} from './local-image.ts';
+export {manifestOf, ociImage} from './oci-image.ts';
 export {openImage} from './open-image.ts';
 export {pullImage, resolveReference} from './pull-image.ts';
 export {registryDigest} from './registry.ts';

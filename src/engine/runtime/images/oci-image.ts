@@ -5,6 +5,7 @@ import type {ImageConfig, LocalBlob, LocalImage} from './local-image.ts';
 import {
   type Descriptor,
   type ImageConfiguration,
+  type ImageManifest,
   imageConfiguration,
   imageIndex,
   imageManifest,
@@ -21,8 +22,7 @@ export async function ociImage(files: ImageFiles, architecture: string): Promise
   const content = await readMetadata(files, 'index.json');
   const found = await manifestsIn(files, metadataJson(files, 'index.json', content, imageIndex).manifests, 0);
   const chosen = choose(files, found, architecture);
-  const manifestContent = await readMetadata(files, blobName(chosen.digest), chosen.digest);
-  const manifest = metadataJson(files, `manifest ${chosen.digest}`, manifestContent, imageManifest);
+  const manifest = await manifestOf(files, chosen.digest);
   const configContent = await readMetadata(files, blobName(manifest.config.digest), manifest.config.digest);
   const config = metadataJson(files, 'the image configuration', configContent, imageConfiguration);
   checkArchitecture(files, config, architecture);
@@ -42,6 +42,12 @@ export async function ociImage(files: ImageFiles, architecture: string): Promise
     config: imageConfig(config),
     architecture: config.architecture,
   };
+}
+
+/** What an image is made of. Errors: UserError `image-corrupt`. */
+export async function manifestOf(files: ImageFiles, digest: string): Promise<ImageManifest> {
+  const content = await readMetadata(files, blobName(digest), digest);
+  return metadataJson(files, `manifest ${digest}`, content, imageManifest);
 }
 
 /** Indexes may hold indexes ("docker save" of 25 and later); more than a few deep is hostile. */

@@ -20,6 +20,8 @@ export const imageManifest = z.object({
   layers: z.array(descriptor),
 });
 
+export type ImageManifest = z.infer<typeof imageManifest>;
+
 const strings = z.array(z.string()).nullish();
 
 export const imageConfiguration = z.object({

@@ -31,6 +31,26 @@ export function dependencyPromises(the: StoreUnderTest): void {
       expect(await the.row(late!)).toMatchObject({state, waitsFor: waits === 0 ? [] : [{id: first, on}]});
     });
 
+    test('by id: whichever of a name it is, of the same customer alone; said again it is the same submission', async () => {
+      const [first] = await the.submitted(submission('a'), submission('a'));
+      const after = [{id: first!, on: 'failure'}] as const;
+      const one = submission('b', {after, idempotencyKey: 'k'}, later('a', 'always'));
+      const [second] = await the.submitted(one);
+      const {waitsFor} = await the.row(second!);
+      expect(waitsFor).toHaveLength(2);
+      expect(waitsFor).toContainEqual({id: first, on: 'failure'});
+      expect(await the.submitted({...one, id: submission('b').id})).toEqual([second]);
+      const other = the.submitted({...one, id: submission('b').id, after: []});
+      await expect(other).rejects.toMatchObject({code: 'idempotency-conflict'});
+      await the.reported(await the.running(first!), 'SUCCEEDED');
+      expect(await the.row(second!)).toMatchObject({state: 'CANCELLED', reason: expect.stringContaining(first!)});
+      for (const wrong of [{id: 'nobody', on: 'success'} as const, after[0]]) {
+        const customer = wrong === after[0] ? 'globex' : 'acme';
+        const refused = the.submitted(submission('c', {customer, after: [wrong]}));
+        await expect(refused).rejects.toMatchObject({code: 'unknown-workload'});
+      }
+    });
+
     test('what waits is not placed', async () => {
       const [, second] = await the.submitted(submission('a'), submission('b', {}, later('a')));
       await expect(the.placed(second!)).rejects.toThrow('cannot be placed');

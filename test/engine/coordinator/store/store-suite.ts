@@ -1,5 +1,6 @@
 import {describe} from 'vitest';
 import {accountPromises} from './account-promises.ts';
+import {analyticsPromises} from './analytics-promises.ts';
 import type {BackendName} from './backends.ts';
 import {dependencyPromises} from './dependency-promises.ts';
 import {filePromises} from './file-promises.ts';
@@ -24,6 +25,7 @@ export function describeStore(name: BackendName): void {
     picturePromises(the);
     filePromises(the);
     accountPromises(the);
+    analyticsPromises(the);
     scopePromises(the);
     modelPromises(the);
   });

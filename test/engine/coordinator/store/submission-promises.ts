@@ -5,7 +5,12 @@ import type {StoreUnderTest} from './store-under-test.ts';
 /** What `submit` promises. */
 export function submissionPromises(the: StoreUnderTest): void {
   test('what was submitted is there as it was said, in the order of acceptance, and told', async () => {
-    const one = submission('one', {inputs: {'/in/a': 'ab'.repeat(32)}, batch: 'b1', notBefore: 5}, {version: '2'});
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const one = submission(
+      'one',
+      {inputs: {'/in/a': 'ab'.repeat(32)}, batch: 'b1', notBefore: 5, traceparent},
+      {version: '2'},
+    );
     const accepted = await the.store.submit([one, submission('two')]);
     expect(accepted.map(({doubled}) => doubled)).toEqual([false, false]);
     expect(accepted[1]!.seq).toBeGreaterThan(accepted[0]!.seq);
@@ -19,6 +24,8 @@ export function submissionPromises(the: StoreUnderTest): void {
       attempt: 0,
       notBefore: 5,
       batch: 'b1',
+      request: 'r1',
+      traceparent,
       outputs: {},
       waitsFor: [],
     });

@@ -70,6 +70,7 @@ export function blobs() {
   const kept = new Map<string, Uint8Array>();
   return {
     kept,
+    file: async () => undefined,
     putBlob: async (content: Uint8Array) => {
       const sha256 = createHash('sha256').update(content).digest('hex');
       kept.set(sha256, content);

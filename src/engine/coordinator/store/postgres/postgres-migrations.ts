@@ -1,5 +1,7 @@
 import type {Migration} from '../migrations.ts';
+import {endsStep} from '../steps/ends.ts';
 import {filesStep} from '../steps/files.ts';
+import {originsStep} from '../steps/origins.ts';
 
 const events = `
 create table events (
@@ -176,4 +178,6 @@ drop table counter; drop table identity; drop table audit_expiry; drop table eve
 drop table edges; drop table attempts; drop table workloads;`,
   },
   {number: 2, ...filesStep.postgres},
+  {number: 3, ...endsStep.postgres},
+  {number: 4, ...originsStep.postgres},
 ];

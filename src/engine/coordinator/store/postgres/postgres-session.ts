@@ -36,6 +36,7 @@ export function postgresSession(sql: Sql | TransactionSql): Session {
     },
     among: (column, parameter) => `${column} = any(${parameter}::text[])`,
     field: (column, parameter) => `(${column}::json ->> ${parameter})`,
+    number: (column, [key, inner]) => `coalesce((${column}::json -> '${key}' ->> '${inner}')::float8, 0)`,
     values: column => ({value: 'value', from: `json_each_text(${column}::json)`}),
     forUpdate: 'for update',
     forShare: 'for share',

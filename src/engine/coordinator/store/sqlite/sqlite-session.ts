@@ -32,6 +32,7 @@ export function sqliteSession(database: DatabaseSync, clock: () => number): Sess
     },
     among: (column, parameter) => `${column} in (select value from json_each(${parameter}))`,
     field: (column, parameter) => `(select value from json_each(${column}) where key = ${parameter})`,
+    number: (column, [key, inner]) => `coalesce(${column} -> '${key}' ->> '${inner}', 0)`,
     values: column => ({value: 'value', from: `json_each(${column})`}),
     forUpdate: '',
     forShare: '',

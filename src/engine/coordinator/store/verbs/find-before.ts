@@ -15,33 +15,54 @@ export interface Before {
 /** By the id of the submission that waits. */
 export type BeforeOf = ReadonlyMap<WorkloadId, readonly Before[]>;
 
-/** What was there before this transaction, by customer and name; locked until it ends. */
-export type Earlier = ReadonlyMap<string, {readonly id: WorkloadId; readonly state: WorkloadState}>;
+interface Stood {
+  readonly id: WorkloadId;
+  readonly name: string;
+  readonly state: WorkloadState;
+}
 
-const keyOf = (customer: string, name: string): string => JSON.stringify([customer, name]);
+/** What was there before this transaction, by customer and name, and by customer and id; locked until it ends. */
+export type Earlier = ReadonlyMap<string, Stood>;
 
-/** The newest workload of each name that any of these come after. They cannot end meanwhile. */
+const keyOf = (customer: string, by: 'name' | 'id', text: string): string => JSON.stringify([customer, by, text]);
+
+/** Those that any of these come after, by name the newest. They cannot end meanwhile. */
 export async function findEarlier(session: Session, submissions: readonly Submission[]): Promise<Earlier> {
   const wanted = Map.groupBy(
-    submissions.filter(({workload}) => workload.after.length > 0),
+    submissions.filter(({workload, after = []}) => workload.after.length + after.length > 0),
     ({customer}) => customer,
   );
-  const earlier = new Map<string, {id: WorkloadId; state: WorkloadState}>();
+  const earlier = new Map<string, Stood>();
   for (const [customer, its] of [...wanted].sort()) {
     const names = new Set(its.flatMap(({workload}) => workload.after.map(rule => rule.workload)));
-    const newest = await session.rows<{seq: number}>(
-      `select max(seq) as seq from workloads where customer = $1 and ${session.among('name', '$2')} group by name`,
-      customer,
-      [...names],
-    );
-    if (newest.length === 0) continue;
-    const rows = await session.rows<{id: WorkloadId; name: string; state: WorkloadState}>(
-      `select id, name, state from workloads where seq in (${newest.map(({seq}) => Number(seq)).join(', ')})
+    const newest = await newestOf(session, customer, [...names]);
+    const byId = new Set(its.flatMap(({after = []}) => after.map(({id}) => id)));
+    const rows = await session.rows<Stood>(
+      `select id, name, state from workloads where customer = $1 and ${session.among('id', '$2')}
        order by id ${session.forShare}`,
+      customer,
+      [...new Set([...newest, ...byId])],
     );
-    for (const {id, name, state} of rows) earlier.set(keyOf(customer, name), {id, state});
+    for (const row of rows) {
+      if (newest.includes(row.id)) earlier.set(keyOf(customer, 'name', row.name), row);
+      if (byId.has(row.id)) earlier.set(keyOf(customer, 'id', row.id), row);
+    }
   }
   return earlier;
+}
+
+async function newestOf(session: Session, customer: string, names: readonly string[]): Promise<readonly WorkloadId[]> {
+  if (names.length === 0) return [];
+  const newest = await session.rows<{seq: number}>(
+    `select max(seq) as seq from workloads where customer = $1 and ${session.among('name', '$2')} group by name`,
+    customer,
+    names,
+  );
+  if (newest.length === 0) return [];
+  const rows = await session.rows<{id: WorkloadId}>(
+    `select id from workloads where seq in (${newest.map(({seq}) => Number(seq)).join(', ')})`,
+  );
+  return rows.map(({id}) => id);
 }
 
 /**
@@ -51,19 +72,35 @@ export async function findEarlier(session: Session, submissions: readonly Submis
 export function findBefore(call: readonly Submission[], earlier: Earlier): BeforeOf {
   const found = new Map<WorkloadId, readonly Before[]>();
   call.forEach((submission, index) => {
-    const before = submission.workload.after.map(({workload: name, on}): Before => {
+    const named = submission.workload.after.map(({workload: name, on}): Before => {
       // One that comes after its own name means the one before it.
       const beside = name === submission.workload.name ? call.slice(0, index) : call;
       const near = beside.findLast(each => each.workload.name === name && each.customer === submission.customer);
       if (near) return {id: near.id, name, on};
-      const old = earlier.get(keyOf(submission.customer, name));
+      const old = earlier.get(keyOf(submission.customer, 'name', name));
       if (!old) throw unknown(submission, name);
-      return {...old, name, on};
+      return {...old, on};
     });
+    const before = [...named, ...(submission.after ?? []).map(rule => byId(submission, rule, earlier))];
     if (before.length > 0) found.set(submission.id, before);
   });
   refuseCycles(call, found);
   return found;
+}
+
+function byId(
+  {customer, workload}: Submission,
+  {id, on}: {id: WorkloadId; on: Before['on']},
+  earlier: Earlier,
+): Before {
+  const old = earlier.get(keyOf(customer, 'id', id));
+  if (old) return {...old, on};
+  const message = `workload ${workload.name} comes after ${id}, and there is no such workload`;
+  throw new UserError({
+    code: 'unknown-workload',
+    message,
+    hint: 'niyanta workload ls shows the ids of those there are.',
+  });
 }
 
 function refuseCycles(call: readonly Submission[], found: BeforeOf): void {

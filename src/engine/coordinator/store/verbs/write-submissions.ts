@@ -69,6 +69,8 @@ const cellsOf = (
   changed_at: now,
   not_before: submission.notBefore,
   reason: cancelled,
+  request: submission.actor.request,
+  traceparent: submission.traceparent,
   waits_for: waitsFor.length === 0 ? undefined : JSON.stringify(waitsFor),
 });
 

@@ -1,0 +1,19 @@
+import type {Customer, CustomerLimits} from '../store/store.ts';
+import {tierRates} from './rates.ts';
+import type {Rate} from './token-bucket.ts';
+
+/** What people set of who may come in, and how much of it; may change while it runs. */
+export interface AccessRules {
+  /** Requests of customers, by tier. */
+  readonly tierRates: Readonly<Record<string, Rate>>;
+  /** Of customers whose own limits say nothing, by tier. */
+  readonly tierLimits: TierLimits;
+}
+
+export type TierLimits = Readonly<Record<string, CustomerLimits>>;
+
+export const defaultAccessRules: AccessRules = {tierRates, tierLimits: {}};
+
+/** A customer with the limits that hold: its own, else those of its tier. */
+export const withTierLimits = <T extends Pick<Customer, 'tier' | 'limits'>>(customer: T, tiers: TierLimits): T =>
+  Object.hasOwn(tiers, customer.tier) ? {...customer, limits: {...tiers[customer.tier], ...customer.limits}} : customer;
