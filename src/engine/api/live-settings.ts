@@ -1,4 +1,5 @@
 import type {Logger} from 'pino';
+import type {AccessRules} from '../coordinator/access/index.ts';
 import type {Coordinator} from '../coordinator/coordinator.ts';
 import {accessRules, coordinatorSettings} from '../coordinator/settings.ts';
 import type {Actor, Store} from '../coordinator/store/store.ts';
@@ -24,17 +25,24 @@ export interface LiveSettingsParts {
 export class LiveSettings implements SettingsNow {
   readonly #parts: LiveSettingsParts;
   #server: LoadedServer;
+  #rules: AccessRules;
   #api?: RunningApi;
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(parts: LiveSettingsParts) {
     this.#parts = parts;
     this.#server = parts.server;
+    this.#rules = accessRules(parts.server.settings);
   }
 
   /** From now on there is an API to tell of new rules and certificates. */
   serves(api: RunningApi): void {
     this.#api = api;
+  }
+
+  /** Who may come in. */
+  get rules(): AccessRules {
+    return this.#rules;
   }
 
   list(): readonly ServerSetting[] {
@@ -58,7 +66,8 @@ export class LiveSettings implements SettingsNow {
     const changes = compareSettings(this.#server.list, server.list);
     await setHosts(hosts);
     coordinator.reconfigure(atRunTime(coordinatorSettings(settings), coordinatorSettings(this.#parts.server.settings)));
-    this.#api?.reception.configure(accessRules(settings));
+    this.#rules = accessRules(settings, this.#rules);
+    this.#api?.reception.configure(this.#rules);
     if (tls) this.#api?.renewTls(tls);
     log.level = settings.log.level;
     // What counts at the next start is told again until then.

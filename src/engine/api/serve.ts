@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {prepareAccess} from '../coordinator/access/index.ts';
 import {openCoordinator} from '../coordinator/open-coordinator.ts';
-import {accessRules, coordinatorSettings} from '../coordinator/settings.ts';
+import {coordinatorSettings} from '../coordinator/settings.ts';
 import {openPostgresStore, openSqliteStore} from '../coordinator/store/open-store.ts';
 import type {Actor, Store} from '../coordinator/store/store.ts';
 import type {Session} from '../session.ts';
@@ -74,7 +74,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
     const {coordinator} = opened;
     const live = new LiveSettings({...wish, store, coordinator, setHosts: hosts => opened.setHosts(hosts)});
     const {listen} = settings;
-    const rules = accessRules(settings);
+    const {rules} = live;
     const api = await startApi({
       coordinator,
       listen,

@@ -1,6 +1,7 @@
+import {isDeepStrictEqual} from 'node:util';
 import {defaultSettings} from '../scheduler/queue/index.ts';
 import type {ServerSettings} from '../spec/server/server-settings.ts';
-import type {AccessRules} from './access/index.ts';
+import {type AccessRules, TokenVerifier} from './access/index.ts';
 import type {CoordinatorSettings} from './coordinator.ts';
 
 const second = 1000;
@@ -51,10 +52,16 @@ export function coordinatorSettings(server: ServerSettings): CoordinatorSettings
   };
 }
 
-/** Who may come in, and how often, as people set it. */
-export const accessRules = (server: ServerSettings): AccessRules => ({
-  tierRates: Object.fromEntries(
-    Object.entries(server.tiers).map(([name, {rate, burst}]) => [name, {perSecond: rate, burst}]),
-  ),
-  tierLimits: coordinatorSettings(server).tierLimits,
-});
+/** Who may come in, and how often, as people set it. The same issuer keeps the keys that were found `before`. */
+export function accessRules(server: ServerSettings, before?: AccessRules): AccessRules {
+  const {oidc, tiers, tls} = server;
+  const same = oidc && before?.tokens && isDeepStrictEqual(before.tokens.settings, oidc);
+  return {
+    tierRates: Object.fromEntries(
+      Object.entries(tiers).map(([name, {rate, burst}]) => [name, {perSecond: rate, burst}]),
+    ),
+    tierLimits: coordinatorSettings(server).tierLimits,
+    ...(oidc && {tokens: same ? before.tokens : new TokenVerifier(oidc)}),
+    clients: tls?.clients ?? {},
+  };
+}

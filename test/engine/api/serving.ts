@@ -4,7 +4,13 @@ import {join} from 'node:path';
 import {pino} from 'pino';
 import type {ApiSettings} from '../../../src/engine/api/api-settings.ts';
 import {type RunningApi, startApi} from '../../../src/engine/api/start-api.ts';
-import {createKey, type KeyWish, prepareAccess} from '../../../src/engine/coordinator/access/index.ts';
+import {
+  type AccessRules,
+  createKey,
+  defaultAccessRules,
+  type KeyWish,
+  prepareAccess,
+} from '../../../src/engine/coordinator/access/index.ts';
 import {openSqliteStore, type Store} from '../../../src/engine/coordinator/store/index.ts';
 import {checkAnswer} from './document.ts';
 import {StandInCoordinator} from './stand-in-coordinator.ts';
@@ -47,7 +53,7 @@ export interface Serving {
 const actor = {name: 'cli:test'};
 
 /** The API over a real store, on a port of its own. */
-export async function serving(settings: Partial<ApiSettings> = {}): Promise<Serving> {
+export async function serving(settings: Partial<ApiSettings> = {}, trust: Partial<AccessRules> = {}): Promise<Serving> {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-api-'));
   const store = await openSqliteStore(folder, {usageHalfLifeMs: 3_600_000});
   const coordinator = new StandInCoordinator(store);
@@ -55,7 +61,8 @@ export async function serving(settings: Partial<ApiSettings> = {}): Promise<Serv
   const log = pino({level: 'debug'}, {write: line => void logged.push(line)});
   const admin = await prepareAccess(store, actor);
   const listen = {host: '127.0.0.1', port: 0};
-  const start = () => startApi({coordinator, listen, log, version: '0.0.0-test', settings});
+  const start = () =>
+    startApi({coordinator, listen, log, version: '0.0.0-test', settings, rules: {...defaultAccessRules, ...trust}});
   let api = await start();
   const key = async (wish: KeyWish) => (await createKey(store, wish, actor)).text;
   return {

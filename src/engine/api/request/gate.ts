@@ -1,5 +1,6 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
-import type {Counted, Gate, Identity, Permission} from '../../coordinator/access/index.ts';
+import type {Counted, Gate, Identity, Knock, Permission} from '../../coordinator/access/index.ts';
+import {certificateOf} from './client-certificate.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,10 +19,15 @@ export const gateHook =
   async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     const {permission} = request.routeOptions.config;
     if (permission === undefined) return;
-    const {authorization} = request.headers;
     const count = (counted: Counted) => void reply.headers(limitHeaders(counted));
-    request.identity = await gate.admit({authorization, address: request.ip, permission}, count);
+    request.identity = await gate.admit({...shownBy(request), address: request.ip, permission}, count);
   };
+
+/** What the caller shows: a header, or the certificate of the connection. */
+export function shownBy({headers, raw}: FastifyRequest): Pick<Knock, 'authorization' | 'certificate'> {
+  const certificate = certificateOf(raw.socket);
+  return {authorization: headers.authorization, ...(certificate && {certificate})};
+}
 
 /** The draft of the IETF's httpapi group: what the limit is, and what is left of it. */
 function limitHeaders({policy, rate: {perSecond, burst}, taken}: Counted): Record<string, string> {

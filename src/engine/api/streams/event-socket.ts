@@ -1,11 +1,11 @@
 import type {WebSocket} from '@fastify/websocket';
 import type {FastifyRequest} from 'fastify';
-import {bearerOf, type Identity, scopeOf, sees, whenUnwelcome} from '../../coordinator/access/index.ts';
+import {credentialOf, type Identity, scopeOf, sees, whenUnwelcome} from '../../coordinator/access/index.ts';
 import {problemOf} from '../../coordinator/requests/problem-of.ts';
 import type {EventRow} from '../../coordinator/store/store.ts';
 import {eventOf} from '../answers/event.ts';
 import type {ApiParts} from '../api-parts.ts';
-import {whoOf} from '../request/gate.ts';
+import {shownBy, whoOf} from '../request/gate.ts';
 import {readRequest} from './socket-requests.ts';
 
 interface Subscription {
@@ -45,9 +45,7 @@ export function serveEvents(socket: WebSocket, request: FastifyRequest, parts: A
     const wanted = [...subscriptions].filter(([, subscription]) => due(subscription, event)).map(([id]) => id);
     if (wanted.length > 0) send({op: 'event', subscriptions: wanted, event: eventOf(event)});
   });
-  const stopLooking = whenUnwelcome(bearerOf(request.headers.authorization), door, () =>
-    cut(1008, 'the API key ended'),
-  );
+  const stopLooking = whenUnwelcome(credentialOf(shownBy(request)), door, () => cut(1008, 'the API key ended'));
   const beat = setInterval(() => {
     if (!alive) return socket.terminate();
     alive = false;

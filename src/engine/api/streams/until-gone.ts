@@ -1,7 +1,8 @@
 import type {ServerResponse} from 'node:http';
 import type {FastifyReply, FastifyRequest} from 'fastify';
-import {bearerOf, whenUnwelcome} from '../../coordinator/access/index.ts';
+import {credentialOf, whenUnwelcome} from '../../coordinator/access/index.ts';
 import type {ApiParts} from '../api-parts.ts';
+import {shownBy} from '../request/gate.ts';
 import {type Message, sendMessages} from './server-sent.ts';
 
 /** Aborted when the reader of an answer went away, or the API stops. */
@@ -29,7 +30,7 @@ export async function streamWhileWelcome(
   // Errors of opening are answers of their own: nothing is counted or held before.
   const messages = await open(gone.signal);
   stopping.addEventListener('abort', stop, {once: true});
-  const stopLooking = whenUnwelcome(bearerOf(request.headers.authorization), door, () => end('the API key ended'));
+  const stopLooking = whenUnwelcome(credentialOf(shownBy(request)), door, () => end('the API key ended'));
   metrics.streams.inc();
   reply.raw.once('close', () => {
     end('the reader went away');

@@ -1,6 +1,8 @@
 import type {Customer, CustomerLimits} from '../store/store.ts';
+import type {ClientGrants} from './client-certificates.ts';
 import {tierRates} from './rates.ts';
 import type {Rate} from './token-bucket.ts';
+import type {TokenVerifier} from './tokens/token-verifier.ts';
 
 /** What people set of who may come in, and how much of it; may change while it runs. */
 export interface AccessRules {
@@ -8,11 +10,15 @@ export interface AccessRules {
   readonly tierRates: Readonly<Record<string, Rate>>;
   /** Of customers whose own limits say nothing, by tier. */
   readonly tierLimits: TierLimits;
+  /** Of an OpenID Connect issuer; absent: tokens open nothing. */
+  readonly tokens?: TokenVerifier;
+  /** By the name in a certificate of a client. */
+  readonly clients: ClientGrants;
 }
 
 export type TierLimits = Readonly<Record<string, CustomerLimits>>;
 
-export const defaultAccessRules: AccessRules = {tierRates, tierLimits: {}};
+export const defaultAccessRules: AccessRules = {tierRates, tierLimits: {}, clients: {}};
 
 /** A customer with the limits that hold: its own, else those of its tier. */
 export const withTierLimits = <T extends Pick<Customer, 'tier' | 'limits'>>(customer: T, tiers: TierLimits): T =>

@@ -1,8 +1,10 @@
-import type {ApiKeyRow, CustomerId, CustomerRow, Store} from '../store/store.ts';
+import type {ApiKeyRow, CustomerId, CustomerRow, Role, Store} from '../store/store.ts';
 import {hashOfKey, prefixOfKey, sameHash} from './api-key.ts';
+import {type ClientGrants, type Credential, grantOf} from './client-certificates.ts';
 import {type Identity, identityOf} from './identity.ts';
+import {looksLikeToken, type TokenRefused, type TokenVerifier} from './tokens/token-verifier.ts';
 
-export type Refused = 'unknown' | 'expired' | 'revoked' | 'suspended';
+export type Refused = 'unknown' | 'expired' | 'revoked' | 'suspended' | 'unknown-certificate' | TokenRefused;
 
 /** How long an answer of the store counts: so late does a key end that was revoked through another coordinator. */
 const TRUSTED_MS = 1000;
@@ -13,18 +15,39 @@ interface Known {
   readonly until: number;
 }
 
+interface KnownToken {
+  readonly named: Named;
+  readonly until: number;
+}
+
 interface KnownCustomers {
   readonly rows: ReadonlyMap<string, CustomerRow>;
   readonly until: number;
 }
 
-/** Finds out whose key it is. What the store says is remembered for a second; `forget` ends that at once. */
+/** Whom tokens and certificates stand for. */
+export interface Trust {
+  readonly tokens?: TokenVerifier;
+  readonly clients: ClientGrants;
+}
+
+/** Of a token or a certificate: who it says it is. */
+interface Named {
+  readonly name: string;
+  readonly role: Role;
+  readonly customer?: CustomerId;
+  readonly scopes?: readonly string[];
+}
+
+/** Finds out whose key, token or certificate it is. What the store says is remembered for a second; `forget` ends that at once. */
 export class Door {
   readonly #store: Store;
   readonly #clock: () => number;
   readonly #keys = new Map<string, Known>();
   readonly #asked = new Map<string, Promise<Known>>();
+  readonly #tokens = new Map<string, KnownToken>();
   #customers: KnownCustomers | undefined;
+  #trust: Trust = {clients: {}};
   #askedCustomers: Promise<KnownCustomers> | undefined;
 
   /** `clock` tells milliseconds since 1970, for expiry. */
@@ -34,13 +57,55 @@ export class Door {
   }
 
   /** It was found a moment ago, so that asking for it costs nothing. */
-  remembers(text: string): boolean {
-    const known = this.#keys.get(prefixOfKey(text) ?? '');
-    return known?.key !== undefined && this.#trusts(known) && sameHash(known.key.hash, hashOfKey(text));
+  remembers(credential: Credential): boolean {
+    if (typeof credential !== 'string') return false;
+    if (looksLikeToken(credential)) return this.#knownToken(credential) !== undefined;
+    const known = this.#keys.get(prefixOfKey(credential) ?? '');
+    return known?.key !== undefined && this.#trusts(known) && sameHash(known.key.hash, hashOfKey(credential));
   }
 
-  /** Errors: those of the store. */
-  async identify(text: string): Promise<Identity | Refused> {
+  /** Other tokens and certificates are good from now on. */
+  trust(trust: Trust): void {
+    this.#trust = trust;
+    this.#tokens.clear();
+  }
+
+  /** Errors: those of the store, OutsideError `issuer-unreachable`. */
+  identify(credential: Credential): Promise<Identity | Refused> {
+    if (typeof credential !== 'string')
+      return this.#identified(grantOf(credential, this.#trust.clients) ?? 'unknown-certificate');
+    return looksLikeToken(credential) ? this.#ofToken(credential) : this.#ofKey(credential);
+  }
+
+  async #ofToken(text: string): Promise<Identity | Refused> {
+    const {tokens} = this.#trust;
+    if (!tokens) return 'unknown';
+    const known = this.#knownToken(text);
+    if (known) return this.#identified(known);
+    const until = this.#clock() + TRUSTED_MS;
+    const named = await tokens.identify(text);
+    if (typeof named !== 'string' && this.#trust.tokens === tokens) {
+      if (this.#tokens.size >= MOST_KEYS) this.#tokens.clear();
+      this.#tokens.set(hashOfKey(text), {named, until});
+    }
+    return this.#identified(named);
+  }
+
+  #knownToken(text: string): Named | undefined {
+    const known = this.#tokens.get(hashOfKey(text));
+    return known && this.#trusts(known) ? known.named : undefined;
+  }
+
+  async #identified(named: Named | Refused): Promise<Identity | Refused> {
+    if (typeof named === 'string') return named;
+    const {customer: id, ...who} = named;
+    if (id === undefined) return {...who, keyId: who.name};
+    const customer = await this.customer(id);
+    if (customer === undefined) return 'token-customer';
+    return customer.suspended ? 'suspended' : {...who, keyId: who.name, customer};
+  }
+
+  async #ofKey(text: string): Promise<Identity | Refused> {
     const prefix = prefixOfKey(text);
     if (prefix === undefined) return 'unknown';
     const {key} = await this.#known(prefix);

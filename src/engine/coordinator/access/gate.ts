@@ -1,5 +1,6 @@
 import {isIPv6} from 'node:net';
 import type {AccessRules} from './access-rules.ts';
+import type {ClientCertificate, Credential} from './client-certificates.ts';
 import type {Door, Refused} from './door.ts';
 import type {Identity} from './identity.ts';
 import {type Permission, refusal} from './permissions.ts';
@@ -23,6 +24,8 @@ export interface GateParts {
 export interface Knock {
   /** `Bearer nyk_…`, as it came. */
   readonly authorization: string | undefined;
+  /** What the TLS layer found good. */
+  readonly certificate?: ClientCertificate;
   /** IP address of the caller. */
   readonly address: string;
   readonly permission: Permission;
@@ -64,14 +67,14 @@ export class Gate {
     return identity;
   }
 
-  async #identify({authorization, address}: Knock, door: Door): Promise<Identity> {
+  async #identify(knock: Knock, door: Door): Promise<Identity> {
     const {clock} = this.#parts;
-    const text = bearerOf(authorization);
-    const network = networkOf(address);
+    const credential = credentialOf(knock);
+    const network = networkOf(knock.address);
     // Whoever guesses is not looked up any more; keys that were good a moment ago go on from the same address.
     const left = this.#failures.take(network, FAILURES, clock(), 0);
-    if (left.remaining < 1 && !door.remembers(text)) throw this.#tooMany('failed-keys', left);
-    const found = await door.identify(text);
+    if (left.remaining < 1 && !door.remembers(credential)) throw this.#tooMany('failed-keys', left);
+    const found = await door.identify(credential);
     if (typeof found !== 'string') return found;
     const taken = this.#failures.take(network, FAILURES, clock());
     if (!taken.allowed) throw this.#tooMany('failed-keys', taken);
@@ -91,7 +94,11 @@ export class Gate {
   }
 }
 
-/** The key of an Authorization header. Errors: Refusal 401. */
+/** What somebody shows: a key or token where one came, else the certificate. Errors: Refusal 401. */
+export const credentialOf = ({authorization, certificate}: Pick<Knock, 'authorization' | 'certificate'>): Credential =>
+  authorization === undefined && certificate ? certificate : bearerOf(authorization);
+
+/** The key or token of an Authorization header. Errors: Refusal 401. */
 export function bearerOf(header: string | undefined): string {
   const text = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
   if (text !== undefined) return text;
@@ -105,13 +112,34 @@ export function bearerOf(header: string | undefined): string {
 }
 
 /** Who has no key learns nothing of others' keys but what their owner knows: that they ended. */
-const unauthorized = (why: Refused): Refusal =>
-  new Refusal({
+function unauthorized(why: Refused): Refusal {
+  const [code, detail] = WORDS[why];
+  return new Refusal({
     status: 401,
-    code: why === 'unknown' ? 'unknown-key' : `${why}-key`,
-    detail: why === 'suspended' ? 'the customer of this key is suspended' : `the API key is ${why}`,
+    code,
+    detail,
     headers: {'WWW-Authenticate': 'Bearer realm="niyanta", error="invalid_token"'},
   });
+}
+
+const WORDS: Readonly<Record<Refused, readonly [code: string, detail: string]>> = {
+  unknown: ['unknown-key', 'the API key is unknown'],
+  expired: ['expired-key', 'the API key is expired'],
+  revoked: ['revoked-key', 'the API key is revoked'],
+  suspended: ['suspended-key', 'the customer of this key is suspended'],
+  'unknown-certificate': ['unknown-certificate', 'nobody said what this certificate may do'],
+  'token-malformed': ['invalid-token', 'the token is none that can be read'],
+  'token-algorithm': ['invalid-token', 'the token is signed in a way that is not taken here'],
+  'token-key': ['invalid-token', 'the token is signed with a key that its issuer does not have'],
+  'token-signature': ['invalid-token', 'the signature of the token is wrong'],
+  'token-issuer': ['invalid-token', 'the token is of another issuer'],
+  'token-audience': ['invalid-token', 'the token is for somebody else'],
+  'token-expired': ['expired-token', 'the token is expired'],
+  'token-not-yet': ['invalid-token', 'the token is not good yet'],
+  'token-claims': ['invalid-token', 'the token lacks what it must say: exp and sub'],
+  'token-role': ['no-role', 'the token has no role here'],
+  'token-customer': ['no-customer', 'the token or certificate names no customer that there is'],
+};
 
 /** Who has one address of IPv6 has all of its /64. */
 function networkOf(address: string): string {

@@ -1,10 +1,11 @@
 export {type AccessRules, defaultAccessRules, type TierLimits, withTierLimits} from './access-rules.ts';
 export {beyondCustomer} from './beyond-customer.ts';
+export type {ClientCertificate, Credential} from './client-certificates.ts';
 export {createKey, type KeyWish} from './create-key.ts';
 export {Door, type Refused} from './door.ts';
 export {DEFAULT_CUSTOMER, prepareAccess} from './first-start.ts';
 export {ownerAsked, scopeAsked} from './for-whom.ts';
-export {bearerOf, type Counted, Gate, type GateParts} from './gate.ts';
+export {bearerOf, type Counted, credentialOf, Gate, type GateParts, type Knock} from './gate.ts';
 export {actorOf, type Identity, scopeOf, sees} from './identity.ts';
 export {PendingQuota} from './pending-quota.ts';
 export {type Permission, permissions, refusal} from './permissions.ts';
@@ -13,3 +14,4 @@ export {invalidRequest, notFound, pointerOf, Refusal, type Wrong} from './refusa
 export {whenUnwelcome} from './still-welcome.ts';
 export type {Rate, Taken} from './token-bucket.ts';
 export {TokenBuckets} from './token-buckets.ts';
+export {TokenVerifier} from './tokens/token-verifier.ts';

@@ -28,6 +28,7 @@ export function openReception({coordinator, rules: first, throttled, submitted}:
   const rules = () => now;
   const clock = () => performance.now();
   const door = new Door(coordinator.store, Date.now);
+  door.trust(first);
   return {
     coordinator,
     door,
@@ -37,6 +38,7 @@ export function openReception({coordinator, rules: first, throttled, submitted}:
     submitted,
     configure(next) {
       now = next;
+      door.trust(next);
     },
   };
 }
