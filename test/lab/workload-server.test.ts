@@ -42,3 +42,29 @@ test('an archive and a large input go along with submit, once; one after the oth
   const third = await niyanta('submit', 'two.yaml', '--after', `${id}:failure`, '--wait');
   expect(third).toMatchObject({code: 3, stderr: expect.stringContaining('cancelled')});
 });
+
+test('a workload begins again from a checkpoint of before, and a new one from the same', async () => {
+  const script = [
+    'if [ -n "$NIYANTA_RESTORE_FROM" ]; then echo "from $(cat $NIYANTA_RESTORE_FROM/state)"; exit 0; fi',
+    'cd $NIYANTA_CHECKPOINT_DIR; n=0',
+    "trap 'n=$((n+1)); echo $n >state; sha256sum state >sums.new; mv sums.new SHA256SUMS' USR1",
+    "trap 'exit 1' TERM; echo ready; while :; do sleep 0.1; done",
+  ].join('\n');
+  await project.write('saving.yaml', job('saving', script, 'checkpoint: {grace: 30s}'));
+  const [, id] = /([0-9a-f-]{36})/.exec((await niyanta('submit', 'saving.yaml')).stdout) as unknown as [string, string];
+  await expect.poll(async () => (await niyanta('workload', 'logs', id)).stdout, {timeout: 60_000}).toBe('ready\n');
+  for (const _ of [1, 2]) expect((await niyanta('checkpoint', 'take', id)).code).toBe(0);
+  await niyanta('workload', 'cancel', id);
+  const state = async () => JSON.parse((await niyanta('workload', 'show', id, '--json')).stdout).workload.state;
+  await expect.poll(state, {timeout: 60_000}).toBe('CANCELLED');
+  const listed = JSON.parse((await niyanta('checkpoint', 'ls', id, '--json')).stdout).checkpoints;
+  expect(listed.map(({number}: {number: number}) => number)).toEqual([2, 1]);
+  const again = JSON.parse((await niyanta('checkpoint', 'restore', id, '1', '--json')).stdout);
+  expect(again.workloads).toMatchObject([{id, state: 'PENDING'}]);
+  const copied = JSON.parse((await niyanta('checkpoint', 'restore', id, '2', '--new', '--json')).stdout);
+  const lines = async (of: string) => (await niyanta('workload', 'logs', of, '--follow')).stdout;
+  expect(await lines(id)).toContain('from 1');
+  expect(await lines(copied.workloads[0].id)).toBe('from 2\n');
+  const refused = await niyanta('checkpoint', 'restore', id);
+  expect(refused).toMatchObject({code: expect.any(Number), stderr: expect.stringContaining('--new')});
+});

@@ -47,6 +47,9 @@ export interface paths {
   "/v1/workloads/{id}/logs": {
     get: operations["readLogs"];
   };
+  "/v1/workloads/{id}/restore": {
+    post: operations["restoreCheckpoint"];
+  };
   "/v1/workloads/{id}/checkpoint": {
     post: operations["takeCheckpoint"];
   };
@@ -214,6 +217,7 @@ export interface components {
       /** @enum {string} */
       stored: "database" | "s3";
       corrupt?: string;
+      aside?: boolean;
     };
     Costs: {
       /** Format: date-time */
@@ -444,6 +448,16 @@ export interface components {
           name: string;
           ok: boolean;
         }[];
+    };
+    /**
+     * @default {
+     *   "new": false
+     * }
+     */
+    RestoreBody: {
+      number?: number;
+      /** @default false */
+      new?: boolean;
     };
     /** @enum {string} */
     Role: "admin" | "operator" | "customer" | "viewer";
@@ -1166,6 +1180,34 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Logs"];
           "text/event-stream": string;
+        };
+      };
+    };
+  };
+  restoreCheckpoint: {
+    parameters: {
+      header?: {
+        "idempotency-key"?: string;
+      };
+      path: {
+        /** @example 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11 */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RestoreBody"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Workload"];
+        };
+      };
+      201: {
+        content: {
+          "application/json": components["schemas"]["Workload"];
         };
       };
     };

@@ -50,6 +50,18 @@ export interface Coordinator {
   /** Its files as a tar, decompressed and checked. Errors: OutsideError `corrupt-checkpoint`. Undefined: no such one. */
   openCheckpoint(scope: Scope, id: WorkloadId, number: number): Promise<Readable | undefined>;
 
+  /**
+   * Has a workload that does not run begin again from a checkpoint, the newest when none is said; its content is held against
+   * its checksum first. Errors: UserError `not-possible`, `unknown-checkpoint`.
+   */
+  restore(scope: Scope, id: WorkloadId, number: number | undefined, actor: Actor): Promise<WorkloadRow | undefined>;
+  /** Submits a copy of a workload that begins from its checkpoint, whatever state it is in. Errors: as `restore`. */
+  restoreAsNew(
+    scope: Scope,
+    id: WorkloadId,
+    wish: {readonly number?: number; readonly idempotencyKey?: string; readonly actor: Actor},
+  ): Promise<WorkloadRow | undefined>;
+
   /** Workers as stored, with what is known of them now. */
   workers(): Promise<readonly WorkerNow[]>;
   /** Places nothing there any more, and has what runs there write a checkpoint and go elsewhere; false: no such worker. */

@@ -5,6 +5,7 @@ import type {Workload} from '../spec/workload.ts';
 import type {Measures} from '../telemetry/metrics/index.ts';
 import type {Tracing} from '../telemetry/tracing/index.ts';
 import {checkType} from './check-type.ts';
+import {restoreAsNew, restoreHere} from './checkpoints/restore-workload.ts';
 import {pause} from './clock.ts';
 import type {Coordinator, CoordinatorSettings, Health, LogOptions, Why, WorkerNow} from './coordinator.ts';
 import {EventsFeed} from './events-feed.ts';
@@ -145,6 +146,21 @@ export class RunningCoordinator implements Coordinator {
   async openCheckpoint(scope: Scope, id: WorkloadId, number: number): Promise<Readable | undefined> {
     const checkpoint = (await this.store.checkpoints(scope, id)).find(each => each.number === number);
     return checkpoint && this.#parts.checkpoints.open(checkpoint);
+  }
+
+  async restore(scope: Scope, id: WorkloadId, number: number | undefined, actor: Actor) {
+    this.#refuseWhileStopping();
+    const row = await restoreHere({store: this.store, keeper: this.#parts.checkpoints}, scope, id, number, actor);
+    this.#changed();
+    return row;
+  }
+
+  async restoreAsNew(scope: Scope, id: WorkloadId, wish: Parameters<Coordinator['restoreAsNew']>[2]) {
+    this.#refuseWhileStopping();
+    const parts = {store: this.store, keeper: this.#parts.checkpoints, randomBytes: this.#parts.randomBytes};
+    const row = await restoreAsNew(parts, scope, id, wish);
+    this.#changed();
+    return row;
   }
 
   async workers(): Promise<readonly WorkerNow[]> {

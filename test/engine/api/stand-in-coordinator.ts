@@ -75,6 +75,10 @@ export class StandInCoordinator implements Coordinator {
     return known ? Readable.from([Buffer.from(this.checkpointFiles.get(id) ?? '')]) : undefined;
   };
 
+  restore: Coordinator['restore'] = (scope, id, number, actor) => this.store.restore(scope, id, number, actor);
+
+  restoreAsNew: Coordinator['restoreAsNew'] = async (scope, id) => this.store.workload(scope, id);
+
   workers: Coordinator['workers'] = async () =>
     (await this.store.workers()).map(row => ({...row, condition: 'well' as const, running: 0}));
 

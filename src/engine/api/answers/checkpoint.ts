@@ -14,4 +14,5 @@ export const checkpointOf = (row: CheckpointRow): z.output<typeof checkpointAnsw
   why: row.why,
   stored: row.place.kind === 's3' ? 's3' : 'database',
   corrupt: row.corrupt,
+  aside: row.aside,
 });

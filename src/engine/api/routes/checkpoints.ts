@@ -1,15 +1,19 @@
 import {z} from 'zod';
 import {actorOf, notFound, scopeOf} from '../../coordinator/access/index.ts';
 import {checkpointOf} from '../answers/checkpoint.ts';
+import {workloadOf} from '../answers/workload.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
-import {checkpointAnswer, checkpointParams} from '../schemas/checkpoint.ts';
+import {idempotencyHeaders} from '../request/idempotency.ts';
+import {checkpointAnswer, checkpointParams, restoreBody} from '../schemas/checkpoint.ts';
 import {listOf} from '../schemas/wire.ts';
-import {workloadParams} from '../schemas/workload.ts';
+import {workloadAnswer, workloadParams} from '../schemas/workload.ts';
 
 const tags = ['checkpoints'];
 
-export function checkpointRoutes(server: ApiServer, {coordinator}: ApiParts): void {
+export function checkpointRoutes(server: ApiServer, parts: ApiParts): void {
+  const {coordinator} = parts;
+  restoreRoute(server, parts);
   const {store} = coordinator;
 
   server.post(
@@ -71,6 +75,43 @@ export function checkpointRoutes(server: ApiServer, {coordinator}: ApiParts): vo
         .type('application/x-tar')
         .header('Content-Disposition', `attachment; filename="${id}-${number}.tar"`)
         .send(files);
+    },
+  );
+}
+
+function restoreRoute(server: ApiServer, {coordinator, door, pending}: ApiParts): void {
+  server.post(
+    '/v1/workloads/:id/restore',
+    {
+      schema: {
+        operationId: 'restoreCheckpoint',
+        tags,
+        summary: 'Have a workload begin again from a checkpoint, or a new one begin from it.',
+        description:
+          'A workload that is PAUSED, RETRYING, FAILED or CANCELLED begins again, and its later checkpoints are set aside. ' +
+          'With `new`, a copy of it is submitted, which begins from a copy of the checkpoint.',
+        headers: idempotencyHeaders,
+        params: workloadParams,
+        body: restoreBody,
+        response: {200: workloadAnswer, 201: workloadAnswer},
+      },
+    },
+    async (request, reply) => {
+      const who = whoOf(request);
+      const {id} = request.params;
+      const {number, new: asNew} = request.body;
+      const [scope, actor] = [scopeOf(who), actorOf(who, request.id)];
+      const before = await coordinator.store.workload(scope, id);
+      if (before === undefined) throw notFound('workload');
+      const owner = await door.customer(before.customer);
+      if (asNew && owner) await pending.admit(owner, 1);
+      const idempotencyKey = request.headers['idempotency-key'];
+      const row = asNew
+        ? await coordinator.restoreAsNew(scope, id, {number, idempotencyKey, actor})
+        : await coordinator.restore(scope, id, number, actor);
+      if (row === undefined) throw notFound('workload');
+      if (asNew) reply.header('Location', `/v1/workloads/${row.id}`);
+      return reply.code(asNew ? 201 : 200).send(workloadOf(row));
     },
   );
 }

@@ -63,6 +63,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   missingFiles: work('workloads'),
 
   takeCheckpoint: work('checkpoints'),
+  restoreCheckpoint: work('checkpoints'),
   listCheckpoints: read('checkpoints'),
   getCheckpoint: read('checkpoints'),
 

@@ -14,6 +14,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'invalid-cursor': 400,
   'unknown-type': 422,
   'file-missing': 422,
+  'unknown-checkpoint': 422,
   'wrong-content': 422,
   'image-corrupt': 422,
   'files-full': 422,

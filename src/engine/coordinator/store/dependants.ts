@@ -11,7 +11,7 @@ export async function resolveDependants(moves: Moves): Promise<void> {
     const ids = [...ended];
     ended.clear();
     const edges = await session.rows<{predecessor: string; dependant: string}>(
-      `select predecessor, dependant from edges where ${session.among('predecessor', '$1')} order by dependant`,
+      `select predecessor, dependant from edges where ${session.among('predecessor', '$1')} order by dependant, predecessor`,
       ids,
     );
     if (edges.length === 0) continue;

@@ -97,6 +97,7 @@ export const checkpointOf = (raw: Raw): CheckpointRow =>
     why: raw.why,
     place: json(raw.place),
     corrupt: raw.corrupt,
+    aside: raw.aside ? true : undefined,
   });
 
 export const scheduleOf = (raw: Raw): ScheduleRow =>

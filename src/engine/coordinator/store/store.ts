@@ -134,6 +134,11 @@ export interface Store {
   ): Promise<{readonly outcome: 'counted' | 'fenced'; readonly dropped: readonly CheckpointRow[]}>;
   /** Newest first. */
   checkpoints(scope: Scope, id: WorkloadId): Promise<readonly CheckpointRow[]>;
+  /**
+   * Has a workload that does not run begin again from this checkpoint; the newest good one when none is said. Those after it
+   * are set aside. Errors: UserError `not-possible`, `unknown-checkpoint`; undefined: no such workload.
+   */
+  restore(scope: Scope, id: WorkloadId, number: number | undefined, actor: Actor): Promise<WorkloadRow | undefined>;
   markCorrupt(id: WorkloadId, number: number, reason: string): Promise<void>;
   /** Content by its SHA-256 (hex); the same content is kept once. */
   putBlob(content: Uint8Array): Promise<string>;

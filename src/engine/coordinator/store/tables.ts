@@ -59,6 +59,21 @@ export const attemptsTable = {
 /** Who waits for whom; gone when the first has ended. */
 export const edgesTable = {name: 'edges', columns: {predecessor: 'text', dependant: 'text'}} as const satisfies Table;
 
+export const checkpointsTable = {
+  name: 'checkpoints',
+  columns: {
+    workload: 'text',
+    number: 'bigint',
+    attempt: 'bigint',
+    taken_at: 'bigint',
+    size: 'bigint',
+    sha256: 'text',
+    progress: 'float8',
+    why: 'text',
+    place: 'text',
+  },
+} as const satisfies Table;
+
 export const eventsTable = {
   name: 'events',
   columns: {

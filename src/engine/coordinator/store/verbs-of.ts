@@ -14,6 +14,7 @@ import {file, files, joinFile, putFile} from './verbs/filing.ts';
 import {lead, leader, resign} from './verbs/leading.ts';
 import {attempts, counts, identity, workload, workloads} from './verbs/looking.ts';
 import {report} from './verbs/reporting.ts';
+import {restore} from './verbs/restoring.ts';
 import {fire, putSchedule, removeSchedule, schedules, setSuspended} from './verbs/scheduling.ts';
 import {submitAll} from './verbs/submitting.ts';
 import {beat, forget, setDrained, workers} from './verbs/working.ts';
@@ -72,6 +73,8 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
 
     addCheckpoint: (checkpoint, keep) => database.write(session => addCheckpoint(session, checkpoint, keep)),
     checkpoints: (scope, id) => database.read(session => checkpoints(session, scope, id)),
+    restore: (scope, id, number, actor) =>
+      database.write(session => restore(session, scope, id, number, actor, halfLife)),
     markCorrupt: (id, number, reason) => database.write(session => markCorrupt(session, id, number, reason)),
     putBlob: content => database.write(session => putBlob(session, content)),
     blob: sha256 => database.read(session => blob(session, sha256)),

@@ -22,6 +22,10 @@ export interface Submission {
   readonly inputs: Readonly<Record<string, string>>;
   /** Beside `workload.after`: workloads of the customer by their ids. */
   readonly after?: readonly {readonly id: WorkloadId; readonly on: AfterRule['on']}[];
+  /** What its first attempt goes on from: a copy of another workload's checkpoint, as its own number 1. */
+  readonly checkpoint?: Pick<CheckpointRow, 'size' | 'sha256' | 'place' | 'progress' | 'why'> & {
+    readonly of: Pick<CheckpointRow, 'workload' | 'number'>;
+  };
   readonly idempotencyKey?: string;
   /** Not before this time. */
   readonly notBefore?: number;
@@ -204,6 +208,7 @@ export interface CheckpointRow {
   readonly workload: WorkloadId;
   /** Counts from 1 over all attempts. */
   readonly number: number;
+  /** 0 of one that came with its submission. */
   readonly attempt: number;
   readonly takenAt: number;
   /** Bytes as stored, compressed. */
@@ -215,8 +220,10 @@ export interface CheckpointRow {
   readonly place: {readonly kind: 'blob'} | {readonly kind: 's3'; readonly key: string};
   /** Why it cannot be used. */
   readonly corrupt?: string;
+  /** Somebody had the workload begin again from one before it: no attempt goes on from it by itself. */
+  readonly aside?: boolean;
 }
 
-export interface NewCheckpoint extends Omit<CheckpointRow, 'takenAt' | 'corrupt'> {
+export interface NewCheckpoint extends Omit<CheckpointRow, 'takenAt' | 'corrupt' | 'aside'> {
   readonly lease: string;
 }

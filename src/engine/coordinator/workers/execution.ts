@@ -136,7 +136,7 @@ export class Execution implements CarriedOut {
       attempt: this.attempt,
       lease: this.#row.lease ?? '',
       config: config.data,
-      checkpoints: all.filter(each => each.corrupt === undefined),
+      checkpoints: all.filter(each => each.corrupt === undefined && !each.aside),
       report: this.#listener(),
       signal: this.#letGo.signal,
     };

@@ -15,6 +15,8 @@ const placed = ['SCHEDULED', 'STARTING', 'RUNNING', 'CHECKPOINTING', 'LOST'];
 /** What a store of workloads is, said once more in the plainest way: no database, no batches, nobody else. */
 export class Model {
   readonly entries: Entry[] = [];
+  /** Indexes of what ended, until those that wait for them know. */
+  readonly #untold: number[] = [];
 
   submit(waits: Entry['waits']): void {
     const entry: Entry = {state: 'PENDING', attempt: 0, waits: waits.filter(wait => !this.#isMet(wait))};
@@ -70,16 +72,25 @@ export class Model {
       entry.wanted = undefined;
       if (to !== 'PAUSED' || wanted === 'cancel') this.#move(entry, wanted === 'cancel' ? 'CANCELLED' : 'PAUSED');
     }
-    if (ended.includes(entry.state)) this.#tell(this.entries.indexOf(entry));
+    if (!ended.includes(entry.state)) return;
+    this.#untold.push(this.entries.indexOf(entry));
+    if (this.#untold.length === 1) this.#tell();
   }
 
-  #tell(index: number): void {
-    for (const entry of this.entries) {
-      const wait = entry.waits.find(each => each.index === index);
-      if (!wait || ended.includes(entry.state)) continue;
-      if (this.#isNever(wait)) this.#move(entry, 'CANCELLED');
-      else entry.waits = entry.waits.filter(each => each !== wait);
+  /** Those that wait for what ended, then those that wait for what ended of that, and so on: each round after the one before. */
+  #tell(): void {
+    for (let round = 1; round > 0; round = this.#untold.length) {
+      const told = this.#untold.slice(0, round).sort((a, b) => a - b);
+      for (const entry of this.entries) for (const index of told) this.#tellOf(entry, index);
+      this.#untold.splice(0, round);
     }
+  }
+
+  #tellOf(entry: Entry, index: number): void {
+    const wait = entry.waits.find(each => each.index === index);
+    if (!wait || ended.includes(entry.state)) return;
+    if (this.#isNever(wait)) this.#move(entry, 'CANCELLED');
+    else entry.waits = entry.waits.filter(each => each !== wait);
   }
 
   #isMet({index, on}: Entry['waits'][number]): boolean {

@@ -8,6 +8,7 @@ import {leadingPromises} from './leading-promises.ts';
 import {modelPromises} from './model-promises.ts';
 import {picturePromises} from './picture-promises.ts';
 import {reportingPromises} from './reporting-promises.ts';
+import {restorePromises} from './restore-promises.ts';
 import {scopePromises} from './scope-promises.ts';
 import {storeUnderTest} from './store-under-test.ts';
 import {submissionPromises} from './submission-promises.ts';
@@ -26,6 +27,7 @@ export function describeStore(name: BackendName): void {
     filePromises(the);
     accountPromises(the);
     analyticsPromises(the);
+    restorePromises(the);
     scopePromises(the);
     modelPromises(the);
   });

@@ -1,4 +1,5 @@
 import type {Migration} from '../migrations.ts';
+import {asideStep} from '../steps/aside.ts';
 import {endsStep} from '../steps/ends.ts';
 import {filesStep} from '../steps/files.ts';
 import {originsStep} from '../steps/origins.ts';
@@ -180,4 +181,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 2, ...filesStep.postgres},
   {number: 3, ...endsStep.postgres},
   {number: 4, ...originsStep.postgres},
+  {number: 5, ...asideStep.postgres},
 ];

@@ -51,7 +51,7 @@ export async function ask(
 }
 
 /** What it came after is looked at again: it may have been tried again, too. */
-async function waitAgain(moves: Moves, row: Working): Promise<void> {
+export async function waitAgain(moves: Moves, row: Working): Promise<void> {
   if (row.waitsFor.length === 0) return;
   const {session} = moves;
   const before = await session.rows<{id: string; name: string; state: WorkloadState}>(

@@ -6,6 +6,9 @@ import {checkpointOf, type Raw} from '../row-mapping.ts';
 import type {CheckpointRow, NewCheckpoint, Scope, WorkloadId} from '../store.ts';
 import {customerOf} from './scopes.ts';
 
+/** Attempts go on from the newest of these. */
+export const isGood = ({corrupt, aside}: CheckpointRow): boolean => corrupt === undefined && !aside;
+
 export interface AddedCheckpoint {
   readonly outcome: 'counted' | 'fenced';
   readonly dropped: readonly CheckpointRow[];
@@ -20,7 +23,7 @@ export async function addCheckpoint(
   const [row] = await lockWorkloads(session, [workload]);
   const now = await session.now();
   const counts = row !== undefined && row.attempt === attempt && row.lease === lease && holdsPlace(row.state);
-  const before = await all(session, workload);
+  const before = await allCheckpoints(session, workload);
   const same = before.find(each => each.number === number);
   // Said twice, because the first answer was lost.
   if (counts && same?.sha256 === sha256 && same.attempt === attempt) return {outcome: 'counted', dropped: []};
@@ -50,7 +53,7 @@ export async function addCheckpoint(
 
 /** Of those before a new one: good ones beyond the number that is kept, and what is older than the oldest good one kept. */
 function beyond(keep: number, before: readonly CheckpointRow[]): readonly CheckpointRow[] {
-  const good = before.filter(({corrupt}) => corrupt === undefined);
+  const good = before.filter(isGood);
   const oldest = good[Math.max(keep, 1) - 2];
   if (keep <= 1) return before;
   return oldest === undefined ? [] : before.filter(({number}) => number < oldest.number);
@@ -79,7 +82,7 @@ export async function markCorrupt(session: Session, id: WorkloadId, number: numb
 }
 
 /** Newest first. */
-async function all(session: Session, id: WorkloadId): Promise<readonly CheckpointRow[]> {
+export async function allCheckpoints(session: Session, id: WorkloadId): Promise<readonly CheckpointRow[]> {
   const rows = await session.rows<Raw>('select * from checkpoints where workload = $1 order by number desc', id);
   return rows.map(checkpointOf);
 }

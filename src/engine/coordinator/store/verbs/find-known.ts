@@ -19,9 +19,14 @@ export interface KnownBy {
 export const keyOf = ({customer, idempotencyKey}: Submission): string => JSON.stringify([customer, idempotencyKey]);
 
 /** Tells one content from another under the same idempotency key. */
-export const contentOf = ({workload, inputs, notBefore, after}: Submission): string =>
+export const contentOf = ({workload, inputs, notBefore, after, checkpoint}: Submission): string =>
   createHash('sha256')
-    .update(JSON.stringify([workload, inputs, notBefore, ...(after?.length ? [after] : [])], sorted))
+    .update(
+      JSON.stringify(
+        [workload, inputs, notBefore, ...(after?.length ? [after] : []), ...(checkpoint ? [checkpoint.of] : [])],
+        sorted,
+      ),
+    )
     .digest('base64url');
 
 const sorted = (_: string, value: unknown): unknown =>

@@ -3,7 +3,7 @@ import {eventCells, type MoveEvent} from '../events.ts';
 import {takeNumbers} from '../numbers.ts';
 import {textOf} from '../row-mapping.ts';
 import type {Submission, WorkloadId, WorkloadRow} from '../store.ts';
-import {edgesTable, eventsTable, workloadsTable} from '../tables.ts';
+import {checkpointsTable, edgesTable, eventsTable, workloadsTable} from '../tables.ts';
 
 /** A workload to be written. */
 export interface NewWorkload {
@@ -38,6 +38,10 @@ export async function writeSubmissions(
     ),
     // Two rules about one workload share an edge.
     session.insert(edgesTable, edges, 'on conflict do nothing'),
+    session.insert(
+      checkpointsTable,
+      news.flatMap(({submission}) => checkpointCells(submission, now)),
+    ),
     session.hint(),
   ]);
   return new Map(news.map(({submission}, index) => [submission.id, first + index]));
@@ -74,13 +78,31 @@ const cellsOf = (
   waits_for: waitsFor.length === 0 ? undefined : JSON.stringify(waitsFor),
 });
 
+/** As its number 1, of no attempt. */
+const checkpointCells = ({id, checkpoint}: Submission, now: number) =>
+  checkpoint === undefined
+    ? []
+    : [
+        {
+          workload: id,
+          number: 1,
+          attempt: 0,
+          taken_at: now,
+          size: checkpoint.size,
+          sha256: checkpoint.sha256,
+          progress: checkpoint.progress,
+          why: checkpoint.why,
+          place: JSON.stringify(checkpoint.place),
+        },
+      ];
+
 const acceptedEvent = ({submission}: NewWorkload): MoveEvent => ({
   type: 'workload.accepted',
   customer: submission.customer,
   workload: submission.id,
   actor: submission.actor,
   to: 'PENDING',
-  data: {},
+  data: submission.checkpoint ? {from: submission.checkpoint.of} : {},
 });
 
 const cancelledEvent = ({submission, cancelled}: NewWorkload): MoveEvent => ({
