@@ -73,7 +73,12 @@ export const checkpointsView: View<List<Schemas['Checkpoint']>> = {
             {title: 'SIZE', value: row => bytes(row.size), align: 'right'},
             {title: 'STORED', value: row => row.stored, dropOrder: 1},
             {title: 'AGE', value: row => age(row.takenAt, look), align: 'right'},
-            {title: 'PROBLEM', value: row => row.corrupt ?? (row.aside ? 'set aside' : ''), paint: () => look.style.red, shrinkTo: 12},
+            {
+              title: 'PROBLEM',
+              value: row => row.corrupt ?? (row.aside ? 'set aside' : ''),
+              paint: () => look.style.red,
+              shrinkTo: 12,
+            },
           ],
           look,
         ),
