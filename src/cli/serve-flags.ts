@@ -35,6 +35,15 @@ export const serveFlags = {
     summary: 'What is logged on standard error: debug, info, warn or error. NIYANTA_LOG_LEVEL.',
     helpValue: 'LEVEL',
   }),
+  'log-format': Flags.string({
+    summary:
+      'json, ecs (Elasticsearch) or text; text on a terminal and json elsewhere when nothing says it. NIYANTA_LOG_FORMAT.',
+    helpValue: 'FORMAT',
+  }),
+  otlp: Flags.string({
+    summary: 'OpenTelemetry collector (OTLP/HTTP) for traces. NIYANTA_TRACING_OTLP, OTEL_EXPORTER_OTLP_ENDPOINT.',
+    helpValue: 'URL',
+  }),
   'stop-deadline': Flags.string({
     summary: 'How long a stop may take; 20s when nothing says it. NIYANTA_STOP_DEADLINE.',
     helpValue: 'DURATION',
@@ -48,6 +57,8 @@ const settingOf = {
   'tls-cert': 'tls.cert',
   'tls-key': 'tls.key',
   'log-level': 'log.level',
+  'log-format': 'log.format',
+  otlp: 'tracing.otlp',
   'stop-deadline': 'stopDeadline',
 } as const;
 

@@ -23,13 +23,13 @@ export default class Serve extends EngineCommand {
     const read = () => readServe(flags, this.context());
     const {session, server} = await read();
     if (flags['show-config']) return this.show(server.list, configView(true));
-    const log = serveLog(server.settings.log.level, process.stderr);
+    const {log, outlet} = serveLog(server.settings.log, process.stderr);
     const {serve} = await import('../engine/api/serve.ts');
     const reread = async () => {
       const now = await read();
       return {server: now.server, hosts: now.session.hosts};
     };
-    const served = await serve({session, env: process.env, server, reread, version: this.config.version, log});
+    const served = await serve({session, env: process.env, server, reread, version: this.config.version, log, outlet});
     await this.show({address: served.address, adminKey: served.adminKey}, servedView);
     await untilStopped({
       log,

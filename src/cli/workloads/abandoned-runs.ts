@@ -16,7 +16,7 @@ export async function endAbandonedRuns(wish: RunTelling): Promise<void> {
   const {takeUpRun} = await import('../../engine/coordinator/run/run-workloads.ts');
   const left = await abandonedRuns(wish.session.project.directory);
   if (left.length === 0) tell('no run was killed');
-  const log = serveLog(wish.verbose ? 'debug' : 'error', process.stderr);
+  const {log} = serveLog({level: wish.verbose ? 'debug' : 'error', format: 'auto', sampling: 0}, process.stderr);
   for (const folder of left) {
     await claimRunFolder(folder);
     const run = await takeUpRun(folder, {session: wish.session, log, onBuild: line => tell(line)});

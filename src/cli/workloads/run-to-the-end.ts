@@ -26,7 +26,7 @@ export async function runToTheEnd(workloads: readonly Workload[], wish: RunTelli
   for (const {name} of workloads.filter(({schedule}) => schedule)) {
     tell(`${name} has a schedule: it runs once, now; niyanta submit keeps to the schedule`);
   }
-  const log = serveLog(verbose ? 'debug' : 'error', process.stderr);
+  const {log} = serveLog({level: verbose ? 'debug' : 'error', format: 'auto', sampling: 0}, process.stderr);
   const run = await runWorkloads(workloads, {session, log, onBuild: line => tell(line)});
   return followToTheEnd(
     run,

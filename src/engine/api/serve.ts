@@ -15,10 +15,11 @@ import type {SettingChanges} from '../spec/server/compare-settings.ts';
 import type {LoadedServer} from '../spec/server/load-server.ts';
 import type {ServerSettings} from '../spec/server/server-settings.ts';
 import {parseStateLocation} from '../spec/state-location.ts';
-import {prometheusMeasures} from '../telemetry/metrics/index.ts';
+import type {LogOutlet} from '../telemetry/logs/log-outlet.ts';
 import {writeWhole} from '../write-whole.ts';
 import {defaultApiSettings} from './api-settings.ts';
 import {LiveSettings} from './live-settings.ts';
+import {openTelemetry} from './open-telemetry.ts';
 import {readTls} from './read-tls.ts';
 import {startApi} from './start-api.ts';
 
@@ -30,6 +31,8 @@ export interface ServeWish {
   readonly reread: () => Promise<Reread>;
   readonly version: string;
   readonly log: Logger;
+  /** Of this log, for whoever else wants its lines. */
+  readonly outlet?: LogOutlet;
 }
 
 /** What files, variables and flags say by now. */
@@ -57,18 +60,24 @@ export async function serve(wish: ServeWish): Promise<Served> {
   const {session, log, server, version} = wish;
   const {settings} = server;
   const tls = settings.tls && (await readTls(settings.tls));
-  const measures = prometheusMeasures({version, most: defaultApiSettings.customersInMetrics});
   const store = await openStore(wish);
   const closing: (() => Promise<void>)[] = [() => store.close()];
   try {
+    const instance = await coordinatorId(settings);
+    const {secrets} = session;
+    const customers = defaultApiSettings.customersInMetrics;
+    const telemetry = await openTelemetry({...wish, settings, secrets, instance, customers});
+    closing.unshift(() => telemetry.close(failedStopMs));
+    const {measures, tracing} = telemetry;
     const opened = await openCoordinator({
-      id: await coordinatorId(settings),
+      id: instance,
       address: addressOf(settings),
       store,
       session,
       settings: coordinatorSettings(settings),
       log,
       measures,
+      tracing,
     });
     closing.unshift(() => opened.close(failedStopMs));
     const {coordinator} = opened;
@@ -85,9 +94,11 @@ export async function serve(wish: ServeWish): Promise<Served> {
       tls,
       settingsNow: live,
       measures,
+      tracing,
     });
     closing.unshift(() => api.stop(failedStopMs));
     live.serves(api);
+    telemetry.follow(coordinator);
     const adminKey = await prepareAccess(store, {name: 'coordinator:first-start'});
     return {
       address: api.address,
@@ -97,6 +108,8 @@ export async function serve(wish: ServeWish): Promise<Served> {
         const until = performance.now() + deadlineMs;
         await api.stop(deadlineMs / 2);
         await opened.close(Math.max(0, until - performance.now()));
+        await telemetry.unfollow();
+        await telemetry.close(Math.max(lastLinesMs, until - performance.now()));
         await store.close();
       },
     };
@@ -111,6 +124,8 @@ const addressOf = ({tls, listen: {host, port}}: ServerSettings): string =>
   `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
 
 const failedStopMs = 2000;
+/** For what is not sent yet, when the deadline is over. */
+const lastLinesMs = 500;
 
 async function openStore({session, env, server}: ServeWish): Promise<Store> {
   const {data, database, scheduling} = server.settings;

@@ -12,6 +12,7 @@ import {errorAt, type MapTree, type Path, placeAt, type Tree, treeAt, without} f
 import {listSettings, originIn} from './list-settings.ts';
 import {serverSchema, type WrittenServer} from './server-schema.ts';
 import {builtInTiers, type ServerSetting, type ServerSettings} from './server-settings.ts';
+import {isTelemetrySecret} from './telemetry-secrets.ts';
 import {type Told, toldByVariables, treeOfTold} from './variables.ts';
 
 export interface ServerRequest {
@@ -87,7 +88,9 @@ async function treeOfFile(file: Input, {env, readText}: ServerRequest, problems:
 
 /** Where `${secret:NAME}` may stand, of a path inside the settings of a server. */
 export const isServerSecret = (path: Path): boolean =>
-  (path.length === 1 && path[0] === 'database') || (path.length === 3 && path[0] === 'checkpoints' && path[1] === 's3');
+  (path.length === 1 && path[0] === 'database') ||
+  isTelemetrySecret(path) ||
+  (path.length === 3 && path[0] === 'checkpoints' && path[1] === 's3');
 
 /** Before placeholders are filled in: afterwards nobody can tell. */
 export function passwordInClear(tree: Tree, path: Path): UserError[] {

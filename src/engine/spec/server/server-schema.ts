@@ -3,6 +3,7 @@ import {duration} from '../quantities.ts';
 import {line} from '../texts.ts';
 import {oidcSchema, tlsSchema} from './access-schema.ts';
 import {costsSchema} from './costs-schema.ts';
+import {logSchema, metricsSchema, tracingSchema} from './telemetry-schema.ts';
 import {checkpointStorageSchema, failuresSchema, keepSchema, schedulingSchema, tiersSchema} from './work-schema.ts';
 
 const isAddress = (text: string): boolean =>
@@ -23,12 +24,9 @@ export const serverSchema = z
         'PostgreSQL in place of the embedded database, for several coordinators; its password as ${secret:NAME}.',
       ),
     stopDeadline: duration('0s', '1h').prefault('20s').describe('How long a stop may take.'),
-    log: z
-      .strictObject({
-        level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('What is logged on standard error.'),
-      })
-      .prefault({})
-      .describe('The log.'),
+    log: logSchema.prefault({}).describe('The log.'),
+    tracing: tracingSchema.prefault({}).describe('Traces (OpenTelemetry); none without a collector.'),
+    metrics: metricsSchema.prefault({}).describe('What Prometheus reads at /metrics.'),
     tls: tlsSchema.optional().describe('The API over TLS; without it, HTTP in clear.'),
     oidc: oidcSchema.optional().describe('Tokens (JWT) of an OpenID Connect issuer, beside API keys.'),
     tiers: tiersSchema.default({}).describe('Tiers of customers by name; free, standard and premium are there.'),

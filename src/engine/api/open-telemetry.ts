@@ -1,0 +1,133 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import type {Logger} from 'pino';
+import type {Coordinator} from '../coordinator/coordinator.ts';
+import {shipWorkloadLogs} from '../coordinator/observing/ship-workload-logs.ts';
+import {traceWorkloads} from '../coordinator/observing/trace-workloads.ts';
+import type {ServerSettings} from '../spec/server/server-settings.ts';
+import {resolveSecrets, secretNames} from '../state/secret-references.ts';
+import type {SecretValue} from '../state/secret-value.ts';
+import {elasticsearchTarget} from '../telemetry/logs/elasticsearch.ts';
+import type {LogOutlet} from '../telemetry/logs/log-outlet.ts';
+import {lokiTarget} from '../telemetry/logs/loki.ts';
+import {LogShipper, type LogTarget} from '../telemetry/logs/shipper.ts';
+import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/index.ts';
+import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
+
+export interface TelemetryWish {
+  readonly settings: Pick<ServerSettings, 'log' | 'tracing'>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly secrets: {values(names: readonly string[]): Promise<ReadonlyMap<string, SecretValue>>};
+  readonly version: string;
+  /** Of this coordinator. */
+  readonly instance: string;
+  readonly customers: number;
+  readonly log: Logger;
+  readonly outlet?: LogOutlet;
+}
+
+/** What is seen of a process that serves, from outside: metrics, spans, lines. */
+export interface Telemetry {
+  readonly measures: PrometheusMeasures;
+  readonly tracing: Tracing;
+  /** Tells what becomes of workloads, from now on. */
+  follow(coordinator: Coordinator): void;
+  /** What follows a coordinator ends, with it; before its database is closed. */
+  unfollow(): Promise<void>;
+  /** Sends what is left, for so long at most. */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Errors: those of looking secrets up. Nothing is sent, and nothing loaded, that no setting asks for. */
+export async function openTelemetry(wish: TelemetryWish): Promise<Telemetry> {
+  const {settings, version, customers, log, outlet} = wish;
+  const measures = prometheusMeasures({version, most: customers});
+  const tracing = await openTracing(wish, measures);
+  const shippers = (await targetsOf(wish)).map(target => shipperTo(target, wish, measures));
+  const take =
+    shippers.length === 0
+      ? undefined
+      : (record: Parameters<LogShipper['take']>[0]) => {
+          for (const shipper of shippers) shipper.take(record);
+        };
+  outlet?.listen('warn', ({level, fields}) => measures.add('niyanta_errors_total', {level, code: codeOf(fields.err)}));
+  if (take) outlet?.listen('debug', take);
+  const following: (() => Promise<void>)[] = [];
+  return {
+    measures,
+    tracing,
+    follow(coordinator) {
+      if (tracing.on) following.push(traceWorkloads(coordinator, tracing, log));
+      if (take && settings.log.workloads) following.push(shipWorkloadLogs({coordinator, take, log}));
+    },
+    async unfollow() {
+      await Promise.all(following.splice(0).map(stop => stop()));
+    },
+    async close(deadlineMs) {
+      await Promise.all([tracing.close(deadlineMs), ...shippers.map(shipper => shipper.close(deadlineMs))]);
+    },
+  };
+}
+
+const codeOf = (error: unknown): string => {
+  const {code} = (error ?? {}) as {code?: unknown};
+  return typeof code === 'string' && /^[A-Za-z0-9_-]{1,60}$/.test(code) ? code : 'none';
+};
+
+async function openTracing({settings, env, secrets, version, instance}: TelemetryWish, measures: PrometheusMeasures) {
+  const url = collectorOf(settings.tracing.otlp, env);
+  if (url === undefined) return noTracing;
+  const {otlpTracing} = await import('../telemetry/tracing/otlp-tracing.ts');
+  const {ratio, every: everyMs} = settings.tracing;
+  const headers: Record<string, string> = {};
+  for (const [name, text] of Object.entries(settings.tracing.headers)) headers[name] = await resolved(text, secrets);
+  return otlpTracing({url, headers, ratio, everyMs, version, instance, measures});
+}
+
+/** As the variables of OpenTelemetry have it: one names all of the address, the other its beginning. */
+function collectorOf(otlp: string | undefined, env: TelemetryWish['env']): string | undefined {
+  const {OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_SDK_DISABLED: off} = env;
+  if (off === 'true') return undefined;
+  const beginning = otlp ?? (whole ? undefined : base);
+  if (beginning) return `${beginning.replace(/\/+$/, '')}/v1/traces`;
+  return whole || undefined;
+}
+
+async function targetsOf({settings, secrets}: TelemetryWish): Promise<readonly LogTarget[]> {
+  const {loki, elasticsearch} = settings.log;
+  const basic = async ({username = '', password}: {readonly username?: string; readonly password?: string}) =>
+    password === undefined
+      ? {}
+      : {authorization: `Basic ${Buffer.from(`${username}:${await resolved(password, secrets)}`).toString('base64')}`};
+  const key = elasticsearch?.apiKey;
+  return [
+    ...(loki ? [lokiTarget({...loki, ...(await basic(loki))})] : []),
+    ...(elasticsearch
+      ? [
+          elasticsearchTarget({
+            ...elasticsearch,
+            ...(await basic(elasticsearch)),
+            ...(key !== undefined && {authorization: `ApiKey ${await resolved(key, secrets)}`}),
+          }),
+        ]
+      : []),
+  ];
+}
+
+const resolved = async (text: string, secrets: TelemetryWish['secrets']): Promise<string> =>
+  resolveSecrets(text, await secrets.values(secretNames([text])));
+
+const shipEveryMs = 1000;
+
+function shipperTo(target: LogTarget, {settings, log}: TelemetryWish, measures: PrometheusMeasures): LogShipper {
+  return new LogShipper({
+    target,
+    bufferBytes: settings.log.buffer,
+    everyMs: shipEveryMs,
+    count: (outcome, lines) => measures.add('niyanta_log_lines_total', {target: target.name, outcome}, lines),
+    trouble: why =>
+      why === undefined
+        ? log.info({target: target.name}, 'lines of the log are taken again')
+        : log.warn({target: target.name, why}, 'lines of the log are not taken; they wait'),
+    sleep: (ms, signal) => sleep(ms, undefined, {signal}).catch(() => undefined),
+  });
+}
