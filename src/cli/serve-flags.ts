@@ -3,6 +3,7 @@ import type {OpenedProject} from '../engine/open-project.ts';
 import type {Session} from '../engine/session.ts';
 import type {LoadedServer} from '../engine/spec/server/load-server.ts';
 import type {CommandContext} from './engine-command.ts';
+import {natsFlags} from './nats-flags.ts';
 import {openOnlyProject} from './open.ts';
 
 /** Settings of `serve` that have a flag of their own; all others stand in files and variables. */
@@ -31,6 +32,7 @@ export const serveFlags = {
     helpValue: 'FILE',
   }),
   'tls-key': Flags.string({summary: 'Key of the certificate, PEM. NIYANTA_TLS_KEY.', helpValue: 'FILE'}),
+  ...natsFlags,
   'log-level': Flags.string({
     summary: 'What is logged on standard error: debug, info, warn or error. NIYANTA_LOG_LEVEL.',
     helpValue: 'LEVEL',
@@ -56,6 +58,11 @@ const settingOf = {
   listen: 'listen',
   'tls-cert': 'tls.cert',
   'tls-key': 'tls.key',
+  nats: 'nats.url',
+  'nats-tls-ca': 'nats.tls.ca',
+  'nats-tls-cert': 'nats.tls.cert',
+  'nats-tls-key': 'nats.tls.key',
+  'nats-credentials': 'nats.credentials',
   'log-level': 'log.level',
   'log-format': 'log.format',
   otlp: 'tracing.otlp',

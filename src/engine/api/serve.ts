@@ -75,6 +75,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
       store,
       session,
       settings: coordinatorSettings(settings),
+      ...(settings.nats && {nats: {settings: settings.nats, env: wish.env}}),
       log,
       measures,
       tracing,

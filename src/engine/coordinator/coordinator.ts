@@ -115,7 +115,7 @@ export interface Health {
 }
 
 export interface HealthCheck {
-  /** `database`, `leader`, `hosts`. */
+  /** `database`, `leader`, `hosts`, `broker`. */
   readonly name: string;
   readonly ok: boolean;
   readonly detail: string;

@@ -8,10 +8,12 @@ export interface HealthFacts {
   readonly partition: string | undefined;
   readonly silentMs: readonly number[];
   readonly silence: CoordinatorSettings['silence'];
+  /** Absent where there is no broker. */
+  readonly broker?: {readonly trouble: string | undefined};
 }
 
 /** Ready is who can accept and answer, with its database alone; workers that are away make nobody unready. */
-export function healthOf({trouble, stopping, leads, partition, silentMs, silence}: HealthFacts): Health {
+export function healthOf({trouble, stopping, leads, partition, silentMs, silence, broker}: HealthFacts): Health {
   const well = silentMs.filter(ms => conditionOf(ms, silence) === 'well').length;
   return {
     ready: trouble === undefined && !stopping,
@@ -23,6 +25,7 @@ export function healthOf({trouble, stopping, leads, partition, silentMs, silence
         ok: partition === undefined && well === silentMs.length,
         detail: partition ?? `${well} of ${silentMs.length} answer`,
       },
+      ...(broker ? [{name: 'broker', ok: broker.trouble === undefined, detail: broker.trouble ?? 'answers'}] : []),
       ...(stopping ? [{name: 'stopping', ok: false, detail: 'no new work is taken'}] : []),
     ],
   };

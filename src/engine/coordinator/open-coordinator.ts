@@ -4,6 +4,7 @@ import {registryAccess} from '../registry-credentials.ts';
 import type {BackupPlace} from '../runtime/backup/backup-place.ts';
 import type {Session} from '../session.ts';
 import type {Host} from '../spec/project.ts';
+import type {NatsSettings} from '../spec/server/nats-schema.ts';
 import type {SecretValue} from '../state/secret-value.ts';
 import type {Measures} from '../telemetry/metrics/index.ts';
 import type {Tracing} from '../telemetry/tracing/index.ts';
@@ -11,6 +12,8 @@ import {checkpointKeeper} from './checkpoints/checkpoint-keeper.ts';
 import {systemClock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
 import type {Log} from './log.ts';
+import {JoinedPool} from './nats/joined-pool.ts';
+import {openAgents} from './nats/open-agents.ts';
 import {startCoordinator} from './start-coordinator.ts';
 import type {Store} from './store/store.ts';
 import {type ContainerTypeParts, containerType} from './types/container.ts';
@@ -29,6 +32,8 @@ export interface OpenCoordinatorWish {
   /** For checkpoints that are too large for the database. */
   readonly objectStorage?: BackupPlace;
   readonly build?: ContainerTypeParts['build'];
+  /** NATS, for workers of their own; `env` holds its user and password, where it has them. */
+  readonly nats?: {readonly settings: NatsSettings; readonly env: Readonly<Record<string, string | undefined>>};
   readonly log: Log;
   readonly measures?: Measures;
   /** Where spans go; nowhere when absent. */
@@ -53,18 +58,26 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
     silence: settings.silence,
     log,
   });
+  const ways = {
+    secrets: async (names: readonly string[]) => textsOf(await session.secrets.values(names)),
+    registryAccess: (reference: string) => registryAccess(session, reference),
+  };
+  const isHost = (name: string) => pool.worker(name) !== undefined;
+  const {silence} = settings;
+  const agents = wish.nats && (await openAgents({...wish, ...ways, ...wish.nats, silence, isHost}));
+  const workers = agents ? new JoinedPool(pool, agents.pool) : pool;
   const container = containerType({
     owner: await store.identity(),
     blobs: store,
     keeper,
-    secrets: async names => textsOf(await session.secrets.values(names)),
-    registryAccess: reference => registryAccess(session, reference),
+    ...ways,
     ...(wish.build && {build: wish.build}),
   });
   try {
     const coordinator = await startCoordinator({
       ...wish,
-      workers: pool,
+      workers,
+      ...(agents && {hints: agents.hints, brokerTrouble: () => agents.trouble()}),
       types: [container, sleepType(keeper)],
       checkpoints: keeper,
       clock: systemClock,
@@ -76,11 +89,13 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
       setHosts: hosts => pool.setHosts(hosts),
       async close(deadlineMs) {
         await coordinator.stop({deadlineMs});
-        await pool.close();
+        await workers.close();
+        await agents?.close();
       },
     };
   } catch (error) {
-    await pool.close();
+    await workers.close();
+    await agents?.close();
     throw error;
   }
 }

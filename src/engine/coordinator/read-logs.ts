@@ -63,7 +63,7 @@ async function* linesOfHost(
 }
 
 /** The attempt as somebody sees it who only looks. */
-const viewOf = (row: WorkloadRow, type: WorkloadType, host: Attempt['host'], signal: AbortSignal): Attempt => ({
+export const viewOf = (row: WorkloadRow, type: WorkloadType, host: Attempt['host'], signal: AbortSignal): Attempt => ({
   workload: row,
   attempt: row.attempt,
   lease: row.lease ?? '',

@@ -79,10 +79,16 @@ export class RunningCoordinator implements Coordinator {
   async start(): Promise<void> {
     await this.#storeClock.sync();
     await this.#feed.start();
-    this.#stopHints = await this.store.onHint(() => {
+    const heard = () => {
       this.#leader.hint();
       this.#changed();
-    });
+    };
+    const stopBroker = this.#parts.hints?.listen(heard);
+    const stopStore = await this.store.onHint(heard);
+    this.#stopHints = async () => {
+      stopBroker?.();
+      await stopStore();
+    };
     await this.#leader.start();
   }
 
@@ -94,6 +100,7 @@ export class RunningCoordinator implements Coordinator {
     this.#refuseWhileStopping();
     const accepted = await this.store.submit(submissions);
     this.#changed();
+    this.#parts.hints?.tell();
     return accepted;
   }
 
@@ -105,6 +112,7 @@ export class RunningCoordinator implements Coordinator {
     this.#refuseWhileStopping();
     const row = await this.store.ask(scope, id, wish, actor);
     this.#changed();
+    this.#parts.hints?.tell();
     return row;
   }
 
@@ -189,7 +197,7 @@ export class RunningCoordinator implements Coordinator {
   }
 
   health(): Health {
-    const {workers, trouble} = this.#parts;
+    const {workers, trouble, brokerTrouble} = this.#parts;
     return healthOf({
       trouble: trouble(),
       stopping: this.#stopping !== undefined,
@@ -197,6 +205,7 @@ export class RunningCoordinator implements Coordinator {
       partition: this.#term?.partition,
       silentMs: workers.workers().map(worker => worker.silentMs()),
       silence: this.#settings.silence,
+      ...(brokerTrouble && {broker: {trouble: brokerTrouble()}}),
     });
   }
 

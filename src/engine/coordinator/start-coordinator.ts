@@ -4,6 +4,7 @@ import type {Clock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
 import {guardStore} from './guarded-store.ts';
 import type {Log} from './log.ts';
+import type {Hints} from './nats/hints.ts';
 import {measuredStore} from './observing/measured-store.ts';
 import {RunningCoordinator} from './running-coordinator.ts';
 import type {Store} from './store/store.ts';
@@ -19,6 +20,10 @@ export interface CoordinatorParts {
   readonly store: Store;
   /** Stays the caller's to close, after `stop`. */
   readonly workers: WorkerPool;
+  /** Between coordinators, beside those of the database. */
+  readonly hints?: Hints;
+  /** What is wrong with the broker, in words; absent where there is none. */
+  readonly brokerTrouble?: () => string | undefined;
   readonly types: readonly WorkloadType[];
   readonly checkpoints: CheckpointKeeper;
   readonly settings: CoordinatorSettings;

@@ -57,7 +57,7 @@ export class Term {
       ended: endReporter({report, verdict: (row, end) => this.#verdict(row, end)}),
       onCheckpoint: ({workload, takenAt}: CheckpointRow) => this.#picture.checkpointed(workload, takenAt),
     };
-    this.#agentTerm = {...told, now, leadership: parts.leadership};
+    this.#agentTerm = {...told, now, leadership: parts.leadership, keeper: parts.keeper};
     this.#executions = new Executions({
       ...parts,
       ...told,

@@ -22,7 +22,7 @@ export interface Remains {
 }
 
 /** What workers of their own need of a term of leadership. */
-export interface AgentTerm extends Pick<ExecutionParts, 'ended' | 'report' | 'onCheckpoint'> {
+export interface AgentTerm extends Pick<ExecutionParts, 'ended' | 'report' | 'onCheckpoint' | 'keeper'> {
   /** Undefined when the lead is not to be trusted any more. */
   leadership(): Leadership | undefined;
   /** The database's clock. */

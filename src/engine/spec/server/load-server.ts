@@ -10,6 +10,7 @@ import {checkSecretPlaces} from '../stack-checks.ts';
 import {hasPasswordInClear, parseStateLocation} from '../state-location.ts';
 import {errorAt, type MapTree, type Path, placeAt, type Tree, treeAt, without} from '../tree.ts';
 import {listSettings, originIn} from './list-settings.ts';
+import type {NatsSettings} from './nats-schema.ts';
 import {serverSchema, type WrittenServer} from './server-schema.ts';
 import {builtInTiers, type ServerSetting, type ServerSettings} from './server-settings.ts';
 import {isTelemetrySecret} from './telemetry-secrets.ts';
@@ -61,7 +62,10 @@ const toldByFlags = (flags: Readonly<Record<string, string>>): Told[] =>
 
 /** `tls.cert` is told by --tls-cert, `stopDeadline` by --stop-deadline. */
 const flagOf = (path: string): string =>
-  path.replaceAll('.', '-').replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
+  path
+    .replace(/^nats\.url$/, 'nats')
+    .replaceAll('.', '-')
+    .replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 
 const whoTold = (source: string, told: readonly Told[]): string | undefined =>
   source === 'default' ? source : told.find(({by}) => by === source)?.by;
@@ -124,7 +128,7 @@ function databaseErrors(tree: Tree, told: readonly Told[]): UserError[] {
 function settingsOf(written: WrittenServer, tree: Tree, cwd: string): ServerSettings {
   const path = (text: string, at: Path) =>
     nodePath.resolve(treeAt(tree, at) ? placeAt(tree, at).source.directory : cwd, text);
-  const {listen, tls, tiers} = written;
+  const {listen, tls, nats, tiers} = written;
   const colon = listen.lastIndexOf(':');
   return {
     ...written,
@@ -138,6 +142,18 @@ function settingsOf(written: WrittenServer, tree: Tree, cwd: string): ServerSett
         ...(tls.clientCa !== undefined && {clientCa: path(tls.clientCa, ['tls', 'clientCa'])}),
       },
     }),
+    ...(nats && {nats: absoluteNats(nats, path)}),
     tiers: Object.fromEntries(Object.entries(tiers).map(([name, tier]) => [name, {...builtInTiers.standard, ...tier}])),
+  };
+}
+
+function absoluteNats({url, tls, credentials}: NatsSettings, path: (text: string, at: Path) => string): NatsSettings {
+  const files = (['ca', 'cert', 'key'] as const).flatMap(name =>
+    tls?.[name] === undefined ? [] : [[name, path(tls[name], ['nats', 'tls', name])] as const],
+  );
+  return {
+    url,
+    ...(tls && {tls: Object.fromEntries(files)}),
+    ...(credentials !== undefined && {credentials: path(credentials, ['nats', 'credentials'])}),
   };
 }

@@ -4,6 +4,7 @@ import {line} from '../texts.ts';
 import {oidcSchema, tlsSchema} from './access-schema.ts';
 import {costsSchema} from './costs-schema.ts';
 import {logSchema, metricsSchema, tracingSchema} from './telemetry-schema.ts';
+import {natsSchema} from './nats-schema.ts';
 import {checkpointStorageSchema, failuresSchema, keepSchema, schedulingSchema, tiersSchema} from './work-schema.ts';
 
 const isAddress = (text: string): boolean =>
@@ -28,6 +29,7 @@ export const serverSchema = z
     tracing: tracingSchema.prefault({}).describe('Traces (OpenTelemetry); none without a collector.'),
     metrics: metricsSchema.prefault({}).describe('What Prometheus reads at /metrics.'),
     tls: tlsSchema.optional().describe('The API over TLS; without it, HTTP in clear.'),
+    nats: natsSchema.optional().describe('NATS, by which niyanta worker processes reach this coordinator.'),
     oidc: oidcSchema.optional().describe('Tokens (JWT) of an OpenID Connect issuer, beside API keys.'),
     tiers: tiersSchema.default({}).describe('Tiers of customers by name; free, standard and premium are there.'),
     scheduling: schedulingSchema.prefault({}).describe('Which workload comes first, and where it goes.'),

@@ -1,0 +1,183 @@
+import {randomUUID} from 'node:crypto';
+import {mkdir, readFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {NodeConnectionOptions} from '@nats-io/transport-node';
+import {connect} from '../../hosts/index.ts';
+import {OutsideError, UserError} from '../../spec/errors.ts';
+import type {NatsSettings} from '../../spec/server/nats-schema.ts';
+import {withMutex} from '../../state/mutex.ts';
+import {silentMeasures} from '../../telemetry/metrics/index.ts';
+import {noTracing} from '../../telemetry/tracing/index.ts';
+import {writeWhole} from '../../write-whole.ts';
+import {checkpointKeeper} from '../checkpoints/checkpoint-keeper.ts';
+import {systemClock} from '../clock.ts';
+import type {Log} from '../log.ts';
+import {Broker} from '../nats/broker.ts';
+import {natsOptions} from '../nats/nats-options.ts';
+import {inboxOf, isWorkerName} from '../nats/subjects.ts';
+import {defaultCoordinatorSettings as settings} from '../settings.ts';
+import {containerType} from '../types/container.ts';
+import {sleepType} from '../types/sleep.ts';
+import type {WorkloadType} from '../types/workload-type.ts';
+import {HostPool} from '../workers/host-pool.ts';
+import {AgentStore} from './agent-store.ts';
+import {type AgentParts, AgentWorker} from './agent-worker.ts';
+import {Saying} from './saying.ts';
+import {takeOrders} from './take-orders.ts';
+
+export interface AgentWish {
+  /** That of the certificate when absent, else the machine's. */
+  readonly name?: string;
+  readonly machine: string;
+  readonly region?: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly nats: NatsSettings;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Folder that one worker at a time has. */
+  readonly data: string;
+  readonly version: string;
+  readonly log: Log;
+}
+
+export interface OpenedAgent {
+  readonly name: string;
+  /** Resolves when a coordinator has answered; rejects with UserError when it does not want this worker. */
+  readonly registered: Promise<void>;
+  readonly refused: Promise<never>;
+  leave(deadlineMs: number): Promise<void>;
+}
+
+/**
+ * A worker of this machine, as long as `during` takes. Errors: UserError `worker-runs-already`, `worker-name`,
+ * `worker-name-differs`, `nats-invalid`.
+ */
+export async function withAgent(wish: AgentWish, during: (agent: OpenedAgent) => Promise<void>): Promise<void> {
+  const {options, commonName} = await natsOptions(wish.nats, wish.env);
+  const name = nameOf(wish, commonName);
+  await mkdir(wish.data, {recursive: true, mode: 0o700});
+  const section = async () => {
+    const agent = openAgent({...wish, name, home: await homeOf(wish.data), options});
+    try {
+      await during(agent);
+    } finally {
+      await agent.close();
+    }
+  };
+  await withMutex(join(wish.data, 'lock'), section, lockMs).catch(error => {
+    throw error instanceof OutsideError && error.code === 'state-busy' ? runsAlready(wish.data, error) : error;
+  });
+}
+
+interface NamedWish extends AgentWish {
+  readonly name: string;
+  readonly home: string;
+  readonly options: NodeConnectionOptions;
+}
+
+function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
+  const {nats, name, region, labels, options, log} = wish;
+  const ending = new AbortController();
+  const about = {name: `niyanta worker ${name}`, inboxPrefix: inboxOf(name)};
+  const broker = new Broker({options: {...options, ...about}, address: nats.url, log});
+  const pool = new HostPool({
+    hosts: [{...thisMachine, name, labels, ...(region !== undefined && {region})}],
+    connect: host => connect(host),
+    silence: settings.silence,
+    log,
+  });
+  const saying = new Saying({broker, worker: name, clock: systemClock, log});
+  const parts = {broker, worker: name, saying, clock: systemClock, signal: ending.signal};
+  const store = new AgentStore({...parts, refOf: id => begun?.worker.ref(id)});
+  let begun: Begun | undefined;
+  const refused = Promise.withResolvers<never>();
+  const beginning = store.identity().then(owner => {
+    begun = begin(wish, {owner, broker, pool, saying, store});
+    begun.worker.refused.catch(refused.reject);
+    return begun.worker.registered;
+  });
+  beginning.catch(() => undefined);
+  refused.promise.catch(() => undefined);
+  return {
+    name,
+    registered: beginning,
+    refused: refused.promise,
+    leave: async deadlineMs => begun?.worker.leave(deadlineMs),
+    async close() {
+      ending.abort();
+      begun?.stopOrders();
+      saying.close();
+      await begun?.worker.close();
+      await pool.close();
+      await broker.close();
+    },
+  };
+}
+
+interface Begun {
+  readonly worker: AgentWorker;
+  readonly stopOrders: () => void;
+}
+
+/** `owner`: whose attempts on this machine are ours. */
+function begin(
+  wish: NamedWish,
+  {owner, ...parts}: Pick<AgentParts, 'broker' | 'pool' | 'saying' | 'store'> & {readonly owner: string},
+): Begun {
+  const {name, home, labels, region, version, log} = wish;
+  const {store} = parts;
+  const keeper = checkpointKeeper(store);
+  const container = containerType({
+    owner,
+    blobs: store,
+    keeper,
+    secrets: names => store.secrets(names),
+    registryAccess: reference => store.registryAccess(reference),
+  });
+  const types = new Map<string, WorkloadType>([container, sleepType(keeper)].map(type => [type.name, type]));
+  const clock = systemClock;
+  const seen = {measures: silentMeasures, tracing: noTracing, log};
+  const place = {labels, ...(region !== undefined && {region})};
+  const worker = new AgentWorker({...parts, ...seen, ...place, name, home, version, types, keeper, settings, clock});
+  return {worker, stopOrders: takeOrders({...parts, name, types, worker, clock})};
+}
+
+/** How long a worker that ends may still hold its folder. */
+const lockMs = 500;
+
+/** This machine as a host that is reached without SSH. */
+const thisMachine = {local: true, sudo: false, connectTimeoutMs: 10_000, drain: false} as const;
+
+function nameOf({name, machine}: AgentWish, commonName: string | undefined): string {
+  const chosen = name ?? commonName ?? machine;
+  if (!isWorkerName(chosen))
+    throw new UserError({
+      code: 'worker-name',
+      message: `${JSON.stringify(chosen)} cannot be the name of a worker: letters, digits, - and _, at most 63`,
+      hint: 'Say another one with --name.',
+    });
+  if (commonName !== undefined && commonName !== chosen)
+    throw new UserError({
+      code: 'worker-name-differs',
+      message: `the certificate is that of ${commonName}, not of ${chosen}`,
+      hint: `Leave --name out, or have a certificate made for ${chosen}.`,
+    });
+  return chosen;
+}
+
+/** By which coordinators know that a worker of this name is this one, started again. */
+async function homeOf(data: string): Promise<string> {
+  const file = join(data, 'home-id');
+  const known = await readFile(file, 'utf8').catch(() => '');
+  if (/^[0-9a-f-]{36}\n$/.test(known)) return known.trim();
+  const id = randomUUID();
+  await writeWhole(file, `${id}\n`);
+  return id;
+}
+
+const runsAlready = (data: string, cause: unknown): UserError =>
+  new UserError({
+    code: 'worker-runs-already',
+    message: `a niyanta worker runs already with ${data}`,
+    hint: 'Stop that one first, or give this one another --name and --data.',
+    cause,
+  });
