@@ -5,7 +5,7 @@ import {parseAssignments} from '../../cli/assignments.ts';
 import {EngineCommand} from '../../cli/engine-command.ts';
 import {durationFlag} from '../../cli/flags.ts';
 import {natsFlags, natsOf} from '../../cli/nats-flags.ts';
-import {logLevels, serveLog} from '../../cli/serve-log.ts';
+import {serveLog} from '../../cli/serve-log.ts';
 import {untilStopped} from '../../cli/until-stopped.ts';
 import {workingView} from '../../engine/view/working-view.ts';
 
@@ -32,10 +32,16 @@ export default class Worker extends EngineCommand {
       env: 'NIYANTA_WORKER_DATA',
     }),
     'log-level': Flags.option({
-      options: logLevels,
+      options: ['debug', 'info', 'warn', 'error'] as const,
       summary: 'What is logged on standard error.',
       default: 'info' as const,
       env: 'NIYANTA_LOG_LEVEL',
+    })(),
+    'log-format': Flags.option({
+      options: ['auto', 'json', 'ecs', 'text'] as const,
+      summary: 'How; auto is text on a terminal and JSON elsewhere.',
+      default: 'auto' as const,
+      env: 'NIYANTA_LOG_FORMAT',
     })(),
     'stop-deadline': durationFlag({
       summary: 'How long a drain may take.',
@@ -48,7 +54,8 @@ export default class Worker extends EngineCommand {
     const {flags} = await this.parse(Worker);
     const {cwd, env} = this.context();
     const {name, region} = flags;
-    const log = serveLog(flags['log-level'], process.stderr);
+    const logged = {level: flags['log-level'], format: flags['log-format'], sampling: 100};
+    const {log} = serveLog(logged, process.stderr);
     const nats = natsOf(flags, cwd, env);
     const labels = parseAssignments('label', flags.label);
     const about = {name, region, labels, nats, env, data: resolve(cwd, flags.data), version: this.config.version, log};

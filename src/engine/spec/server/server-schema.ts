@@ -3,8 +3,8 @@ import {duration} from '../quantities.ts';
 import {line} from '../texts.ts';
 import {oidcSchema, tlsSchema} from './access-schema.ts';
 import {costsSchema} from './costs-schema.ts';
-import {logSchema, metricsSchema, tracingSchema} from './telemetry-schema.ts';
 import {natsSchema} from './nats-schema.ts';
+import {logSchema, metricsSchema, tracingSchema} from './telemetry-schema.ts';
 import {checkpointStorageSchema, failuresSchema, keepSchema, schedulingSchema, tiersSchema} from './work-schema.ts';
 
 const isAddress = (text: string): boolean =>
