@@ -1,0 +1,41 @@
+// A real `niyanta serve` for the scripts that try clients against it.
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {join} from 'node:path';
+import process from 'node:process';
+import {root} from './node24.mjs';
+
+/**
+ * Starts `niyanta serve` in a project's folder, with its data below that. Returns its address, the admin key that it
+ * prints at the first start, and `stop`, which ends it and says what was wrong, if anything: its exit code other than 0.
+ */
+export async function serve(project) {
+  const words = ['serve', '--json', '--listen', '127.0.0.1:0', '--data', join(project, 'data')];
+  const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...words], {cwd: project});
+  let said = '';
+  child.stderr.on('data', chunk => {
+    said += chunk;
+  });
+  const {address, adminKey} = await firstJson(child, () => said);
+  const stop = async () => {
+    const ended = child.exitCode === null ? once(child, 'exit') : [child.exitCode];
+    child.kill('SIGTERM');
+    const [code] = await ended;
+    return code === 0 ? [] : [`serve ended with ${code}:`, ...said.trimEnd().split('\n').slice(-20)];
+  };
+  return {address, key: adminKey, stop};
+}
+
+/** The object that it prints when it answers. */
+async function firstJson(child, said) {
+  let text = '';
+  for await (const chunk of child.stdout.iterator({destroyOnReturn: false})) {
+    text += chunk;
+    try {
+      return JSON.parse(text);
+    } catch {
+      // Not all of it is here yet.
+    }
+  }
+  throw new Error(`serve ended before it answered: ${said()}`);
+}

@@ -1,0 +1,3 @@
+module niyanta.dev/sdk/go
+
+go 1.21
