@@ -19,9 +19,9 @@ const sampleMs = 200;
 /** What the containers of a host use, by id; nothing of a host that is lost meanwhile. One script a look. */
 export async function usageOn(connection: Connection, signal: AbortSignal): Promise<ReadonlyMap<string, ReplicaUsage>> {
   try {
-    const first = await look(connection, signal);
+    const first = await lookAtUsage(connection, signal);
     await sleep(sampleMs, undefined, {signal});
-    const second = await look(connection, signal);
+    const second = await lookAtUsage(connection, signal);
     return usageBetween(first, second);
   } catch (error) {
     if (error instanceof OutsideError && error.transient) return new Map();
@@ -29,19 +29,20 @@ export async function usageOn(connection: Connection, signal: AbortSignal): Prom
   }
 }
 
-interface Look {
+/** What one host said once. */
+export interface UsageLook {
   /** Milliseconds of a clock that only goes forward. */
   readonly at: number;
   readonly usage: ReadonlyMap<string, Usage>;
 }
 
-async function look(connection: Connection, signal: AbortSignal): Promise<Look> {
+export async function lookAtUsage(connection: Connection, signal: AbortSignal): Promise<UsageLook> {
   const {stdout} = await connection.run(usageCommand, {signal});
   return {at: performance.now(), usage: parseUsage(stdout)};
 }
 
 /** Of containers that were there both times; one that was started anew in between counts from zero. */
-export function usageBetween(first: Look, second: Look): ReadonlyMap<string, ReplicaUsage> {
+export function usageBetween(first: UsageLook, second: UsageLook): ReadonlyMap<string, ReplicaUsage> {
   const seconds = Math.max(1, second.at - first.at) / 1000;
   return new Map(
     [...second.usage].map(([id, {cpuSeconds, memory, memoryLimit}]) => {

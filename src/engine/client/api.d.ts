@@ -14,6 +14,9 @@ export interface paths {
   "/v1/files/missing": {
     post: operations["missingFiles"];
   };
+  "/v1/workloads/figures": {
+    get: operations["workloadFigures"];
+  };
   "/v1/workloads/{id}": {
     get: operations["getWorkload"];
   };
@@ -829,6 +832,42 @@ export interface components {
         })[];
       idempotencyKey?: string;
     };
+    WorkloadFigures: {
+      /** Format: uuid */
+      id: string;
+      customer: string;
+      seq: number;
+      name: string;
+      version?: string;
+      type: string;
+      state: components["schemas"]["WorkloadState"];
+      priority: number;
+      labels: {
+        [key: string]: string;
+      };
+      /** Format: date-time */
+      acceptedAt: string;
+      /** Format: date-time */
+      startedAt?: string;
+      /** Format: date-time */
+      endedAt?: string;
+      /** Format: date-time */
+      changedAt: string;
+      attempt: number;
+      worker?: string;
+      /** Format: date-time */
+      notBefore?: string;
+      /** @enum {string} */
+      wanted?: "cancel" | "pause";
+      reason?: string;
+      exitCode?: number;
+      progress?: number;
+      schedule?: string;
+      batch?: string;
+      cpu?: number;
+      memory?: number;
+      memoryLimit?: number;
+    };
     WorkloadResult: {
       /** Format: uuid */
       id: string;
@@ -1004,6 +1043,24 @@ export interface operations {
       200: {
         content: {
           "application/json": components["schemas"]["MissingFiles"];
+        };
+      };
+    };
+  };
+  workloadFigures: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+        limit?: number;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": {
+            items: components["schemas"]["WorkloadFigures"][];
+          };
         };
       };
     };

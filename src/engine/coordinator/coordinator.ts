@@ -17,6 +17,7 @@ import type {
   WorkloadId,
   WorkloadRow,
 } from './store/store.ts';
+import type {WorkloadFigures} from './workload-figures.ts';
 import type {WorkloadState} from './workload-states.ts';
 
 /**
@@ -61,6 +62,9 @@ export interface Coordinator {
     id: WorkloadId,
     wish: {readonly number?: number; readonly idempotencyKey?: string; readonly actor: Actor},
   ): Promise<WorkloadRow | undefined>;
+
+  /** What runs and what it uses now, newest first, at most `limit`. */
+  figures(scope: Scope, limit: number): Promise<readonly WorkloadFigures[]>;
 
   /** Workers as stored, with what is known of them now. */
   workers(): Promise<readonly WorkerNow[]>;

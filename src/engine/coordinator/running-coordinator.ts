@@ -32,6 +32,8 @@ import type {
 } from './store/store.ts';
 import {StoreClock} from './store-clock.ts';
 import type {WorkloadType} from './types/workload-type.ts';
+import {UsageLooks} from './workers/usage-looks.ts';
+import {type WorkloadFigures, workloadFigures} from './workload-figures.ts';
 
 export interface RunningParts extends CoordinatorParts {
   readonly measures: Measures;
@@ -49,6 +51,7 @@ export class RunningCoordinator implements Coordinator {
   readonly #leader: Leader;
   readonly #feed: EventsFeed;
   readonly #storeClock: StoreClock;
+  readonly #looks: UsageLooks;
   readonly #ending = new Set<Promise<void>>();
   #settings: CoordinatorSettings;
   #term?: Term;
@@ -62,6 +65,7 @@ export class RunningCoordinator implements Coordinator {
     this.#parts = parts;
     this.#settings = settings;
     this.#types = new Map(parts.types.map(type => [type.name, type]));
+    this.#looks = new UsageLooks(clock);
     this.#storeClock = new StoreClock(store, clock);
     this.#feed = new EventsFeed(parts);
     this.#leader = new Leader({
@@ -169,6 +173,10 @@ export class RunningCoordinator implements Coordinator {
     const row = await restoreAsNew(parts, scope, id, wish);
     this.#changed();
     return row;
+  }
+
+  figures(scope: Scope, limit: number): Promise<readonly WorkloadFigures[]> {
+    return workloadFigures({store: this.store, workers: this.#parts.workers, looks: this.#looks}, scope, limit);
   }
 
   async workers(): Promise<readonly WorkerNow[]> {

@@ -79,6 +79,9 @@ export class StandInCoordinator implements Coordinator {
 
   restoreAsNew: Coordinator['restoreAsNew'] = async (scope, id) => this.store.workload(scope, id);
 
+  figures: Coordinator['figures'] = async (scope, limit) =>
+    (await this.store.workloads(scope, {limit})).items.map(row => ({row, cpu: 0.5, memory: 2 ** 20}));
+
   workers: Coordinator['workers'] = async () =>
     (await this.store.workers()).map(row => ({...row, condition: 'well' as const, running: 0}));
 

@@ -1,8 +1,9 @@
 import type {z} from 'zod';
 import type {Why} from '../../coordinator/coordinator.ts';
 import type {AttemptRow, WorkloadRow} from '../../coordinator/store/store.ts';
+import type {WorkloadFigures} from '../../coordinator/workload-figures.ts';
 import {timeText} from '../schemas/wire.ts';
-import type {attemptAnswer, whyAnswer, workloadAnswer, workloadSummary} from '../schemas/workload.ts';
+import type {attemptAnswer, figuresAnswer, whyAnswer, workloadAnswer, workloadSummary} from '../schemas/workload.ts';
 
 /** Field by field, so that nothing new of a row gets out unseen: leases do not. */
 export function summaryOf(row: WorkloadRow): z.output<typeof workloadSummary> {
@@ -41,6 +42,13 @@ export const workloadOf = (row: WorkloadRow): z.output<typeof workloadAnswer> =>
   hasResult: row.result !== undefined && row.result !== null,
   waitsFor: row.waitsFor.map(({id, on}) => ({id, on})),
   idempotencyKey: row.idempotencyKey,
+});
+
+export const figuresOf = ({row, cpu, memory, memoryLimit}: WorkloadFigures): z.output<typeof figuresAnswer> => ({
+  ...summaryOf(row),
+  cpu,
+  memory,
+  memoryLimit,
 });
 
 export const attemptOf = (row: AttemptRow): z.output<typeof attemptAnswer> => ({

@@ -1,11 +1,12 @@
 import {z} from 'zod';
 import {notFound, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
-import {attemptOf, summaryOf, whyOf, workloadOf} from '../answers/workload.ts';
+import {attemptOf, figuresOf, summaryOf, whyOf, workloadOf} from '../answers/workload.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
 import {customerId, listOf, pageOf} from '../schemas/wire.ts';
 import {
   attemptAnswer,
+  figuresAnswer,
   outputParams,
   resultAnswer,
   whyAnswer,
@@ -37,6 +38,28 @@ export function workloadRoutes(server: ApiServer, {coordinator}: ApiParts): void
       const scope = scopeAsked(whoOf(request), customer);
       const {items, next} = await store.workloads(scope, {...rest, states: state, labels});
       return {items: items.map(summaryOf), next};
+    },
+  );
+
+  server.get(
+    '/v1/workloads/figures',
+    {
+      schema: {
+        operationId: 'workloadFigures',
+        tags,
+        summary: 'Show what runs, and what it uses now.',
+        description: 'Each host is looked at once a second at most, however many ask.',
+        querystring: z.strictObject({
+          customer: customerId.optional(),
+          limit: z.coerce.number().int().min(1).max(500).default(200),
+        }),
+        response: {200: listOf(figuresAnswer)},
+      },
+    },
+    async request => {
+      const {customer, limit} = request.query;
+      const figures = await coordinator.figures(scopeAsked(whoOf(request), customer), limit);
+      return {items: figures.map(figuresOf)};
     },
   );
 

@@ -50,6 +50,16 @@ export const workloadAnswer = z
   })
   .meta({id: 'Workload'});
 
+export const figuresAnswer = z
+  .object({
+    ...summary,
+    cpu: z.number().min(0).optional().describe('Cores, since the look before. Absent of what runs in no container.'),
+    memory: z.int().min(0).optional().describe('Bytes.'),
+    memoryLimit: z.int().min(0).optional().describe('Bytes; absent without a limit.'),
+  })
+  .describe('A workload that runs, and what it uses now.')
+  .meta({id: 'WorkloadFigures'});
+
 export const workloadParams = z.strictObject({id: workloadId});
 
 /** Which workloads are meant. */

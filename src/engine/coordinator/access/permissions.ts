@@ -47,6 +47,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   cancelBatch: work('workloads'),
   listWorkloads: read('workloads'),
   getWorkload: read('workloads'),
+  workloadFigures: read('workloads'),
   cancelWorkload: work('workloads'),
   pauseWorkload: work('workloads'),
   resumeWorkload: work('workloads'),
