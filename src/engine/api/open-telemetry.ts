@@ -1,8 +1,10 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Logger} from 'pino';
 import type {Coordinator} from '../coordinator/coordinator.ts';
+import {tellHostFigures} from '../coordinator/observing/host-figures.ts';
 import {shipWorkloadLogs} from '../coordinator/observing/ship-workload-logs.ts';
 import {traceWorkloads} from '../coordinator/observing/trace-workloads.ts';
+import type {WorkerPool} from '../coordinator/workers/worker-pool.ts';
 import type {ServerSettings} from '../spec/server/server-settings.ts';
 import {resolveSecrets, secretNames} from '../state/secret-references.ts';
 import type {SecretValue} from '../state/secret-value.ts';
@@ -14,7 +16,7 @@ import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/
 import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
 
 export interface TelemetryWish {
-  readonly settings: Pick<ServerSettings, 'log' | 'tracing'>;
+  readonly settings: Pick<ServerSettings, 'log' | 'tracing' | 'metrics'>;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly secrets: {values(names: readonly string[]): Promise<ReadonlyMap<string, SecretValue>>};
   readonly version: string;
@@ -30,9 +32,9 @@ export interface Telemetry {
   readonly measures: PrometheusMeasures;
   readonly tracing: Tracing;
   /** Tells what becomes of workloads, from now on. */
-  follow(coordinator: Coordinator): void;
-  /** What follows a coordinator ends, with it; before its database is closed. */
-  unfollow(): Promise<void>;
+  follow(coordinator: Coordinator, workers: WorkerPool): void;
+  /** Follows no more; waits for what is being told, for so long at most. */
+  unfollow(deadlineMs: number): Promise<void>;
   /** Sends what is left, for so long at most. */
   close(deadlineMs: number): Promise<void>;
 }
@@ -55,12 +57,15 @@ export async function openTelemetry(wish: TelemetryWish): Promise<Telemetry> {
   return {
     measures,
     tracing,
-    follow(coordinator) {
+    follow(coordinator, workers) {
+      const {hosts: everyMs} = settings.metrics;
+      if (everyMs > 0) following.push(tellHostFigures({workers, store: coordinator.store, measures, everyMs}));
       if (tracing.on) following.push(traceWorkloads(coordinator, tracing, log));
       if (take && settings.log.workloads) following.push(shipWorkloadLogs({coordinator, take, log}));
     },
-    async unfollow() {
-      await Promise.all(following.splice(0).map(stop => stop()));
+    async unfollow(deadlineMs) {
+      const late = sleep(deadlineMs, undefined, {ref: false});
+      await Promise.race([Promise.all(following.splice(0).map(stop => stop())), late]);
     },
     async close(deadlineMs) {
       await Promise.all([tracing.close(deadlineMs), ...shippers.map(shipper => shipper.close(deadlineMs))]);

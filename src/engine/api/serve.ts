@@ -1,4 +1,4 @@
-import {randomUUID} from 'node:crypto';
+import {randomUUID, X509Certificate} from 'node:crypto';
 import {mkdir, readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
@@ -69,6 +69,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
     const telemetry = await openTelemetry({...wish, settings, secrets, instance, customers});
     closing.unshift(() => telemetry.close(failedStopMs));
     const {measures, tracing} = telemetry;
+    if (tls) measures.set('niyanta_certificate_expires_timestamp_seconds', {}, certificateEnd(tls.cert));
     const opened = await openCoordinator({
       id: instance,
       address: addressOf(settings),
@@ -99,7 +100,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
     });
     closing.unshift(() => api.stop(failedStopMs));
     live.serves(api);
-    telemetry.follow(coordinator);
+    telemetry.follow(coordinator, opened.workers);
     const adminKey = await prepareAccess(store, {name: 'coordinator:first-start'});
     return {
       address: api.address,
@@ -108,9 +109,9 @@ export async function serve(wish: ServeWish): Promise<Served> {
       async stop(deadlineMs) {
         const until = performance.now() + deadlineMs;
         await api.stop(deadlineMs / 2);
-        await opened.close(Math.max(0, until - performance.now()));
-        await telemetry.unfollow();
-        await telemetry.close(Math.max(lastLinesMs, until - performance.now()));
+        const left = () => Math.max(0, until - performance.now());
+        await Promise.all([telemetry.unfollow(left()), opened.close(left())]);
+        await telemetry.close(Math.max(lastLinesMs, left()));
         await store.close();
       },
     };
@@ -123,6 +124,9 @@ export async function serve(wish: ServeWish): Promise<Served> {
 /** Where others find this one; port 0 is not known yet. */
 const addressOf = ({tls, listen: {host, port}}: ServerSettings): string =>
   `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Seconds since 1970. */
+const certificateEnd = (pem: Buffer): number => Math.floor(Date.parse(new X509Certificate(pem).validTo) / 1000);
 
 const failedStopMs = 2000;
 /** For what is not sent yet, when the deadline is over. */

@@ -19,6 +19,7 @@ import type {Store} from './store/store.ts';
 import {type ContainerTypeParts, containerType} from './types/container.ts';
 import {sleepType} from './types/sleep.ts';
 import {HostPool} from './workers/host-pool.ts';
+import type {WorkerPool} from './workers/worker-pool.ts';
 
 export interface OpenCoordinatorWish {
   /** See `CoordinatorParts.id`. */
@@ -42,6 +43,7 @@ export interface OpenCoordinatorWish {
 
 export interface OpenedCoordinator {
   readonly coordinator: Coordinator;
+  readonly workers: WorkerPool;
   /** Takes over what niyanta.yaml says by now. */
   setHosts(hosts: readonly Host[]): Promise<void>;
   /** Stops it and lets go of the hosts, on which workloads go on. */
@@ -86,6 +88,7 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
     });
     return {
       coordinator,
+      workers: pool,
       setHosts: hosts => pool.setHosts(hosts),
       async close(deadlineMs) {
         await coordinator.stop({deadlineMs});

@@ -15,7 +15,8 @@ export interface Usage {
 }
 
 // cgroup v1 has a tree a controller, v2 one for all. awk reads every file in one process.
-const READ = `base=/sys/fs/cgroup
+/** For scripts that ask for more beside it; `parseUsage` reads what it prints. */
+export const usageScript = `base=/sys/fs/cgroup
 if [ -d $base/memory ]; then
   awk 'FNR == 1 || /^(total_inactive_file|oom_kill) / {print FILENAME, $1, $2}' $base/memory/${namespace}/*/memory.usage_in_bytes $base/memory/${namespace}/*/memory.limit_in_bytes $base/memory/${namespace}/*/memory.stat $base/memory/${namespace}/*/memory.oom_control $base/cpuacct/${namespace}/*/cpuacct.usage 2>/dev/null
 else
@@ -24,12 +25,12 @@ fi
 :`;
 
 /** Figures of every container of a host, from the cgroups' files: one script, not one `ctr` a container. */
-export const usageCommand: Command = script(READ);
+export const usageCommand: Command = script(usageScript);
 
 const STATES = '--- states';
 
 /** The same, and what each container does: one script a host and round of `top` and `stats`. */
-export const figuresCommand: Command = script(`${READ}\necho '${STATES}'\n${taskStatesScript}`);
+export const figuresCommand: Command = script(`${usageScript}\necho '${STATES}'\n${taskStatesScript}`);
 
 /** What `figuresCommand` printed. */
 export function parseFigures(stdout: string): {
