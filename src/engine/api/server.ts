@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import websocket from '@fastify/websocket';
 import fastify, {LogController} from 'fastify';
 import {permissions} from '../coordinator/access/index.ts';
+import {requestIdOf} from '../coordinator/requests/request-id.ts';
 import {Bug} from '../spec/errors.ts';
 import type {ApiParts, ApiServer} from './api-parts.ts';
 import {describeApi} from './openapi/describe.ts';
@@ -12,7 +13,6 @@ import {unrouted} from './problems/unrouted.ts';
 import type {Tls} from './read-tls.ts';
 import {gateHook} from './request/gate.ts';
 import {jsonBody} from './request/json-body.ts';
-import {requestIdOf} from './request/request-id.ts';
 import {traceRequests} from './request/trace-requests.ts';
 import {validatorCompiler} from './request/validate.ts';
 import {analyticsRoutes} from './routes/analytics.ts';
@@ -61,7 +61,7 @@ export async function apiServer(parts: ApiParts, version: string, tls: Tls | und
     loggerInstance: log,
     logController: new LogController({disableRequestLogging: true}),
     requestIdHeader: false,
-    genReqId: (request: IncomingMessage) => requestIdOf(request.headers),
+    genReqId: (request: IncomingMessage) => requestIdOf(request.headers['x-request-id']),
     bodyLimit: settings.bodyLimit,
     requestTimeout: settings.requestTimeoutMs,
     keepAliveTimeout: settings.keepAliveMs,

@@ -1,7 +1,7 @@
 import type {Socket} from 'node:net';
 import {Refusal} from '../../coordinator/access/index.ts';
 import {problemOf} from '../../coordinator/requests/problem-of.ts';
-import {requestIdOf} from '../request/request-id.ts';
+import {requestIdOf} from '../../coordinator/requests/request-id.ts';
 
 const REASONS: Readonly<Record<string, readonly [status: number, code: string, detail: string]>> = {
   HPE_HEADER_OVERFLOW: [431, 'headers-too-large', 'the headers are larger than is taken here'],
@@ -16,7 +16,7 @@ export function refuseConnection(error: Error & {readonly code?: string}, socket
     'malformed-request',
     'this is no valid HTTP request',
   ];
-  const {problem} = problemOf(new Refusal({status, code, detail}), requestIdOf({}));
+  const {problem} = problemOf(new Refusal({status, code, detail}), requestIdOf(undefined));
   const body = JSON.stringify(problem);
   const head = [
     `HTTP/1.1 ${status} ${problem.title}`,

@@ -1,5 +1,5 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
-import type {Counted, Gate, Identity, Knock, Permission} from '../../coordinator/access/index.ts';
+import {type Counted, type Gate, type Identity, type Knock, limitHeaders, type Permission} from '../../coordinator/access/index.ts';
 import {certificateOf} from './client-certificate.ts';
 
 declare module 'fastify' {
@@ -27,16 +27,6 @@ export const gateHook =
 export function shownBy({headers, raw}: FastifyRequest): Pick<Knock, 'authorization' | 'certificate'> {
   const certificate = certificateOf(raw.socket);
   return {authorization: headers.authorization, ...(certificate && {certificate})};
-}
-
-/** The draft of the IETF's httpapi group: what the limit is, and what is left of it. */
-function limitHeaders({policy, rate: {perSecond, burst}, taken}: Counted): Record<string, string> {
-  const window = Math.max(1, Math.ceil(burst / perSecond));
-  const reset = Math.max(0, Math.ceil(taken.waitMs / 1000));
-  return {
-    'RateLimit-Policy': `"${policy}";q=${burst};w=${window}`,
-    RateLimit: `"${policy}";r=${taken.remaining};t=${reset}`,
-  };
 }
 
 /** Whose key it is; for routes that have a permission. */

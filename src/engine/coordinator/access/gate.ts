@@ -111,6 +111,16 @@ export function bearerOf(header: string | undefined): string {
   });
 }
 
+/** The draft of the IETF's httpapi group: what the limit is, and what is left of it. */
+export function limitHeaders({policy, rate: {perSecond, burst}, taken}: Counted): Record<string, string> {
+  const window = Math.max(1, Math.ceil(burst / perSecond));
+  const reset = Math.max(0, Math.ceil(taken.waitMs / 1000));
+  return {
+    'RateLimit-Policy': `"${policy}";q=${burst};w=${window}`,
+    RateLimit: `"${policy}";r=${taken.remaining};t=${reset}`,
+  };
+}
+
 /** Who has no key learns nothing of others' keys but what their owner knows: that they ended. */
 function unauthorized(why: Refused): Refusal {
   const [code, detail] = WORDS[why];

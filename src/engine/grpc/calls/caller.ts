@@ -1,0 +1,23 @@
+import type {Identity} from '../../coordinator/access/index.ts';
+import type {Actor} from '../../coordinator/store/store.ts';
+import type {SchedulerService} from '../messages.d.ts';
+
+/** Who calls, as the gate let them in. */
+export interface Caller {
+  readonly who: Identity;
+  /** The key itself, to see whether it still opens. */
+  readonly key: string;
+  readonly requestId: string;
+  readonly actor: Actor;
+  /** Aborted when the client goes away, its deadline passes, or the server stops; the reason is an error to answer with. */
+  readonly signal: AbortSignal;
+}
+
+type HandlerOf<M extends {readonly kind: string; readonly request: unknown; readonly response: unknown}> = {
+  unary: (request: M['request'], caller: Caller) => Promise<M['response']>;
+  serverStream: (request: M['request'], caller: Caller) => AsyncIterable<M['response']>;
+  clientStream: (requests: AsyncIterable<M['request']>, caller: Caller) => Promise<M['response']>;
+}[M['kind'] & ('unary' | 'serverStream' | 'clientStream')];
+
+/** What answers each call: every rpc of the .proto files, or it does not compile. */
+export type Methods = {readonly [M in keyof SchedulerService]: HandlerOf<SchedulerService[M]>};
