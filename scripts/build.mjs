@@ -8,7 +8,18 @@ import {rolldown} from 'rolldown';
 import {root} from './node24.mjs';
 
 /** Loaded from node_modules as they are: what is seldom needed, and what brings binaries or files of its own. */
-const leftOut = ['ink', 'react', 'listr2', '@inquirer/prompts', 'node-pty', 'ssh2', 'fastify', '@fastify', 'pino'];
+const leftOut = [
+  'ink',
+  'react',
+  'listr2',
+  '@inquirer/prompts',
+  'node-pty',
+  'ssh2',
+  'fastify',
+  '@fastify',
+  'pino',
+  '@grpc',
+];
 
 const dist = join(root, 'dist');
 rmSync(dist, {recursive: true, force: true});

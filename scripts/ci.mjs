@@ -30,6 +30,7 @@ await check('import rule', () => program('scripts/check-imports.mjs'));
 await check('dead code', () => program('node_modules/knip/bin/knip.js'));
 await check('reference docs are current', () => program('scripts/docs.mjs', '--check'));
 await check('client types are current', () => program('scripts/client-types.mjs', '--check'));
+await check('gRPC types are current', () => program('scripts/proto-types.mjs', '--check'));
 await check('starts as built', () => program('bin/run.js', '--help'));
 await check('clients in sdk/, against a real coordinator', () => program('scripts/sdk-tests.mjs'));
 await check('bad input on every route (schemathesis)', () => program('scripts/schemathesis.mjs'));

@@ -27,6 +27,10 @@ export const serveFlags = {
     summary: 'Where the API listens; 127.0.0.1:8460 when nothing says it. NIYANTA_LISTEN.',
     helpValue: 'HOST:PORT',
   }),
+  grpc: Flags.string({
+    summary: 'Where gRPC listens, for example 127.0.0.1:8461; nowhere when nothing says it. NIYANTA_GRPC.',
+    helpValue: 'HOST:PORT',
+  }),
   'tls-cert': Flags.string({
     summary: 'Certificate of the API and what is between it and its root, PEM; without it, no TLS. NIYANTA_TLS_CERT.',
     helpValue: 'FILE',
@@ -56,6 +60,7 @@ const settingOf = {
   data: 'data',
   database: 'database',
   listen: 'listen',
+  grpc: 'grpc',
   'tls-cert': 'tls.cert',
   'tls-key': 'tls.key',
   nats: 'nats.url',

@@ -30,7 +30,7 @@ export default class Serve extends EngineCommand {
       return {server: now.server, hosts: now.session.hosts};
     };
     const served = await serve({session, env: process.env, server, reread, version: this.config.version, log, outlet});
-    await this.show({address: served.address, adminKey: served.adminKey}, servedView);
+    await this.show(served.shown, servedView);
     await untilStopped({
       log,
       reload: async () => void (await served.reload({name: 'signal:SIGHUP'})),

@@ -26,7 +26,7 @@ export class LiveSettings implements SettingsNow {
   readonly #parts: LiveSettingsParts;
   #server: LoadedServer;
   #rules: AccessRules;
-  #api?: RunningApi;
+  #api?: Pick<RunningApi, 'reception' | 'renewTls'>;
   #reloading: Promise<unknown> = Promise.resolve();
 
   constructor(parts: LiveSettingsParts) {
@@ -36,7 +36,7 @@ export class LiveSettings implements SettingsNow {
   }
 
   /** From now on there is an API to tell of new rules and certificates. */
-  serves(api: RunningApi): void {
+  serves(api: Pick<RunningApi, 'reception' | 'renewTls'>): void {
     this.#api = api;
   }
 

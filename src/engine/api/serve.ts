@@ -8,6 +8,7 @@ import {openCoordinator} from '../coordinator/open-coordinator.ts';
 import {coordinatorSettings} from '../coordinator/settings.ts';
 import {openPostgresStore, openSqliteStore} from '../coordinator/store/open-store.ts';
 import type {Actor, Store} from '../coordinator/store/store.ts';
+import type {GrpcWish, RunningGrpc} from '../grpc/start-grpc.ts';
 import type {Session} from '../session.ts';
 import {UserError} from '../spec/errors.ts';
 import type {Host} from '../spec/project.ts';
@@ -42,10 +43,14 @@ export interface Reread {
 }
 
 export interface Served {
-  /** `http://127.0.0.1:8460`. */
-  readonly address: string;
-  /** Of the first start on this database: shown now, and known to nobody afterwards. */
-  readonly adminKey?: string;
+  readonly shown: {
+    /** `http://127.0.0.1:8460`. */
+    readonly address: string;
+    /** `127.0.0.1:8461`, where gRPC is served. */
+    readonly grpc?: string;
+    /** Of the first start on this database: shown now, and known to nobody afterwards. */
+    readonly adminKey?: string;
+  };
   /** Takes over what files say by now. Errors: those of reading them; then all stays as it was. */
   reload(actor: Actor): Promise<SettingChanges>;
   /** No new requests, those in flight are answered, reports are finished, the lead is given back: within the deadline. */
@@ -99,16 +104,27 @@ export async function serve(wish: ServeWish): Promise<Served> {
       tracing,
     });
     closing.unshift(() => api.stop(failedStopMs));
-    live.serves(api);
     telemetry.follow(coordinator, opened.workers);
+    const grpc = settings.grpc && (await serveGrpc({listen: settings.grpc, reception: api.reception, tls, log}));
+    if (grpc) closing.unshift(() => grpc.stop(failedStopMs));
+    live.serves({
+      reception: api.reception,
+      renewTls(renewed) {
+        api.renewTls(renewed);
+        grpc?.renewTls(renewed);
+      },
+    });
     const adminKey = await prepareAccess(store, {name: 'coordinator:first-start'});
     return {
-      address: api.address,
-      ...(adminKey !== undefined && {adminKey}),
+      shown: {
+        address: api.address,
+        ...(grpc && {grpc: grpc.address}),
+        ...(adminKey !== undefined && {adminKey}),
+      },
       reload: actor => live.reload(actor),
       async stop(deadlineMs) {
         const until = performance.now() + deadlineMs;
-        await api.stop(deadlineMs / 2);
+        await Promise.all([api.stop(deadlineMs / 2), grpc?.stop(deadlineMs / 2)]);
         const left = () => Math.max(0, until - performance.now());
         await Promise.all([telemetry.unfollow(left()), opened.close(left())]);
         await telemetry.close(Math.max(lastLinesMs, left()));
@@ -119,6 +135,12 @@ export async function serve(wish: ServeWish): Promise<Served> {
     for (const close of closing) await close().catch(() => undefined);
     throw error;
   }
+}
+
+/** Loaded only where it is asked for: it takes a while. */
+async function serveGrpc(wish: GrpcWish): Promise<RunningGrpc> {
+  const {startGrpc} = await import('../grpc/start-grpc.ts');
+  return startGrpc(wish);
 }
 
 /** Where others find this one; port 0 is not known yet. */

@@ -19,6 +19,8 @@ export interface Submission {
   readonly workload: Struct | null;
   readonly inputs: Readonly<Record<string, Uint8Array>>;
   readonly notBefore: Timestamp | null;
+  readonly sent: SentFiles | null;
+  readonly after: readonly Predecessor[];
 }
 
 export interface SubmitBatchRequest {
@@ -129,6 +131,7 @@ export interface PutScheduleRequest {
   readonly workload: Struct | null;
   readonly inputs: Readonly<Record<string, Uint8Array>>;
   readonly customer: string;
+  readonly sent: SentFiles | null;
 }
 
 export interface ListSchedulesRequest {
@@ -193,6 +196,13 @@ export interface SubmitWorkloadRequest {
   readonly notBefore: Timestamp | null;
   readonly customer: string;
   readonly idempotencyKey: string;
+  readonly sent: SentFiles | null;
+  readonly after: readonly Predecessor[];
+}
+
+export interface SentFiles {
+  readonly image: string;
+  readonly files: Readonly<Record<string, string>>;
 }
 
 export interface AcceptedWorkload {

@@ -10,6 +10,7 @@ import type {Caller} from './calls/caller.ts';
 import {guardedService} from './calls/guarded-service.ts';
 import {implementation} from './calls/implementation.ts';
 import {statusMaker} from './calls/status-of.ts';
+import {type GrpcTls, TlsCredentials} from './credentials.ts';
 import {defaultGrpcSettings, type GrpcSettings} from './grpc-settings.ts';
 import {health} from './health.ts';
 import {loadProtos} from './load-protos.ts';
@@ -22,13 +23,15 @@ export interface GrpcWish {
   readonly listen: {readonly host: string; readonly port: number};
   readonly log: Log;
   readonly settings?: Partial<GrpcSettings>;
-  /** PEM. Absent: in clear. `ca`: clients must show a certificate of it. */
-  readonly tls?: {readonly cert: Buffer; readonly key: Buffer; readonly ca?: Buffer};
+  /** Absent: in clear. */
+  readonly tls?: GrpcTls;
 }
 
 export interface RunningGrpc {
   /** `127.0.0.1:8461`. */
   readonly address: string;
+  /** New connections get these from now on; nothing without TLS. */
+  renewTls(tls: GrpcTls): void;
   /** Takes no new calls, ends streams with UNAVAILABLE, lets calls in flight end; cuts off what has not ended after so long. */
   stop(deadlineMs: number): Promise<void>;
 }
@@ -68,10 +71,12 @@ export async function startGrpc({reception, listen, log, settings, tls}: GrpcWis
   const methods = schedulerMethods(reception);
   server.addService(guardedService(service, limitOf), implementation(service, {methods, callers, statusOf, failed}));
   addHealthAndReflection();
-  const address = await bind(server, listen, tls);
+  const credentials = tls && new TlsCredentials(tls);
+  const address = await bind(server, listen, credentials ?? ServerCredentials.createInsecure());
   let stopped: Promise<void> | undefined;
   return {
     address,
+    renewTls: renewed => credentials?.renew(renewed),
     stop: deadlineMs => {
       stopped ??= stop(deadlineMs);
       return stopped;
@@ -121,10 +126,7 @@ function permissionsOf(service: ServiceDefinition) {
   return (path: string) => byPath.get(path);
 }
 
-function bind(server: Server, {host, port}: GrpcWish['listen'], tls: GrpcWish['tls']): Promise<string> {
-  const credentials = tls
-    ? ServerCredentials.createSsl(tls.ca ?? null, [{cert_chain: tls.cert, private_key: tls.key}], tls.ca !== undefined)
-    : ServerCredentials.createInsecure();
+function bind(server: Server, {host, port}: GrpcWish['listen'], credentials: ServerCredentials): Promise<string> {
   const name = host.includes(':') ? `[${host}]` : host;
   return new Promise((resolve, reject) => {
     server.bindAsync(`${name}:${port}`, credentials, (cause, bound) => {

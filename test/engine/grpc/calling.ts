@@ -3,7 +3,12 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Client} from '@grpc/grpc-js';
 import {pino} from 'pino';
-import {createKey, type KeyWish, prepareAccess, tierRates} from '../../../src/engine/coordinator/access/index.ts';
+import {
+  createKey,
+  defaultAccessRules,
+  type KeyWish,
+  prepareAccess,
+} from '../../../src/engine/coordinator/access/index.ts';
 import {openReception, type Reception} from '../../../src/engine/coordinator/requests/reception.ts';
 import {openSqliteStore, type Store} from '../../../src/engine/coordinator/store/index.ts';
 import type {GrpcSettings} from '../../../src/engine/grpc/grpc-settings.ts';
@@ -41,7 +46,7 @@ export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Cal
   const admin = await prepareAccess(store, actor);
   const listen = {host: '127.0.0.1', port: 0};
   const start = () => {
-    const reception = openReception({coordinator, tierRates, throttled() {}, submitted() {}});
+    const reception = openReception({coordinator, rules: defaultAccessRules, throttled() {}, submitted() {}});
     return startGrpc({reception, listen, log, settings}).then(grpc => ({
       grpc,
       reception,

@@ -1,5 +1,12 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
-import {type Counted, type Gate, type Identity, type Knock, limitHeaders, type Permission} from '../../coordinator/access/index.ts';
+import {
+  type Counted,
+  type Gate,
+  type Identity,
+  type Knock,
+  limitHeaders,
+  type Permission,
+} from '../../coordinator/access/index.ts';
 import {certificateOf} from './client-certificate.ts';
 
 declare module 'fastify' {

@@ -35,5 +35,3 @@ export const problem = z
       },
     ],
   });
-
-export type Problem = z.output<typeof problem>;

@@ -1,11 +1,12 @@
 export {type AccessRules, defaultAccessRules, type TierLimits, withTierLimits} from './access-rules.ts';
 export {beyondCustomer} from './beyond-customer.ts';
+export {namedCertificate} from './certificate-names.ts';
 export type {ClientCertificate, Credential} from './client-certificates.ts';
 export {createKey, type KeyWish} from './create-key.ts';
 export {Door, type Refused} from './door.ts';
 export {DEFAULT_CUSTOMER, prepareAccess} from './first-start.ts';
 export {ownerAsked, scopeAsked} from './for-whom.ts';
-export {bearerOf, type Counted, credentialOf, Gate, type GateParts, type Knock, limitHeaders} from './gate.ts';
+export {bearerOf, type Counted, credentialOf, Gate, type Knock, limitHeaders} from './gate.ts';
 export {actorOf, type Identity, scopeOf, sees} from './identity.ts';
 export {PendingQuota} from './pending-quota.ts';
 export {type Permission, permissions, refusal} from './permissions.ts';

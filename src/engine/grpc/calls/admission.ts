@@ -1,10 +1,12 @@
 import {Metadata, ServerInterceptingCall, type ServerInterceptor, status} from '@grpc/grpc-js';
 import {
   actorOf,
-  bearerOf,
+  credentialOf,
   type Gate,
   type Identity,
+  type Knock,
   limitHeaders,
+  namedCertificate,
   type Permission,
   Refusal,
 } from '../../coordinator/access/index.ts';
@@ -85,8 +87,8 @@ function admittedCall(
             identity => {
               if (gone.signal.aborted) return;
               who = identity;
-              const key = bearerOf(authorizationOf(metadata));
-              callers.set(metadata, {who, key, requestId, actor: actorOf(who, requestId), signal: gone.signal});
+              const credential = credentialOf(shownBy(metadata));
+              callers.set(metadata, {who, credential, requestId, actor: actorOf(who, requestId), signal: gone.signal});
               call.sendMetadata(first);
               letIn(metadata);
             },
@@ -117,14 +119,19 @@ function admittedCall(
   return call;
 
   function admit(metadata: Metadata, first: Metadata): Promise<Identity> {
-    const [address = ''] = [next.getConnectionInfo().remoteAddress];
-    return gate.admit({authorization: authorizationOf(metadata), address, permission}, counted => {
+    const address = next.getConnectionInfo().remoteAddress ?? '';
+    return gate.admit({...shownBy(metadata), address, permission}, counted => {
       for (const [name, value] of Object.entries(limitHeaders(counted))) first.set(name.toLowerCase(), value);
     });
   }
-}
 
-const authorizationOf = (metadata: Metadata): string | undefined => metadata.get('authorization')[0]?.toString();
+  /** What the caller shows: a key or token, or the certificate of the connection. */
+  function shownBy(metadata: Metadata): Pick<Knock, 'authorization' | 'certificate'> {
+    const {sslPeerCertificate: peer} = next.getAuthContext();
+    const certificate = peer && namedCertificate(peer);
+    return {authorization: metadata.get('authorization')[0]?.toString(), ...(certificate && {certificate})};
+  }
+}
 
 const stopped = () =>
   new Refusal({

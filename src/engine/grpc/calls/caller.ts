@@ -1,12 +1,12 @@
-import type {Identity} from '../../coordinator/access/index.ts';
+import type {Credential, Identity} from '../../coordinator/access/index.ts';
 import type {Actor} from '../../coordinator/store/store.ts';
 import type {SchedulerService} from '../messages.d.ts';
 
 /** Who calls, as the gate let them in. */
 export interface Caller {
   readonly who: Identity;
-  /** The key itself, to see whether it still opens. */
-  readonly key: string;
+  /** The key, token or certificate, to see whether it still opens. */
+  readonly credential: Credential;
   readonly requestId: string;
   readonly actor: Actor;
   /** Aborted when the client goes away, its deadline passes, or the server stops; the reason is an error to answer with. */

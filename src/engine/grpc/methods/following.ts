@@ -60,7 +60,7 @@ export function followingMethods({
     stream: (signal: AbortSignal) => AsyncIterable<T>,
   ): AsyncGenerator<T> {
     const unwelcome = new AbortController();
-    const stopLooking = whenUnwelcome(caller.key, door, () => unwelcome.abort(keyEnded()));
+    const stopLooking = whenUnwelcome(caller.credential, door, () => unwelcome.abort(keyEnded()));
     try {
       yield* stream(AbortSignal.any([caller.signal, unwelcome.signal]));
       if (unwelcome.signal.aborted) throw unwelcome.signal.reason;

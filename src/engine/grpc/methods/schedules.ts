@@ -1,11 +1,13 @@
 import {randomUUID} from 'node:crypto';
 import {invalidRequest, notFound, ownerAsked, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
-import {refuseBeyond, storedInputs} from '../../coordinator/requests/submissions.ts';
+import {storedInputs} from '../../coordinator/requests/stored-inputs.ts';
+import {refuseBeyond} from '../../coordinator/requests/submissions.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {ScheduleRequest} from '../messages.d.ts';
 import {scheduleOf} from '../wire/answers.ts';
 import {customer, neededWord} from '../wire/read-fields.ts';
+import {sentFiles} from '../wire/read-submission.ts';
 import {objectOf} from '../wire/well-known.ts';
 
 type Names = 'PutSchedule' | 'ListSchedules' | 'GetSchedule' | 'RemoveSchedule' | 'SuspendSchedule' | 'ResumeSchedule';
@@ -31,14 +33,19 @@ export function scheduleMethods(reception: Reception): Pick<Methods, Names> {
   return {
     async PutSchedule(request, {who, actor}) {
       const owner = await ownerAsked(who, customer(request.customer), reception);
-      const workload = await reader.read(objectOf(request.workload, ['workload']), ['workload']);
+      const sent = request.sent ? sentFiles(request.sent, ['sent']) : {};
+      const written = objectOf(request.workload, ['workload']);
+      const workload = await reader.read(written, ['workload'], sent.image !== undefined);
       coordinator.check(workload, ['workload']);
       refuseBeyond(who, workload, ['workload']);
       const {schedule: rule} = workload;
       if (rule === undefined) {
         throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: ['workload', 'schedule']}]);
       }
-      const inputs = await storedInputs(request.inputs, workload, store, []);
+      const inputs = await storedInputs(
+        {inputs: request.inputs, sent},
+        {workload, customer: owner.id, store, path: []},
+      );
       return scheduleOf(await store.putSchedule({id: randomUUID(), customer: owner.id, workload, rule, inputs}, actor));
     },
     async ListSchedules(request, {who}) {

@@ -10,6 +10,7 @@ import {
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {CancelBatchRequest, Submission} from '../messages.d.ts';
 import {batchName, customer, idempotencyKey, labels, states, stateText, word, workloadId} from '../wire/read-fields.ts';
+import {predecessors, sentFiles} from '../wire/read-submission.ts';
 import {objectOf, timeOf} from '../wire/well-known.ts';
 
 const MOST = 10_000;
@@ -51,11 +52,13 @@ export function submissionMethods(
 }
 
 const writtenOf = (
-  {workload, inputs, notBefore}: Submission,
+  {workload, inputs, sent, after, notBefore}: Submission,
   path: readonly (string | number)[],
 ): WrittenSubmission => ({
   workload: objectOf(workload, [...path, 'workload']),
   inputs,
+  ...(sent && {sent: sentFiles(sent, [...path, 'sent'])}),
+  ...(after.length > 0 && {after: predecessors(after, [...path, 'after'])}),
   ...(notBefore && {notBefore: timeOf(notBefore, [...path, 'not_before'])}),
 });
 

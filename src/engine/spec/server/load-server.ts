@@ -12,7 +12,7 @@ import {errorAt, type MapTree, type Path, placeAt, type Tree, treeAt, without} f
 import {listSettings, originIn} from './list-settings.ts';
 import type {NatsSettings} from './nats-schema.ts';
 import {serverSchema, type WrittenServer} from './server-schema.ts';
-import {builtInTiers, type ServerSetting, type ServerSettings} from './server-settings.ts';
+import {builtInTiers, type ListenAddress, type ServerSetting, type ServerSettings} from './server-settings.ts';
 import {isTelemetrySecret} from './telemetry-secrets.ts';
 import {type Told, toldByVariables, treeOfTold} from './variables.ts';
 
@@ -128,11 +128,11 @@ function databaseErrors(tree: Tree, told: readonly Told[]): UserError[] {
 function settingsOf(written: WrittenServer, tree: Tree, cwd: string): ServerSettings {
   const path = (text: string, at: Path) =>
     nodePath.resolve(treeAt(tree, at) ? placeAt(tree, at).source.directory : cwd, text);
-  const {listen, tls, nats, tiers} = written;
-  const colon = listen.lastIndexOf(':');
+  const {listen, grpc, tls, nats, tiers} = written;
   return {
     ...written,
-    listen: {host: listen.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(listen.slice(colon + 1))},
+    listen: addressOf(listen),
+    grpc: grpc === undefined ? undefined : addressOf(grpc),
     data: path(written.data, ['data']),
     ...(tls && {
       tls: {
@@ -156,4 +156,9 @@ function absoluteNats({url, tls, credentials}: NatsSettings, path: (text: string
     ...(tls && {tls: Object.fromEntries(files)}),
     ...(credentials !== undefined && {credentials: path(credentials, ['nats', 'credentials'])}),
   };
+}
+
+function addressOf(text: string): ListenAddress {
+  const colon = text.lastIndexOf(':');
+  return {host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1))};
 }

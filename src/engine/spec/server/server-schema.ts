@@ -17,6 +17,10 @@ export const serverSchema = z
       .refine(isAddress, 'must be HOST:PORT, for example 127.0.0.1:8460 or [::1]:8460; port 0 takes a free one')
       .default('127.0.0.1:8460')
       .describe('Where the API listens.'),
+    grpc: line
+      .refine(isAddress, 'must be HOST:PORT, for example 127.0.0.1:8461')
+      .optional()
+      .describe('Where gRPC listens, with the TLS of the API; nowhere when not said.'),
     data: line.min(1).default('.niyanta/coordinator').describe('Folder of the embedded database.'),
     database: line
       .regex(/^postgres(?:ql)?:\/\//, 'must be postgres://USER@HOST/DATABASE')

@@ -1,9 +1,15 @@
 import type {WrittenServer} from './server-schema.ts';
 
 /** What `niyanta serve` goes by, all defaults in. Durations in milliseconds; paths absolute; secrets stay `${secret:NAME}`. */
-export interface ServerSettings extends Omit<WrittenServer, 'listen' | 'tiers'> {
-  readonly listen: {readonly host: string; readonly port: number};
+export interface ServerSettings extends Omit<WrittenServer, 'listen' | 'grpc' | 'tiers'> {
+  readonly listen: ListenAddress;
+  readonly grpc?: ListenAddress;
   readonly tiers: Readonly<Record<string, TierSettings>>;
+}
+
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
 export type TlsSettings = NonNullable<ServerSettings['tls']>;
