@@ -30,7 +30,7 @@ export interface Change {
 
 /**
  * Lets `change` work on an environment under its lease, with connections to all hosts, each of which refuses every
- * earlier holder from then on. The lease is given back at any end. Errors, of exit 4: UserError `lock-held`, OutsideError
+ * earlier holder from then on. The lease is given back at any end. Errors, of exit 4: UserError `lock-held`, `served`, OutsideError
  * `lease-lost`, `fenced`, `fence-busy`; and `host-unreachable` without `maxUnreachable`. A host that is left out keeps
  * the number it has: an earlier holder that still reached it would be stopped by its lost lease alone.
  */
@@ -52,6 +52,7 @@ export async function changeEnvironment<T>(
     scope: `${session.project.name}.${session.environment}`,
     number: lease.holder.fence,
     holder: lease.holder.id,
+    ...(session.server && {server: session.server}),
   };
   const hosts = new Map<HostName, FencedHost>();
   try {

@@ -30,6 +30,12 @@ export interface ProjectLocation {
   readonly project?: string;
   /** Where the state is, in place of what niyanta.yaml says. */
   readonly state?: string;
+  /** How files are read, when not simply from the disk: those of somebody else, or with their names taken down. */
+  readonly reading?: Files;
+  /** Where templates of a repository are, when not fetched from there. */
+  readonly repository?: (name: string) => Promise<string>;
+  /** In place of `env` for niyanta.yaml. */
+  readonly envOfProject?: ProjectLocation['env'];
 }
 
 export interface StackChoice extends ProjectLocation {
@@ -78,15 +84,16 @@ export async function projectIfAny(at: ProjectLocation): Promise<Project | undef
   }
 }
 
-async function readProject(at: ProjectLocation): Promise<Omit<OpenedProject, 'hosts'>> {
+/** niyanta.yaml alone; hosts of a lab are not looked up. Errors: UserError, UserErrors. */
+export async function readProject(at: ProjectLocation): Promise<Omit<OpenedProject, 'hosts'>> {
   const file = await findProject(at.cwd, at.project);
   const request = {
-    input: await fileInput(file, at.cwd),
+    input: await fileInput(file, at),
     file,
-    env: at.env,
+    env: at.envOfProject ?? at.env,
     home: at.env.HOME ?? homedir(),
     ...(at.state === undefined ? {} : {state: at.state}),
-    readText: (path: string) => readFile(path, 'utf8').catch(() => undefined),
+    readText: (path: string) => textOf(at.reading ?? files, path),
   };
   const {project, tree} = await loadProject(request);
   const serverSection = treeAt(tree, ['server']);
@@ -131,14 +138,15 @@ export async function declaredEnvironments(choice: StackChoice): Promise<string[
 /** Where the project's stacks find templates; those of a repository are fetched when one is asked for. */
 export function templatePlaces(
   {directory, templates}: Pick<Project, 'directory' | 'templates'>,
-  {cwd, env}: ProjectLocation,
+  {cwd, env, reading, repository}: ProjectLocation,
 ): TemplatePlaces {
   return {
     directories: [nodePath.join(directory, 'templates'), builtInTemplates],
-    files,
+    files: reading ?? files,
     nameOf: path => displayName(path, cwd),
     repositories: Object.keys(templates),
     fetch: async name => {
+      if (repository) return repository(name);
       const {templateRepository} = await import('./template-repository.ts');
       return templateRepository(name, templates[name]!, env);
     },
@@ -148,10 +156,17 @@ export function templatePlaces(
 /** Templates that come with niyanta; the same place from src/ and from dist/. */
 export const builtInTemplates = nodePath.resolve(import.meta.dirname, '../../templates');
 
-const files: Files = {
+/** The disk. */
+export const files: Files = {
   read: path => readFile(path),
   list: directory => readdir(directory).catch(() => []),
 };
+
+const textOf = (reading: Files, path: string): Promise<string | undefined> =>
+  reading.read(path).then(
+    bytes => Buffer.from(bytes).toString(),
+    () => undefined,
+  );
 
 async function stackInputs(choice: StackChoice, project: Project): Promise<{inputs: Input[]; paths: string[]}> {
   const files = choice.files?.length ? choice.files : [nodePath.join(project.directory, 'stack.yaml')];
@@ -161,14 +176,15 @@ async function stackInputs(choice: StackChoice, project: Project): Promise<{inpu
 /** Files that were named, and standard input for `-`. Errors: UserError `stdin-twice`, `file-unreadable`. */
 export async function readInputs(
   files: readonly string[],
-  {cwd, stdin}: Pick<StackChoice, 'cwd' | 'stdin'>,
+  {cwd, stdin, reading}: Pick<StackChoice, 'cwd' | 'stdin' | 'reading'>,
 ): Promise<{inputs: Input[]; paths: string[]}> {
   const paths = files.map(file => (file === '-' ? '-' : nodePath.resolve(cwd, file)));
   if (paths.indexOf('-') !== paths.lastIndexOf('-')) {
     throw new UserError({code: 'stdin-twice', message: '-f - is given twice; standard input can be read once'});
   }
   const inputs: Input[] = [];
-  for (const path of paths) inputs.push(path === '-' ? await stdinInput({cwd, stdin}) : await fileInput(path, cwd));
+  for (const path of paths)
+    inputs.push(path === '-' ? await stdinInput({cwd, stdin}) : await fileInput(path, {cwd, reading}));
   return {inputs, paths};
 }
 
@@ -177,10 +193,10 @@ async function stdinInput({cwd, stdin}: Pick<StackChoice, 'cwd' | 'stdin'>): Pro
   return {source: {name: '<stdin>', directory: cwd}, bytes: Buffer.from(text as string)};
 }
 
-async function fileInput(path: string, cwd: string): Promise<Input> {
+async function fileInput(path: string, {cwd, reading = files}: Pick<StackChoice, 'cwd' | 'reading'>): Promise<Input> {
   const name = displayName(path, cwd);
   try {
-    return {source: {name, directory: nodePath.dirname(path)}, bytes: await readFile(path)};
+    return {source: {name, directory: nodePath.dirname(path)}, bytes: await reading.read(path)};
   } catch (cause) {
     throw new UserError({
       code: 'file-unreadable',

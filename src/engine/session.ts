@@ -1,5 +1,6 @@
 import {join} from 'node:path';
 import type {SshOptions} from './hosts/index.ts';
+import type {ServerMark} from './runtime/fence-commands.ts';
 import type {ServicePlaces} from './spec/index.ts';
 import type {Host, Project} from './spec/project.ts';
 import type {EnvironmentName, Stack} from './spec/stack.ts';
@@ -26,6 +27,8 @@ export interface Session {
   readonly identity: IdentityPlace;
   /** How hosts are reached over SSH: whose files, and who is asked for a passphrase. */
   readonly ssh: SshOptions;
+  /** Of a coordinator that serves this environment: what it changes, nobody else does. */
+  readonly server?: ServerMark;
   /** Folder for built images; never committed. */
   readonly imageCache: string;
 }

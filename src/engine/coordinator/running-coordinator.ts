@@ -8,6 +8,7 @@ import {checkType} from './check-type.ts';
 import {restoreAsNew, restoreHere} from './checkpoints/restore-workload.ts';
 import {pause} from './clock.ts';
 import type {Coordinator, CoordinatorSettings, Health, LogOptions, Why, WorkerNow} from './coordinator.ts';
+import type {Duty} from './duty.ts';
 import {EventsFeed} from './events-feed.ts';
 import {explainWhy} from './explain-why.ts';
 import {healthOf} from './health.ts';
@@ -55,6 +56,7 @@ export class RunningCoordinator implements Coordinator {
   readonly #ending = new Set<Promise<void>>();
   #settings: CoordinatorSettings;
   #term?: Term;
+  readonly #duties: readonly Duty[];
   #stopHints: () => Promise<void> = async () => {};
   #stopping?: Promise<void>;
 
@@ -68,6 +70,8 @@ export class RunningCoordinator implements Coordinator {
     this.#looks = new UsageLooks(clock);
     this.#storeClock = new StoreClock(store, clock);
     this.#feed = new EventsFeed(parts);
+    const onChange = () => this.#feed.wake();
+    this.#duties = parts.duties?.({store, settings: () => this.#settings, onChange}) ?? [];
     this.#leader = new Leader({
       store,
       coordinator: id,
@@ -243,6 +247,11 @@ export class RunningCoordinator implements Coordinator {
     if (this.#stopping) return;
     const {log} = this.#parts;
     log.info({coordinator: this.id, generation: leadership.generation}, 'this coordinator leads');
+    // A later generation is another term's.
+    const current = () => {
+      const now = this.#leader.leadership();
+      return now?.generation === leadership.generation ? now : undefined;
+    };
     const term = new Term({
       ...this.#parts,
       coordinator: this.id,
@@ -250,16 +259,16 @@ export class RunningCoordinator implements Coordinator {
       types: this.#types,
       storeClock: this.#storeClock,
       settings: () => this.#settings,
-      // A later generation is another term's.
-      leadership: () => {
-        const now = this.#leader.leadership();
-        return now?.generation === leadership.generation ? now : undefined;
-      },
+      leadership: current,
       onChange: () => this.#feed.wake(),
     });
     this.#term = term;
     // What an earlier term of this process still says comes first.
-    void Promise.all(this.#ending).then(() => this.#term === term && term.begin());
+    void Promise.all(this.#ending).then(() => {
+      if (this.#term !== term) return;
+      term.begin();
+      for (const duty of this.#duties) duty.begin(current);
+    });
   }
 
   #stepDown(why: string): void {
@@ -267,12 +276,15 @@ export class RunningCoordinator implements Coordinator {
     this.#term = undefined;
     if (!term) return;
     this.#parts.log.info({coordinator: this.id, why}, 'this coordinator does not lead any more');
-    const ending = term.end(why).finally(() => this.#ending.delete(ending));
+    const ending: Promise<void> = Promise.all([term.end(why), ...this.#duties.map(duty => duty.end(why))])
+      .then(() => undefined)
+      .finally(() => this.#ending.delete(ending));
     this.#ending.add(ending);
   }
 
   #changed(): void {
     this.#term?.wake();
+    for (const duty of this.#duties) duty.wake();
     this.#feed.wake();
   }
 

@@ -2,6 +2,7 @@ import {type Measures, silentMeasures} from '../telemetry/metrics/index.ts';
 import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
 import type {Clock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
+import type {Duty, DutySurroundings} from './duty.ts';
 import {guardStore} from './guarded-store.ts';
 import type {Log} from './log.ts';
 import type {Hints} from './nats/hints.ts';
@@ -36,6 +37,8 @@ export interface CoordinatorParts {
   readonly measures?: Measures;
   /** Where spans go; nowhere when absent. */
   readonly tracing?: Tracing;
+  /** What the leader does beside starting workloads. */
+  readonly duties?: (around: DutySurroundings) => readonly Duty[];
 }
 
 /** Starts a coordinator in this process. It stands for election at once; errors of the first try are thrown. */

@@ -34,7 +34,10 @@ export async function connectAll(hosts: readonly Host[], options: ConnectAllOpti
     hosts.map(async (host): Promise<End> => {
       const leave = await slots.take();
       try {
-        return {host: host.name, connection: await connect(host, {...(options.ssh ?? here()), signal: options.signal})};
+        return {
+          host: host.name,
+          connection: await connectionTo(host, {...(options.ssh ?? here()), signal: options.signal}),
+        };
       } catch (error) {
         return {host: host.name, error};
       } finally {
@@ -51,6 +54,20 @@ export async function connectAll(hosts: readonly Host[], options: ConnectAllOpti
     throw error;
   }
 }
+
+async function connectionTo(host: Host, ssh: SshOptions): Promise<Connection> {
+  const open = ssh.open?.(host);
+  return open ? borrowed(open) : connect(host, ssh);
+}
+
+/** Who made it closes it. */
+const borrowed = (connection: Connection): Connection => ({
+  host: connection.host,
+  run: (...args) => connection.run(...args),
+  spawn: (...args) => connection.spawn(...args),
+  dial: (...args) => connection.dial(...args),
+  close: async () => {},
+});
 
 type End =
   | {readonly host: HostName; readonly connection: Connection; readonly error?: undefined}

@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import type {Duplex} from 'node:stream';
 import type {Host} from '../spec/project.ts';
 import {letIn} from './at-the-door.ts';
+import type {Connection} from './connection.ts';
 import {attempts, fingerprintOf, type HostKeyTrust, hostKeyRefused, keyType, trusts} from './host-key.ts';
 import {type AskPassphrase, identitiesFor} from './identities.ts';
 import {type Gate, throughGate} from './jump-hosts.ts';
@@ -21,6 +22,11 @@ export interface SshOptions {
   readonly askPassphrase?: AskPassphrase;
   /** Ends connecting, with its reason. */
   readonly signal?: AbortSignal;
+  /**
+   * A connection that is open already and stays its owner's to close; undefined: to be made as ever. Errors: OutsideError
+   * `host-unreachable` for a host that is known to be away, so that nobody waits for it.
+   */
+  readonly open?: (host: Host) => Connection | undefined;
 }
 
 /** Connects over SSH, through jump hosts where told. Errors: see `ssh-errors.ts`, `host-key.ts`, `identities.ts`. */

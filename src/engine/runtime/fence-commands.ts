@@ -1,4 +1,4 @@
-import {type Command, render, script} from '../hosts/command.ts';
+import {argv, type Command, render, script} from '../hosts/command.ts';
 import {fencesFolder} from './paths.ts';
 
 /**
@@ -11,6 +11,16 @@ export interface Fence {
   readonly number: number;
   /** Names the lease: an old copy of a state may give out a number for the second time. */
   readonly holder: string;
+  /** The coordinator that serves the environment from now on: it leaves a mark, and nobody else raises the number then. */
+  readonly server?: ServerMark;
+}
+
+/** Who serves an environment; SCOPE.served has it in one line, `ID ADDRESS`. */
+export interface ServerMark {
+  /** Of its database, so that all coordinators on it are the same: letters and digits. */
+  readonly id: string;
+  /** Where its API is, for people. */
+  readonly address: string;
 }
 
 /** How a change that the host refused ends; stderr then says `niyanta-fenced NUMBER`, or `none`. */
@@ -66,7 +76,9 @@ for my $process (glob "/proc/[0-9]*") {
 print "busy $_\n" for sort keys %doing;`;
 
 const RAISE = `mkdir -p "$1" && exec 9<"$1" && flock 9 || exit 1
-fence=$1/$2 holder=
+fence=$1/$2 holder= served=
+[ ! -e "$fence.served" ] || read -r served <"$fence.served"
+if [ -n "$served" ] && [ "\${served%% *}" != "\${4%% *}" ]; then echo "served \${served#* }"; exit 0; fi
 [ ! -e "$fence" ] || read -r holder <"$fence"
 if [ "$holder" != "$3" ]; then
   number=\${holder%% *}
@@ -79,6 +91,9 @@ if [ "$holder" != "$3" ]; then
     rm -f "$fence.new"
     { [ -e "$fence" ] && printf '%s\\n' "$3" 1<>"$fence" && sync "$fence"; } || { echo x | cat >>"$fence.new"; exit 1; }
   fi
+fi
+if [ -n "$4" ] && [ "$served" != "$4" ]; then
+  printf '%s\\n' "$4" >"$fence.served.new" && sync "$fence.served.new" && mv -f "$fence.served.new" "$fence.served" || exit 1
 fi
 exec 8>>"$fence.lock" 9<&-
 i=0
@@ -95,18 +110,26 @@ echo raised`;
  * are refused; those that had begun are waited for, two seconds at most: then this is to be asked again.
  */
 export const raising = {
-  command: (fence: Fence): Command => script(RAISE, fencesFolder, fence.scope, holderOf(fence)),
+  command: (fence: Fence): Command => script(RAISE, fencesFolder, fence.scope, holderOf(fence), markOf(fence.server)),
   parse: (stdout: string): Raised => {
     const lines = stdout.split('\n');
     const newer = lines.flatMap(line => /^newer (\d+)$/.exec(line)?.[1] ?? [])[0];
     if (newer !== undefined) return {kind: 'newer', number: Number(newer)};
+    const served = lines.flatMap(line => /^served (.*)$/.exec(line)?.[1] ?? [])[0];
+    if (served !== undefined) return {kind: 'served', address: served};
     if (lines.includes('raised')) return {kind: 'raised'};
     return {kind: 'busy', doing: lines.flatMap(line => /^busy (.+)$/.exec(line)?.[1] ?? [])};
   },
 };
 
-/** `busy`: the number is raised, and what an older lease began goes on. */
+const markOf = (server: ServerMark | undefined): string => (server ? `${server.id} ${server.address}` : '');
+
+/** Takes the mark of who serves an environment away: others may change it again. To be run as a change. */
+export const unmark = (scope: string): Command => argv('rm', '-f', `${fencesFolder}/${scope}.served`);
+
+/** `served`: another one serves the environment, nothing was raised. `busy`: the number is raised, and what an older lease began goes on. */
 export type Raised =
   | {readonly kind: 'raised'}
   | {readonly kind: 'newer'; readonly number: number}
+  | {readonly kind: 'served'; readonly address: string}
   | {readonly kind: 'busy'; readonly doing: readonly string[]};

@@ -1,4 +1,4 @@
-import {OutsideError} from '../spec/errors.ts';
+import {OutsideError, UserError} from '../spec/errors.ts';
 import {Exit} from '../spec/exit-codes.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {Fence} from './fence-commands.ts';
@@ -25,6 +25,17 @@ export const stateBehind = (host: HostName, {scope, number}: Fence, found: numbe
     host,
     exit: Exit.lockHeld,
   });
+
+/** A coordinator serves the environment: it is changed through that one alone. */
+export const servedElsewhere = (host: HostName, {scope}: Fence, address: string): UserError => {
+  const [project, environment] = scope.split('.');
+  return new UserError({
+    code: 'served',
+    message: `environment "${environment}" of ${project} is served by the coordinator at ${address}: it is changed through that one (says ${host})`,
+    hint: `Give its address: --server ${address}, or NIYANTA_SERVER. When that coordinator is gone for good, remove its mark from every host: rm /var/lib/niyanta/fences/${scope}.served`,
+    exit: Exit.lockHeld,
+  });
+};
 
 /** What an earlier holder began on the host has not come to its end. */
 export const stillBusy = (host: HostName, {scope}: Fence, doing: readonly string[], waitedMs: number): OutsideError =>

@@ -1,7 +1,7 @@
 import type {Connection} from '../hosts/connection.ts';
 import {mustRun} from '../hosts/must-run.ts';
 import {type Fence, raising} from './fence-commands.ts';
-import {stateBehind, stillBusy} from './fence-errors.ts';
+import {servedElsewhere, stateBehind, stillBusy} from './fence-errors.ts';
 import {FencedHost, type FencedHostOptions} from './fenced-host.ts';
 
 /** A start may take two minutes, a stop as long as its grace. Milliseconds. */
@@ -15,8 +15,8 @@ export interface RaiseOptions extends FencedHostOptions {
 
 /**
  * Makes a host refuse every earlier holder, waits until what one of them began there is over, and gives the host to
- * the holder of this number. Errors: OutsideError `fenced` when the host knows a newer number, `fence-busy` after five
- * minutes (both exit 4).
+ * the holder of this number. Errors: UserError `served` when a coordinator serves the environment, OutsideError `fenced` when the host knows a newer number, `fence-busy` after five
+ * minutes (all exit 4).
  */
 export async function raiseFence(connection: Connection, fence: Fence, options: RaiseOptions): Promise<FencedHost> {
   const began = performance.now();
@@ -27,6 +27,7 @@ export async function raiseFence(connection: Connection, fence: Fence, options: 
     });
     const raised = raising.parse(stdout);
     if (raised.kind === 'raised') return new FencedHost(connection, fence, options);
+    if (raised.kind === 'served') throw servedElsewhere(connection.host, fence, raised.address);
     if (raised.kind === 'newer') throw stateBehind(connection.host, fence, raised.number);
     const waitedMs = performance.now() - began;
     if (waitedMs >= longestMs) throw stillBusy(connection.host, fence, raised.doing, waitedMs);

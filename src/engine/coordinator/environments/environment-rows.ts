@@ -17,6 +17,24 @@ export interface BundleRow {
   readonly keptAt: number;
 }
 
+/** A file of a bundle: its content, in order, as blobs of the store. */
+export interface BundleFile {
+  /** Relative to the project's folder, with `/`; never out of it. */
+  readonly path: string;
+  readonly size: number;
+  readonly executable?: true;
+  /** SHA-256 of each part. */
+  readonly parts: readonly string[];
+}
+
+export interface NewBundle extends Omit<BundleRow, 'keptAt' | 'files'> {
+  readonly manifest: readonly BundleFile[];
+}
+
+export interface KeptBundle extends BundleRow {
+  readonly manifest: readonly BundleFile[];
+}
+
 /**
  * pending: nothing was applied yet. healthy: as it was applied last. changing: a change is carried out. healing: it is
  * not, and is being put right. degraded: it is not, and cannot be put right now; `reason` says why.
@@ -68,13 +86,12 @@ export interface ChangeRow {
   readonly bundle?: string;
   readonly options: ChangeOptions;
   readonly actor: Actor;
-  readonly idempotencyKey?: string;
   readonly state: ChangeState;
   readonly askedAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
-  /** Of its newest run in the journal. */
-  readonly run?: string;
+  /** In the journal, in their order: a second one when a leader went on with what another began. */
+  readonly runs: readonly string[];
   readonly outcome?: ChangeOutcome;
 }
 
@@ -98,4 +115,18 @@ export interface ChangeOutcome {
   readonly summary?: string;
   readonly error?: {readonly code: string; readonly message: string; readonly hint?: string};
   readonly leftovers?: readonly string[];
+}
+
+/** A change as it is asked for. */
+export interface NewChange extends Pick<ChangeRow, 'environment' | 'kind' | 'bundle' | 'options' | 'actor'> {
+  /** Whose a new environment is. */
+  readonly owner?: CustomerId;
+  /** Of the client, else random: the same again is the same change. */
+  readonly token: string;
+}
+
+/** What the leader saw of an environment. */
+export interface Seen extends Pick<EnvironmentRow, 'condition' | 'reason'> {
+  /** Absent: not looked at now. */
+  readonly services?: EnvironmentRow['services'];
 }

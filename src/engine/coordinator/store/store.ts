@@ -16,6 +16,7 @@ import type {
   ScheduleRow,
 } from './account-rows.ts';
 import type {Reserved, Spent, SpentQuery, Trend, TrendsQuery} from './analytics-rows.ts';
+import type {EnvironmentStore} from './environment-store.ts';
 import type {
   Accepted,
   Actor,
@@ -40,6 +41,7 @@ import type {
 
 export type * from './account-rows.ts';
 export type * from './analytics-rows.ts';
+export type * from './environment-store.ts';
 export type * from './workload-rows.ts';
 
 /**
@@ -49,7 +51,7 @@ export type * from './workload-rows.ts';
  * Every verb is one transaction: when it has resolved, it is on disk; when it has rejected, nothing of it is. Times are
  * the database's clock. A scope says whose rows a caller sees; `everyone` is for coordinators and admins alone.
  */
-export interface Store {
+export interface Store extends EnvironmentStore {
   readonly kind: 'sqlite' | 'postgres';
 
   /** The database's clock, in milliseconds since 1970. */

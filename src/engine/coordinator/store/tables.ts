@@ -74,6 +74,12 @@ export const checkpointsTable = {
   },
 } as const satisfies Table;
 
+/** Which blobs a bundle is made of. */
+export const bundleBlobsTable = {
+  name: 'bundle_blobs',
+  columns: {bundle: 'text', sha256: 'text'},
+} as const satisfies Table;
+
 export const eventsTable = {
   name: 'events',
   columns: {

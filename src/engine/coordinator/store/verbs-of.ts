@@ -5,11 +5,15 @@ import {reserved, spent, trends} from './verbs/analysing.ts';
 import {ask} from './verbs/asking.ts';
 import {events, newestEvent, note} from './verbs/auditing.ts';
 import {blob, putBlob} from './verbs/blobs.ts';
+import {bundle, putBundle} from './verbs/bundling.ts';
 import {changes} from './verbs/changes.ts';
 import {addCheckpoint, checkpoints, markCorrupt} from './verbs/checkpointing.ts';
 import {addKey, customers, keyByPrefix, keys, putCustomer, revokeKey} from './verbs/customers.ts';
 import {change, explain, newLeases, place} from './verbs/deciding.ts';
+import {askChange, beginChange, endChange, noteRun, noteSeen, openChanges} from './verbs/environment-changes.ts';
+import {changeOf, changesOf, environment, environments, setHealing} from './verbs/environments.ts';
 import {EXPIRED_AT_ONCE, expireBlobs, expireSome} from './verbs/expiring.ts';
+import {expireEnvironments} from './verbs/expiring-environments.ts';
 import {file, files, joinFile, putFile} from './verbs/filing.ts';
 import {lead, leader, resign} from './verbs/leading.ts';
 import {attempts, counts, identity, workload, workloads} from './verbs/looking.ts';
@@ -90,6 +94,22 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
       database.write(session => setSuspended(session, scope, id, suspended, actor)),
     fire: (leadership, firing) => database.write((session, again) => fire(session, leadership, firing, again)),
 
+    putBundle: kept => database.write(session => putBundle(session, kept)),
+    bundle: sha256 => database.read(session => bundle(session, sha256)),
+    environments: (scope, query) => database.read(session => environments(session, scope, query)),
+    environment: (scope, id) => database.read(session => environment(session, scope, id)),
+    askChange: (scope, asked) => database.write(session => askChange(session, scope, asked)),
+    setHealing: (scope, id, healing, actor) =>
+      database.write(session => setHealing(session, scope, id, healing, actor)),
+    changesOf: (scope, id, query) => database.read(session => changesOf(session, scope, id, query)),
+    changeOf: (scope, id, number) => database.read(session => changeOf(session, scope, id, number)),
+    openChanges: () => database.read(openChanges),
+    beginChange: (leadership, id, number) => database.write(session => beginChange(session, leadership, id, number)),
+    noteRun: (leadership, id, number, run) => database.write(session => noteRun(session, leadership, id, number, run)),
+    endChange: (leadership, id, number, outcome) =>
+      database.write(session => endChange(session, leadership, id, number, outcome)),
+    noteSeen: (leadership, id, seen) => database.write(session => noteSeen(session, leadership, id, seen)),
+
     putCustomer: (customer, actor) => database.write(session => putCustomer(session, customer, actor)),
     customers: () => database.read(customers),
     addKey: (key, actor) => database.write(session => addKey(session, key, actor)),
@@ -108,6 +128,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
         all.workloads += workloads;
         most = Math.max(events, workloads);
       }
+      await database.write(session => expireEnvironments(session, before.workloads));
       await database.write(expireBlobs);
       return all;
     },

@@ -31,7 +31,7 @@ const plain = /^[A-Za-z0-9_.-]+$/;
 /** Removes the numbers of leases of an environment that nobody knows any more. The last change made under one. */
 export const removeFence = (scope: string): HostScript => ({
   what: `forget the number of the lease of ${scope}`,
-  text: `set -eu\nrm -f ${[scope, `${scope}.new`, `${scope}.lock`].map(name => quote(`${paths.fencesFolder}/${checked(name)}`)).join(' ')}\n`,
+  text: `set -eu\nrm -f ${[scope, `${scope}.new`, `${scope}.lock`, `${scope}.served`].map(name => quote(`${paths.fencesFolder}/${checked(name)}`)).join(' ')}\n`,
 });
 
 function checked(name: string): string {

@@ -16,7 +16,7 @@ const surveyScript: string = [
   section('copies'),
   `for f in ${paths.environmentsFolder}/*.json; do [ ! -e "$f" ] || { cat "$f"; echo; }; done`,
   section('fences'),
-  `for f in ${paths.fencesFolder}/*; do case $f in *.lock|*.new) continue ;; esac; [ ! -f "$f" ] || { read -r number rest <"$f"; echo "\${f##*/} $number"; }; done`,
+  `for f in ${paths.fencesFolder}/*; do case $f in *.lock|*.new|*.served) continue ;; esac; [ ! -f "$f" ] || { read -r number rest <"$f"; echo "\${f##*/} $number"; }; done`,
   section('volumes'),
   `(cd ${paths.volumesFolder} 2>/dev/null && for v in */*/; do v=\${v%/}; [ -d "$v" ] || continue; [ -n "$(find "$v" -mindepth 1 2>/dev/null | head -n 1)" ] && full=full || full=empty; echo "$full $v"; done)`,
   section('aside'),

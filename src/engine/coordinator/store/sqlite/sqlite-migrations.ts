@@ -1,6 +1,7 @@
 import type {Migration} from '../migrations.ts';
 import {asideStep} from '../steps/aside.ts';
 import {endsStep} from '../steps/ends.ts';
+import {environmentsStep} from '../steps/environments.ts';
 import {filesStep} from '../steps/files.ts';
 import {originsStep} from '../steps/origins.ts';
 
@@ -178,4 +179,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 3, ...endsStep.sqlite},
   {number: 4, ...originsStep.sqlite},
   {number: 5, ...asideStep.sqlite},
+  {number: 6, ...environmentsStep.sqlite},
 ];

@@ -7,7 +7,7 @@ export interface Expired {
 }
 
 /** Blobs that nobody refers to stay so long: they are put before what refers to them. */
-const BLOB_GRACE_MS = 86_400_000;
+export const BLOB_GRACE_MS = 86_400_000;
 
 /** Removed in one transaction: others wait for it. */
 export const EXPIRED_AT_ONCE = 2_000;
@@ -44,7 +44,7 @@ export async function expireBlobs(session: Session): Promise<void> {
   };
   await session.run(
     `delete from blobs where kept_at < $1 and sha256 not in (select sha256 from checkpoints
-     union select sha256 from files union ${used('workloads', 'inputs')} union ${used('workloads', 'outputs')} union ${used('schedules', 'inputs')})`,
+     union select sha256 from files union select sha256 from bundle_blobs union ${used('workloads', 'inputs')} union ${used('workloads', 'outputs')} union ${used('schedules', 'inputs')})`,
     (await session.now()) - BLOB_GRACE_MS,
   );
 }
