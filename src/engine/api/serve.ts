@@ -15,7 +15,7 @@ import type {Host} from '../spec/project.ts';
 import type {SettingChanges} from '../spec/server/compare-settings.ts';
 import type {LoadedServer} from '../spec/server/load-server.ts';
 import type {ServerSettings} from '../spec/server/server-settings.ts';
-import {parseStateLocation} from '../spec/state-location.ts';
+import {type PostgresLocation, parseStateLocation} from '../spec/state-location.ts';
 import type {LogOutlet} from '../telemetry/logs/log-outlet.ts';
 import {writeWhole} from '../write-whole.ts';
 import {defaultApiSettings} from './api-settings.ts';
@@ -67,6 +67,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
   const tls = settings.tls && (await readTls(settings.tls));
   const store = await openStore(wish);
   const closing: (() => Promise<void>)[] = [() => store.close()];
+  let address = addressOf(settings);
   try {
     const instance = await coordinatorId(settings);
     const {secrets} = session;
@@ -77,11 +78,16 @@ export async function serve(wish: ServeWish): Promise<Served> {
     if (tls) measures.set('niyanta_certificate_expires_timestamp_seconds', {}, certificateEnd(tls.cert));
     const opened = await openCoordinator({
       id: instance,
-      address: addressOf(settings),
+      address,
       store,
       session,
       settings: coordinatorSettings(settings),
       ...(settings.nats && {nats: {settings: settings.nats, env: wish.env}}),
+      stacks: {
+        address: () => address,
+        data: settings.data,
+        ...(settings.database !== undefined && {database: databaseOf(wish)}),
+      },
       log,
       measures,
       tracing,
@@ -103,6 +109,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
       measures,
       tracing,
     });
+    address = api.address;
     closing.unshift(() => api.stop(failedStopMs));
     telemetry.follow(coordinator, opened.workers);
     const grpc = settings.grpc && (await serveGrpc({listen: settings.grpc, reception: api.reception, tls, log}));
@@ -154,17 +161,22 @@ const failedStopMs = 2000;
 /** For what is not sent yet, when the deadline is over. */
 const lastLinesMs = 500;
 
-async function openStore({session, env, server}: ServeWish): Promise<Store> {
+async function openStore(wish: ServeWish): Promise<Store> {
+  const {session, env, server} = wish;
   const {data, database, scheduling} = server.settings;
   const usage = {usageHalfLifeMs: scheduling.fairShare.halfLife};
   if (database === undefined) {
     await mkdir(data, {recursive: true, mode: 0o700});
     return openSqliteStore(data, usage);
   }
-  const location = parseStateLocation(database, session.project.directory, env.HOME ?? homedir());
+  return openPostgresStore(databaseOf(wish), usage, {secrets: session.secrets, env});
+}
+
+function databaseOf({session, env, server}: ServeWish): PostgresLocation {
+  const location = parseStateLocation(server.settings.database ?? '', session.project.directory, env.HOME ?? homedir());
   if ('wrong' in location) throw invalid(location.wrong);
   if (location.kind !== 'postgres') throw invalid('is no postgres:// URL');
-  return openPostgresStore(location, usage, {secrets: session.secrets, env});
+  return location;
 }
 
 const invalid = (wrong: string): UserError =>

@@ -2,6 +2,7 @@ import type {Readable} from 'node:stream';
 import type {QueueSettings} from '../scheduler/queue/index.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {Workload} from '../spec/workload.ts';
+import type {Environments} from './environments/environments.ts';
 import type {LogLine} from './log-line.ts';
 import type {
   Accepted,
@@ -28,6 +29,8 @@ export interface Coordinator {
   /** Random; in the lease row and the audit. */
   readonly id: string;
   readonly store: Store;
+  /** The stacks that it serves; absent of one that serves none (`niyanta run`). */
+  readonly environments?: Environments;
   leads(): boolean;
 
   /**

@@ -11,6 +11,7 @@ import type {Tracing} from '../telemetry/tracing/index.ts';
 import {checkpointKeeper} from './checkpoints/checkpoint-keeper.ts';
 import {systemClock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
+import {type EnvironmentsPlace, openEnvironments} from './environments/open-environments.ts';
 import type {Log} from './log.ts';
 import {JoinedPool} from './nats/joined-pool.ts';
 import {openAgents} from './nats/open-agents.ts';
@@ -35,6 +36,8 @@ export interface OpenCoordinatorWish {
   readonly build?: ContainerTypeParts['build'];
   /** NATS, for workers of their own; `env` holds its user and password, where it has them. */
   readonly nats?: {readonly settings: NatsSettings; readonly env: Readonly<Record<string, string | undefined>>};
+  /** Where stacks that are served are kept; absent: none are. */
+  readonly stacks?: EnvironmentsPlace;
   readonly log: Log;
   readonly measures?: Measures;
   /** Where spans go; nowhere when absent. */
@@ -75,11 +78,21 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
     ...ways,
     ...(wish.build && {build: wish.build}),
   });
+  let {hosts} = session;
+  const served =
+    wish.stacks &&
+    (await openEnvironments({
+      ...wish.stacks,
+      ...{store, session, pool, settings, log},
+      coordinator: wish.id,
+      hosts: () => hosts,
+    }));
   try {
     const coordinator = await startCoordinator({
       ...wish,
       workers,
       ...(agents && {hints: agents.hints, brokerTrouble: () => agents.trouble()}),
+      ...(served && {environments: served.environments, duties: around => [served.duty(around)]}),
       types: [container, sleepType(keeper)],
       checkpoints: keeper,
       clock: systemClock,
@@ -89,7 +102,10 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
     return {
       coordinator,
       workers: pool,
-      setHosts: hosts => pool.setHosts(hosts),
+      setHosts(now) {
+        hosts = now;
+        return pool.setHosts(now);
+      },
       async close(deadlineMs) {
         await coordinator.stop({deadlineMs});
         await workers.close();

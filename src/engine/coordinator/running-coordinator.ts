@@ -9,6 +9,7 @@ import {restoreAsNew, restoreHere} from './checkpoints/restore-workload.ts';
 import {pause} from './clock.ts';
 import type {Coordinator, CoordinatorSettings, Health, LogOptions, Why, WorkerNow} from './coordinator.ts';
 import type {Duty} from './duty.ts';
+import type {Environments} from './environments/environments.ts';
 import {EventsFeed} from './events-feed.ts';
 import {explainWhy} from './explain-why.ts';
 import {healthOf} from './health.ts';
@@ -47,6 +48,7 @@ export interface RunningParts extends CoordinatorParts {
 export class RunningCoordinator implements Coordinator {
   readonly id: string;
   readonly store: Store;
+  readonly environments?: Environments;
   readonly #parts: RunningParts;
   readonly #types: ReadonlyMap<string, WorkloadType>;
   readonly #leader: Leader;
@@ -64,6 +66,7 @@ export class RunningCoordinator implements Coordinator {
     const {id, store, address, clock, settings, log} = parts;
     this.id = id;
     this.store = store;
+    if (parts.environments) this.environments = parts.environments;
     this.#parts = parts;
     this.#settings = settings;
     this.#types = new Map(parts.types.map(type => [type.name, type]));

@@ -3,6 +3,7 @@ import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
 import type {Clock} from './clock.ts';
 import type {Coordinator, CoordinatorSettings} from './coordinator.ts';
 import type {Duty, DutySurroundings} from './duty.ts';
+import type {Environments} from './environments/environments.ts';
 import {guardStore} from './guarded-store.ts';
 import type {Log} from './log.ts';
 import type {Hints} from './nats/hints.ts';
@@ -37,6 +38,7 @@ export interface CoordinatorParts {
   readonly measures?: Measures;
   /** Where spans go; nowhere when absent. */
   readonly tracing?: Tracing;
+  readonly environments?: Environments;
   /** What the leader does beside starting workloads. */
   readonly duties?: (around: DutySurroundings) => readonly Duty[];
 }

@@ -161,7 +161,7 @@ esac
 
 test('the number of a lease goes with its lock, and nothing by another name', () => {
   expect(removeFence('test.gone').text).toBe(
-    'set -eu\nrm -f /var/lib/niyanta/fences/test.gone /var/lib/niyanta/fences/test.gone.new /var/lib/niyanta/fences/test.gone.lock\n',
+    'set -eu\nrm -f /var/lib/niyanta/fences/test.gone /var/lib/niyanta/fences/test.gone.new /var/lib/niyanta/fences/test.gone.lock /var/lib/niyanta/fences/test.gone.served\n',
   );
   for (const name of ['', '../x', 'a/b', 'a b', '..', '*']) expect(() => removeFence(name)).toThrow(RangeError);
 });

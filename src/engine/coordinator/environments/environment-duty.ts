@@ -65,7 +65,7 @@ class EnvironmentTerm {
     });
     // A host that is lost, or is back, concerns whoever has something there.
     this.#unsubscribe = parts.pool.subscribe(() => {
-      for (const keeper of this.#keepers.values()) keeper.look(200);
+      for (const keeper of this.#keepers.values()) keeper.hostsChanged();
     });
     this.#running = this.#rounds();
   }

@@ -37,6 +37,7 @@ export class EnvironmentKeeper {
   #containers: ReadonlySet<string> = new Set();
   #told = '';
   #lookAt = 0;
+  #looking?: AbortController;
   #wake = Promise.withResolvers<void>();
 
   constructor(row: EnvironmentRow, changes: readonly ChangeRow[], parts: KeeperParts) {
@@ -58,6 +59,12 @@ export class EnvironmentKeeper {
   /** Something happened to a container. */
   hint(container: string): void {
     if (this.#containers.has(container)) this.look(settleMs);
+  }
+
+  /** A host fell silent, or is back: a look that waits for one is begun anew. */
+  hostsChanged(): void {
+    this.#looking?.abort(new Error('hosts came or went meanwhile'));
+    this.look(settleMs);
   }
 
   /** Looks soon. */
@@ -109,7 +116,9 @@ export class EnvironmentKeeper {
       await this.#say({condition: kind === 'heal' ? 'healing' : 'changing', reason: change.options.why});
       const outcome = await this.#outcome(change);
       await store.endChange(this.#leadership(), id, number, outcome);
-      log.info({environment: id, change: number, kind, result: outcome.result}, 'a change of an environment ended');
+      const {result, error} = outcome;
+      const why = error?.message;
+      log.info({environment: id, change: number, kind, result, ...(why && {why})}, 'a change of an environment ended');
       this.#done(number);
       this.#row = (await store.environment('everyone', id)) ?? this.#row;
       this.#lookAt = 0;
@@ -153,7 +162,7 @@ export class EnvironmentKeeper {
     this.#lookAt = this.#now() + lookEveryMs * (0.75 + random() / 2);
     if (this.#row.condition === 'pending') return;
     const decision = await this.#decide(signal);
-    if (!decision) return this.#say({condition: 'pending', reason: 'nothing of it was applied'});
+    if (!decision) return;
     await this.#say(decision.seen);
     if (decision.againMs !== undefined) this.#lookAt = Math.min(this.#lookAt, clock.monotonicMs() + decision.againMs);
     if (decision.heal === undefined) return;
@@ -171,21 +180,22 @@ export class EnvironmentKeeper {
     const {store, place, rate, partition} = this.#parts;
     const {id, healing} = this.#row;
     const leave = await place('look', signal);
+    const looking = new AbortController();
+    this.#looking = looking;
     const conditions = hostConditions(this.#parts);
     const cut = partition();
     let look: Look | undefined;
     try {
-      look = await this.#look(
-        conditions.lost.length > 0,
-        AbortSignal.any([signal, AbortSignal.timeout(longestLookMs)]),
-      );
+      const end = AbortSignal.any([signal, looking.signal, AbortSignal.timeout(longestLookMs)]);
+      look = await this.#look(conditions.lost.length > 0, end);
     } catch (error) {
       signal.throwIfAborted();
+      if (looking.signal.aborted) return undefined;
       return {seen: {condition: 'degraded', reason: wordsOf(error)}, againMs: 5000};
     } finally {
       leave();
     }
-    if (!look) return undefined;
+    if (!look) return {seen: {condition: 'pending', reason: 'nothing of it was applied'}};
     const changes = (await store.changesOf('everyone', id, {limit: 30}))?.items ?? [];
     const heals = look.operations.length > 0;
     return whatToDo({

@@ -22,7 +22,7 @@ export interface ServedParts {
   readonly hosts: () => readonly Host[];
   readonly pool: WorkerPool;
   /** Left on hosts, and told to whoever applies past the coordinator. */
-  readonly mark: ServerMark;
+  readonly mark: () => ServerMark;
   /** Where bundles are laid out. */
   readonly folder: string;
   /** The state of a project that is served: of the coordinator's database. To be closed by who opened it. */

@@ -54,7 +54,7 @@ export async function servedSession(
       own.secrets,
     ),
     ssh: {...own.ssh, open: reaching(parts, what)},
-    server: parts.mark,
+    server: parts.mark(),
     imageCache: join(directory, '.niyanta', 'images'),
   };
 }

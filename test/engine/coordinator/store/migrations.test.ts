@@ -38,12 +38,26 @@ describe('migrations', () => {
     [
       'sqlite',
       sqliteMigrations,
-      ['b85bb3c411390098', '60cf3fbafe702857', 'd723139408d4faaa', '00d3c9f538a43707', 'e2c785bbbafc15b3'],
+      [
+        'b85bb3c411390098',
+        '60cf3fbafe702857',
+        'd723139408d4faaa',
+        '00d3c9f538a43707',
+        'e2c785bbbafc15b3',
+        '0e1fe5ec30ad68a2',
+      ],
     ],
     [
       'postgres',
       postgresMigrations,
-      ['46494c42bc6aebef', 'af5c24ee85e42731', 'd723139408d4faaa', '00d3c9f538a43707', 'e70eee811894c11e'],
+      [
+        '46494c42bc6aebef',
+        'af5c24ee85e42731',
+        'd723139408d4faaa',
+        '00d3c9f538a43707',
+        'e70eee811894c11e',
+        '0b2b0cb7f96474f7',
+      ],
     ],
   ] as const)('released steps of %s are as they were', (_, all, checksums) => {
     expect(all.map(checksumOf)).toEqual(checksums);

@@ -1,0 +1,77 @@
+import {mkdir} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {Session} from '../../session.ts';
+import type {Host} from '../../spec/project.ts';
+import type {PostgresLocation} from '../../spec/state-location.ts';
+import {openFileStore} from '../../state/file-store.ts';
+import type {StateStore} from '../../state/store.ts';
+import {systemClock} from '../clock.ts';
+import type {CoordinatorSettings} from '../coordinator.ts';
+import type {Duty, DutySurroundings} from '../duty.ts';
+import type {Log} from '../log.ts';
+import type {Store} from '../store/store.ts';
+import type {WorkerPool} from '../workers/worker-pool.ts';
+import {EnvironmentDuty} from './environment-duty.ts';
+import type {Environments} from './environments.ts';
+import {RunningEnvironments} from './running-environments.ts';
+
+/** Where served stacks are kept. */
+export interface EnvironmentsPlace {
+  /** Where the API is, for people who apply past it. */
+  readonly address: () => string;
+  /** The coordinator's data directory: bundles are laid out there, and states of an embedded database are. */
+  readonly data: string;
+  /** Whose tables have the states of projects that are served; absent: files in `data`. */
+  readonly database?: PostgresLocation;
+}
+
+export interface OpenEnvironmentsWish extends EnvironmentsPlace {
+  readonly coordinator: string;
+  readonly store: Store;
+  readonly session: Session;
+  readonly hosts: () => readonly Host[];
+  readonly pool: WorkerPool;
+  readonly settings: CoordinatorSettings;
+  readonly log: Log;
+}
+
+export interface OpenedEnvironments {
+  readonly environments: Environments;
+  readonly duty: (around: DutySurroundings) => Duty;
+}
+
+/** The stacks that a coordinator serves: what is asked about them, and the leader's duty to keep them. */
+export async function openEnvironments(wish: OpenEnvironmentsWish): Promise<OpenedEnvironments> {
+  const {data, address, store, settings} = wish;
+  const id = await store.identity();
+  let around: DutySurroundings | undefined;
+  const parts = {
+    ...wish,
+    mark: () => ({id, address: address()}),
+    folder: join(data, 'environments', 'bundles'),
+    openState: (project: string) => openState(wish, project),
+    settings: () => around?.settings() ?? settings,
+    onChange: () => around?.onChange(),
+    clock: systemClock,
+    random: Math.random,
+  };
+  const duty = new EnvironmentDuty(parts);
+  return {
+    environments: new RunningEnvironments({...parts, onAsk: () => duty.wake()}),
+    duty(surroundings) {
+      around = surroundings;
+      return duty;
+    },
+  };
+}
+
+/** As `state:` of a project that is not served: locks, history, journals and all. */
+async function openState({data, database, session}: OpenEnvironmentsWish, project: string): Promise<StateStore> {
+  if (database) {
+    const {openPostgresStore} = await import('../../state/postgres/postgres-store.ts');
+    return openPostgresStore(database, project, session);
+  }
+  const folder = join(data, 'environments', 'states');
+  await mkdir(folder, {recursive: true, mode: 0o700});
+  return openFileStore(join(folder, `${project}.lock.json`), project);
+}
