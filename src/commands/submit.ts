@@ -4,6 +4,7 @@ import {EngineCommand} from '../cli/engine-command.ts';
 import {stackChoice} from '../cli/open.ts';
 import {sendingFrom} from '../cli/workloads/sending.ts';
 import {customerFlag, openServer, serverFlags} from '../cli/workloads/server.ts';
+import {splitFlags, splitOf} from '../cli/workloads/split-flags.ts';
 import {waitForSubmitted} from '../cli/workloads/wait-for-submitted.ts';
 import {afterFlag, afterId, filesNamed, workloadFilesArg, workloadParamFlag} from '../cli/workloads/workload-flags.ts';
 import {submittedView} from '../engine/view/workloads-view.ts';
@@ -19,6 +20,7 @@ export default class Submit extends EngineCommand {
     '<%= config.bin %> <%= command.id %> workload.yaml',
     '<%= config.bin %> <%= command.id %> pipeline.yaml --follow',
     '<%= config.bin %> <%= command.id %> cleanup.yaml --after 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11:always',
+    '<%= config.bin %> <%= command.id %> report.yaml --split v1=90,v2=10 --key customer-42',
     '<%= config.bin %> <%= command.id %> report.yaml --param day=monday --idempotency-key report-monday',
   ];
   static override strict = false;
@@ -30,6 +32,7 @@ export default class Submit extends EngineCommand {
     wait: Flags.boolean({char: 'w', summary: 'Wait until they have ended.', default: false}),
     logs: Flags.boolean({summary: 'Print what they print, too; waits.', aliases: ['follow'], default: false}),
     after: afterFlag,
+    ...splitFlags,
     'idempotency-key': Flags.string({
       summary: 'Submitting again with the same key gives the workloads of then.',
       helpValue: 'KEY',
@@ -42,16 +45,18 @@ export default class Submit extends EngineCommand {
     const {readWorkloadFiles} = await import('../engine/read-workload-files.ts');
     const placed = await readWorkloadFiles({...stackChoice({param: flags.param}, this.context()), files});
     const client = await openServer(flags);
-    const {submitWorkloads} = await import('../engine/client/submit-workloads.ts');
+    const {submitSplit, submitWorkloads} = await import('../engine/client/submit-workloads.ts');
     const idempotencyKey = flags['idempotency-key'] ?? randomUUID();
     const {customer, wait, logs} = flags;
     const workloads = placed.map(({workload}) => workload);
-    const submitted = await submitWorkloads(client, workloads, {
+    const wish = {
       idempotencyKey,
       ...(customer && {customer}),
-      after: (flags.after ?? []).map(afterId),
       ...sendingFrom({cwd: this.context().cwd, signal: this.signal}),
-    });
+    };
+    const submitted = flags.split
+      ? await submitSplit(client, workloads, {...wish, ...splitOf(flags.split, flags.key)})
+      : await submitWorkloads(client, workloads, {...wish, after: (flags.after ?? []).map(afterId)});
     const follow = (wait || logs) && submitted.workloads.length > 0;
     if (!follow) return this.show(submitted, submittedView);
     const {signal, json} = this;

@@ -18,6 +18,7 @@ import {validatorCompiler} from './request/validate.ts';
 import {analyticsRoutes} from './routes/analytics.ts';
 import {auditRoutes} from './routes/audit.ts';
 import {checkpointRoutes} from './routes/checkpoints.ts';
+import {comparisonRoutes} from './routes/comparison.ts';
 import {customerRoutes} from './routes/customers.ts';
 import {eventRoutes} from './routes/events.ts';
 import {fileRoutes} from './routes/files.ts';
@@ -36,6 +37,7 @@ import {workloadRoutes} from './routes/workloads.ts';
 const routes = [
   submitRoutes,
   fileRoutes,
+  comparisonRoutes,
   workloadRoutes,
   wishRoutes,
   logRoutes,

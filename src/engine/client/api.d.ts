@@ -8,11 +8,17 @@ export interface paths {
   "/v1/workloads/batch": {
     post: operations["submitBatch"];
   };
+  "/v1/workloads/split": {
+    post: operations["submitSplit"];
+  };
   "/v1/files/join": {
     post: operations["joinFile"];
   };
   "/v1/files/missing": {
     post: operations["missingFiles"];
+  };
+  "/v1/workloads/compare": {
+    get: operations["compareVersions"];
   };
   "/v1/workloads/figures": {
     get: operations["workloadFigures"];
@@ -158,6 +164,13 @@ export interface components {
           seq: number;
           doubled: boolean;
         }[];
+    };
+    AcceptedSplit: {
+      /** Format: uuid */
+      id: string;
+      seq: number;
+      doubled: boolean;
+      version?: string;
     };
     AskedFiles: {
       files: string[];
@@ -506,6 +519,13 @@ export interface components {
       atRunTime: string[];
       atRestart: string[];
     };
+    SplitSubmission: {
+      variants: {
+          submission: components["schemas"]["Submission"];
+          weight: number;
+        }[];
+      key?: string;
+    };
     Submission: {
       workload: components["schemas"]["SubmittedWorkload"];
       inputs?: {
@@ -747,6 +767,20 @@ export interface components {
           capacity: number;
           percent?: number;
         };
+      };
+    };
+    VersionComparison: {
+      name: string;
+      versions: {
+          version?: string;
+          succeeded: number;
+          failed: number;
+          p50Ms?: number;
+          p95Ms?: number;
+        }[];
+      tests?: {
+        success: number;
+        duration?: number;
       };
     };
     Why: {
@@ -1007,6 +1041,34 @@ export interface operations {
       };
     };
   };
+  submitSplit: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+      header?: {
+        "idempotency-key"?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SplitSubmission"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["AcceptedSplit"];
+        };
+      };
+      201: {
+        content: {
+          "application/json": components["schemas"]["AcceptedSplit"];
+        };
+      };
+    };
+  };
   joinFile: {
     parameters: {
       query?: {
@@ -1043,6 +1105,22 @@ export interface operations {
       200: {
         content: {
           "application/json": components["schemas"]["MissingFiles"];
+        };
+      };
+    };
+  };
+  compareVersions: {
+    parameters: {
+      query: {
+        name: string;
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["VersionComparison"];
         };
       };
     };

@@ -1,3 +1,4 @@
+import {UserError} from '../spec/errors.ts';
 import type {Workload} from '../spec/workload.ts';
 import {type ApiClient, answerOf} from './api-client.ts';
 import {type SendWish, sendContents} from './send-contents.ts';
@@ -58,4 +59,39 @@ export async function submitWorkloads(
     schedules.push({id, name: workload.name});
   }
   return {workloads: sent.map(({id, doubled}, index) => ({id, name: now[index]!.name, doubled})), schedules};
+}
+
+export interface SplitWish extends Omit<SubmitWish, 'after'> {
+  /** By version; those that are not named get nothing. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** The same key always gets the same version. */
+  readonly key?: string;
+}
+
+/**
+ * Submits one of several versions of a workload. Errors: UserError `versions-invalid` (not versions of one workload, or
+ * weights of others); otherwise as `submitWorkloads`.
+ */
+export async function submitSplit(
+  client: ApiClient,
+  workloads: readonly Workload[],
+  wish: SplitWish,
+): Promise<Submitted> {
+  const {idempotencyKey, customer, openImage, weights, key} = wish;
+  const known = workloads.map(({version}) => version ?? '');
+  const unknown = [...weights.keys()].filter(version => !known.includes(version));
+  if (workloads.length < 2 || unknown.length > 0) {
+    const message =
+      unknown.length > 0 ? `no workload of the files has the version ${unknown[0]}` : 'there is one version';
+    const hint = 'Give the files at least two workloads of one name, each with a version, and a weight to each.';
+    throw new UserError({code: 'versions-invalid', message, hint});
+  }
+  const {bodies, contents} = await submissionBodies(workloads, openImage);
+  if (contents.length > 0) await sendContents(client, contents, wish);
+  const query = customer === undefined ? {} : {customer};
+  const variants = bodies.map((submission, index) => ({submission, weight: weights.get(known[index]!) ?? 0}));
+  const params = {query, header: {'idempotency-key': idempotencyKey}};
+  const body = {variants, ...(key !== undefined && {key})};
+  const {id, doubled, version} = await answerOf(client.api.POST('/v1/workloads/split', {params, body}));
+  return {workloads: [{id, name: `${workloads[0]!.name} ${version ?? ''}`.trim(), doubled}], schedules: []};
 }

@@ -57,15 +57,20 @@ function requestFor({operationId, path}: Operation): {
 } {
   const thing = path.startsWith('/v1/schedules') ? ids.schedule : path.startsWith('/v1/keys') ? ids.key : ids.workload;
   const id = path.startsWith('/v1/customers') ? 'acme' : thing;
+  const query = operationId === 'compareVersions' ? '?name=secret-plan' : '';
   const filled = path
     .replace('{id}', id)
     .replace('{name}', 'h1')
     .replace('{number}', '1')
-    .replace('{path}', 'out/report');
+    .replace('{path}', 'out/report')
+    .concat(query);
   const workload = {name: 'more', type: 'sleep', with: {ms: 1}};
   const bodies: Record<string, object> = {
     submitWorkload: {workload},
     submitBatch: {workloads: [{workload}]},
+    submitSplit: {
+      variants: [1, 2].map(weight => ({submission: {workload: {...workload, version: `${weight}`}}, weight})),
+    },
     tryPlacement: {workloads: [{workload}]},
     cancelBatch: {ids: [ids.workload]},
     putSchedule: {workload: {...workload, schedule: {cron: '0 3 * * *'}}},
@@ -150,7 +155,10 @@ describe("with another customer's key", () => {
     async (_, operation) => {
       const {path, ...rest} = requestFor(operation);
       const key = await api.key({role: 'customer', customer: 'other'});
-      const answer = await api.ask(operation.method, `${path}?customer=acme`, {key, ...rest});
+      const answer = await api.ask(operation.method, `${path}${path.includes('?') ? '&' : '?'}customer=acme`, {
+        key,
+        ...rest,
+      });
       expect([403, 404]).toContain(answer.status);
     },
   );

@@ -1,7 +1,7 @@
 import {expect, test} from 'vitest';
 import {answerOf, apiClient} from '../../../src/engine/client/api-client.ts';
 import {showWorkload} from '../../../src/engine/client/show-workload.ts';
-import {submitWorkloads} from '../../../src/engine/client/submit-workloads.ts';
+import {submitSplit, submitWorkloads} from '../../../src/engine/client/submit-workloads.ts';
 import {wish} from '../../../src/engine/client/wish.ts';
 import type {Workload} from '../../../src/engine/spec/workload.ts';
 import {workloadFromJson} from '../../../src/engine/spec/workload-from-json.ts';
@@ -78,4 +78,44 @@ test('a wrong key is the user’s to mend, and stands in no error', async () => 
   const error: unknown = await answerOf(api.GET('/v1/workloads', {params: {}})).catch((reason: unknown) => reason);
   expect(error).toMatchObject({name: 'UserError', hint: expect.stringContaining('NIYANTA_API_KEY')});
   expect(JSON.stringify(error, Object.getOwnPropertyNames(error))).not.toContain(key);
+});
+
+test('of versions one is submitted, the same for the same key; they are compared by how they ended', async () => {
+  const {client} = await serverOnStage();
+  const versions = [await nap('nap', {version: 'v1'}), await nap('nap', {version: 'v2'})];
+  const weights = new Map([
+    ['v1', 50],
+    ['v2', 50],
+  ]);
+  const split = (key: string, idempotencyKey: string = key) =>
+    submitSplit(client, versions, {key, idempotencyKey, weights, openImage: noImage});
+  const taken = new Set<string>();
+  const ids: string[] = [];
+  for (let key = 0; key < 16; key++) {
+    const [first] = (await split(`k${key}`)).workloads;
+    const [again] = (await split(`k${key}`, `other-${key}`)).workloads;
+    const [doubled] = (await split(`k${key}`)).workloads;
+    expect(again!.name).toBe(first!.name);
+    expect(doubled).toEqual({...first, doubled: true});
+    taken.add(first!.name);
+    ids.push(first!.id, again!.id);
+  }
+  expect([...taken].sort()).toEqual(['nap v1', 'nap v2']);
+  const state = async (id: string) => (await showWorkload(client, id)).workload.state;
+  for (const id of ids) await expect.poll(() => state(id), {timeout: 60_000}).toBe('SUCCEEDED');
+  const compared = await answerOf(client.api.GET('/v1/workloads/compare', {params: {query: {name: 'nap'}}}));
+  expect(compared.versions.reduce((sum, {succeeded}) => sum + succeeded, 0)).toBe(32);
+  expect(compared.tests!.success).toBe(1);
+  const wish = {idempotencyKey: 'x', openImage: noImage};
+  for (const [workloads, weight] of [
+    [[versions[0]!], 'v1'],
+    [versions, 'v3'],
+  ] as const)
+    await expect(submitSplit(client, workloads, {...wish, weights: new Map([[weight, 1]])})).rejects.toMatchObject({
+      code: 'versions-invalid',
+    });
+  const others = [versions[0]!, await nap('other', {version: 'v2'})];
+  await expect(submitSplit(client, others, {...wish, weights})).rejects.toMatchObject({
+    message: expect.stringContaining('is not called nap'),
+  });
 });

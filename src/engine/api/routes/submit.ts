@@ -2,12 +2,20 @@ import type {FastifyRequest} from 'fastify';
 import {z} from 'zod';
 import {ownerAsked} from '../../coordinator/access/index.ts';
 import {type Submitting, submitBatch, submitOne} from '../../coordinator/requests/submissions.ts';
+import {submitSplit} from '../../coordinator/requests/submit-split.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
 import {idempotencyHeaders} from '../request/idempotency.ts';
 import {traceparentIn} from '../request/trace-requests.ts';
 import {writtenOf} from '../request/written.ts';
-import {accepted, acceptedBatch, batchSubmission, submission} from '../schemas/submission.ts';
+import {
+  accepted,
+  acceptedBatch,
+  acceptedSplit,
+  batchSubmission,
+  splitSubmission,
+  submission,
+} from '../schemas/submission.ts';
 import {customerId} from '../schemas/wire.ts';
 
 const query = z.strictObject({
@@ -71,6 +79,30 @@ export function submitRoutes(server: ApiServer, parts: ApiParts): void {
       );
       const items = all.map(({id, seq, doubled}) => ({id, seq, doubled}));
       return reply.code(items.every(({doubled}) => doubled) ? 200 : 201).send({batch, items});
+    },
+  );
+
+  server.post(
+    '/v1/workloads/split',
+    {
+      bodyLimit: settings.submissionLimit,
+      schema: {
+        operationId: 'submitSplit',
+        tags: ['workloads'],
+        summary: 'Submit one of several versions of a workload, by weight.',
+        description: 'Which one follows from a hash of its name and the key: the same key gets the same version.',
+        headers: idempotencyHeaders,
+        querystring: query,
+        body: splitSubmission,
+        response: {200: acceptedSplit, 201: acceptedSplit},
+      },
+    },
+    async (request, reply) => {
+      const submitting = await submittingOf(request, request.query.customer, request.headers['idempotency-key']);
+      const {variants, key} = request.body;
+      const written = variants.map(({submission, weight}) => ({submission: writtenOf(submission), weight}));
+      const {id, seq, doubled, version} = await submitSplit(parts, written, {...submitting, key});
+      return reply.code(doubled ? 200 : 201).send({id, seq, doubled, version});
     },
   );
 

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {sentFiles} from './file.ts';
-import {listOf, time, workloadId} from './wire.ts';
+import {listOf, time, word, workloadId} from './wire.ts';
 import {workloadState} from './workload.ts';
 
 /** Described in the OpenAPI document by the schema of workload files; checked by `workloadFromJson`. */
@@ -42,6 +42,22 @@ export const batchSubmission = z
   })
   .meta({id: 'BatchSubmission'});
 
+export const splitSubmission = z
+  .strictObject({
+    variants: z
+      .array(
+        z.strictObject({submission, weight: z.number().min(0).max(1_000_000).describe('In proportion to the others.')}),
+      )
+      .min(2)
+      .max(20)
+      .refine(all => all.some(({weight}) => weight > 0), 'need one with a weight above 0')
+      .describe('Versions of one workload.'),
+    key: word
+      .optional()
+      .describe('Whose turn it is: the same key always gets the same version. Else the Idempotency-Key.'),
+  })
+  .meta({id: 'SplitSubmission'});
+
 const acceptedOne = {
   id: workloadId,
   seq: z.int().describe('Order of acceptance.'),
@@ -49,6 +65,10 @@ const acceptedOne = {
 };
 
 export const accepted = z.object(acceptedOne).meta({id: 'Accepted'});
+
+export const acceptedSplit = z
+  .object({...acceptedOne, version: z.string().optional().describe('The one that was taken.')})
+  .meta({id: 'AcceptedSplit'});
 
 export const acceptedBatch = z
   .object({batch: z.string(), items: z.array(z.object(acceptedOne))})

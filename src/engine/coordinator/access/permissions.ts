@@ -43,6 +43,8 @@ const govern = (subject: Subject, write = true): Permission => ({subject, write,
 export const permissions: Readonly<Record<string, Permission>> = {
   submitWorkload: work('workloads'),
   submitBatch: work('workloads'),
+  submitSplit: work('workloads'),
+  compareVersions: read('workloads'),
   tryPlacement: work('workloads'),
   cancelBatch: work('workloads'),
   listWorkloads: read('workloads'),

@@ -36,8 +36,9 @@ export async function submitOne(
   reception: Reception,
   written: WrittenSubmission,
   submitting: Submitting,
+  path: Path = [],
 ): Promise<Accepted> {
-  const one = await submissionOf(reception, written, submitting, {path: []});
+  const one = await submissionOf(reception, written, submitting, {path});
   const [accepted] = await accept(reception, submitting.owner, [one]);
   return accepted!;
 }

@@ -29,6 +29,7 @@ import type {
   NewCheckpoint,
   Page,
   Placement,
+  RunRow,
   Scope,
   Submission,
   Wish,
@@ -78,6 +79,8 @@ export interface Store extends EnvironmentStore {
   workload(scope: Scope, id: WorkloadId): Promise<WorkloadRow | undefined>;
   /** Newest first, at most `limit`; `next` goes on from there. */
   workloads(scope: Scope, query: WorkloadQuery): Promise<Page<WorkloadRow>>;
+  /** How those of a name ended that succeeded or failed, newest first, at most `limit`. */
+  runsOf(scope: Scope, name: string, limit: number): Promise<readonly RunRow[]>;
   attempts(scope: Scope, id: WorkloadId): Promise<readonly AttemptRow[]>;
   counts(scope: Scope): Promise<Readonly<Record<WorkloadState, number>>>;
   /**

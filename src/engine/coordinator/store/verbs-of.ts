@@ -16,7 +16,7 @@ import {EXPIRED_AT_ONCE, expireBlobs, expireSome} from './verbs/expiring.ts';
 import {expireEnvironments} from './verbs/expiring-environments.ts';
 import {file, files, joinFile, putFile} from './verbs/filing.ts';
 import {lead, leader, resign} from './verbs/leading.ts';
-import {attempts, counts, identity, workload, workloads} from './verbs/looking.ts';
+import {attempts, counts, identity, runsOf, workload, workloads} from './verbs/looking.ts';
 import {report} from './verbs/reporting.ts';
 import {restore} from './verbs/restoring.ts';
 import {fire, putSchedule, removeSchedule, schedules, setSuspended} from './verbs/scheduling.ts';
@@ -52,6 +52,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     submit: async submissions => (submissions.length === 0 ? [] : submitting.call(submissions)),
     workload: (scope, id) => database.read(session => workload(session, scope, id)),
     workloads: (scope, query) => database.read(session => workloads(session, scope, query)),
+    runsOf: (scope, name, limit) => database.read(session => runsOf(session, scope, name, limit)),
     attempts: (scope, id) => database.read(session => attempts(session, scope, id)),
     counts: scope => database.read(session => counts(session, scope)),
     ask: (scope, id, wish, actor) => database.write(session => ask(session, scope, id, wish, actor, halfLife)),

@@ -81,6 +81,14 @@ export interface WorkloadRow {
   readonly traceparent?: string;
 }
 
+/** How a workload ended, for comparisons. */
+export interface RunRow {
+  readonly version?: string;
+  readonly state: 'SUCCEEDED' | 'FAILED';
+  readonly startedAt?: number;
+  readonly endedAt: number;
+}
+
 export interface WorkloadQuery {
   readonly states?: readonly WorkloadState[];
   readonly name?: string;

@@ -4,6 +4,26 @@ import type {StoreUnderTest} from './store-under-test.ts';
 
 /** What `submit` promises. */
 export function submissionPromises(the: StoreUnderTest): void {
+  test('how those of a name ended is told by version, of one customer, newest first', async () => {
+    const ids = await the.submitted(
+      submission('a', {}, {version: '1'}),
+      submission('a'),
+      submission('a', {customer: 'globex'}),
+      submission('b'),
+      submission('a'),
+    );
+    for (const [index, to] of (['SUCCEEDED', 'FAILED', 'FAILED', 'FAILED'] as const).entries())
+      await the.reported(await the.running(ids[index]!), to);
+    const runs = await the.store.runsOf({customer: 'acme'}, 'a', 10);
+    expect(runs.map(({version, state}) => [version, state])).toEqual([
+      [undefined, 'FAILED'],
+      ['1', 'SUCCEEDED'],
+    ]);
+    expect(runs[0]!.endedAt).toBeGreaterThanOrEqual(runs[0]!.startedAt!);
+    expect(await the.store.runsOf('everyone', 'a', 10)).toHaveLength(3);
+    expect(await the.store.runsOf('everyone', 'a', 1)).toHaveLength(1);
+  });
+
   test('what was submitted is there as it was said, in the order of acceptance, and told', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const one = submission(

@@ -2,8 +2,8 @@ import {UserError} from '../../../spec/errors.ts';
 import {type WorkloadState, workloadStates} from '../../workload-states.ts';
 import {Conditions} from '../conditions.ts';
 import type {Session} from '../database.ts';
-import {attemptOf, type Raw, workloadOf} from '../row-mapping.ts';
-import type {AttemptRow, Page, Scope, WorkloadId, WorkloadQuery, WorkloadRow} from '../store.ts';
+import {attemptOf, given, type Raw, workloadOf} from '../row-mapping.ts';
+import type {AttemptRow, Page, RunRow, Scope, WorkloadId, WorkloadQuery, WorkloadRow} from '../store.ts';
 import {customerOf} from './scopes.ts';
 
 export async function workload(session: Session, scope: Scope, id: WorkloadId): Promise<WorkloadRow | undefined> {
@@ -53,6 +53,19 @@ export async function attempts(session: Session, scope: Scope, id: WorkloadId): 
     customerOf(scope),
   );
   return rows.map(attemptOf);
+}
+
+export async function runsOf(session: Session, scope: Scope, name: string, limit: number): Promise<readonly RunRow[]> {
+  const rows = await session.rows<Raw>(
+    `select version, state, started_at, ended_at from workloads
+     where name = $1 and customer = coalesce($2, customer) and state in ('SUCCEEDED', 'FAILED') order by seq desc limit $3`,
+    name,
+    customerOf(scope),
+    limit,
+  );
+  return rows.map(({version, state, started_at: startedAt, ended_at: endedAt}) =>
+    given({version, state, startedAt, endedAt}),
+  );
 }
 
 export async function counts(session: Session, scope: Scope): Promise<Readonly<Record<WorkloadState, number>>> {
