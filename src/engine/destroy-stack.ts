@@ -5,10 +5,11 @@ import type {Plan} from './planner/plan.ts';
 import {planDestroy} from './planner/plan-destroy.ts';
 import {type RunChangeOptions, runChange} from './run-change.ts';
 import {naming} from './runtime/naming.ts';
+import type {ObservedHost} from './runtime/observed.ts';
 import {toolkitHash} from './runtime/toolkit/index.ts';
 import type {Session} from './session.ts';
 import type {Stack} from './spec/stack.ts';
-import type {EnvironmentState} from './state/lock-file.ts';
+import type {EnvironmentState, LockFile} from './state/lock-file.ts';
 
 export interface DestroyOptions
   extends Omit<LeaseOptions, 'signal'>,
@@ -34,24 +35,8 @@ export async function destroyUnderLease(session: Session, options: DestroyOption
   const earlier = await earlierRun(session);
   if (earlier) options.onEarlier(earlier);
   const interrupted = earlier && 'interrupted' in earlier ? earlier.interrupted : undefined;
-  const lock = await session.store.read();
-  const state = lock.environments[session.environment];
-  const empty: Stack = {name: state?.stack ?? session.project.name, services: [], volumes: [], routes: []};
-  const plan = planDestroy(
-    {
-      project: {name: session.project.name, hosts: session.hosts, network: session.project.network},
-      // Of a first apply that was interrupted, only the journal knows the needs.
-      stack: lastStack(state) ?? interrupted?.begin.stack ?? empty,
-      environment: session.environment,
-      serial: lock.serial,
-      lock: state,
-      observed: change.fleet.observed,
-      naming,
-      toolkit: toolkitHash,
-      options,
-    },
-    options,
-  );
+  // Of a first apply that was interrupted, only the journal knows the needs.
+  const {plan, lock} = await planToDestroy(session, change.fleet.observed, options, interrupted?.begin.stack);
   if (plan.operations.length === 0 && !interrupted) return unchanged(plan, lock);
   // Nothing is there any more, but the state does not know: it is only written.
   if (plan.operations.length > 0) await options.confirm(plan);
@@ -62,6 +47,33 @@ export async function destroyUnderLease(session: Session, options: DestroyOption
     {...options, action: 'destroy', onFailure: 'continue', keepFailed: false, interrupted},
   );
   return {plan, ...end};
+}
+
+/** What it takes to remove an environment. `fallback`: a stack that says its needs where no apply has come to its end. */
+export async function planToDestroy(
+  session: Session,
+  observed: readonly ObservedHost[],
+  options: Parameters<typeof planDestroy>[1] & {readonly maxUnreachable: number},
+  fallback?: Stack,
+): Promise<{readonly plan: Plan; readonly lock: LockFile}> {
+  const lock = await session.store.read();
+  const state = lock.environments[session.environment];
+  const empty: Stack = {name: state?.stack ?? session.project.name, services: [], volumes: [], routes: []};
+  const plan = planDestroy(
+    {
+      project: {name: session.project.name, hosts: session.hosts, network: session.project.network},
+      stack: lastStack(state) ?? fallback ?? empty,
+      environment: session.environment,
+      serial: lock.serial,
+      lock: state,
+      observed,
+      naming,
+      toolkit: toolkitHash,
+      options,
+    },
+    options,
+  );
+  return {plan, lock};
 }
 
 /** The stack of the newest apply: its needs give the order, even when its file is gone. */

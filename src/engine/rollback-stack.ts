@@ -4,7 +4,7 @@ import type {Session, StackSession} from './session.ts';
 import {UserError} from './spec/errors.ts';
 import type {Stack} from './spec/stack.ts';
 import {findSerial} from './state/history.ts';
-import type {EnvironmentState, HistoryEntry} from './state/lock-file.ts';
+import type {EnvironmentState, HistoryEntry, PinnedReference} from './state/lock-file.ts';
 
 export interface RollbackOptions extends Omit<ApplyStackOptions, 'purpose' | 'saved' | 'locked' | 'pull' | 'targets'> {
   /** The serial to go back to; the one applied before the present one when absent. */
@@ -16,12 +16,22 @@ export interface RollbackOptions extends Omit<ApplyStackOptions, 'purpose' | 'sa
  * Errors: UserError `nothing-to-roll-back`, `unknown-serial`, `serial-too-old`.
  */
 export async function rollbackStack(session: Session, options: RollbackOptions): Promise<ApplyEnd> {
+  const {session: then, pins} = await ranBefore(session, options.to);
+  return applyStack(then, {...options, purpose: 'rollback', pull: false, locked: false, pins});
+}
+
+/** What ran at a serial, or before the present one: its stack, with the images of then. Errors: as `rollbackStack`. */
+export async function ranBefore(
+  session: Session,
+  to: number | undefined,
+): Promise<{readonly session: StackSession; readonly pins: Readonly<Record<string, PinnedReference>>}> {
   const lock = await session.store.read();
   const state = lock.environments[session.environment];
-  const entry =
-    options.to === undefined ? previous(state, session.environment) : findSerial(state?.history ?? [], options.to);
-  const then: StackSession = {...session, stack: atHome(entry.stack, session.project.directory)};
-  return applyStack(then, {...options, purpose: 'rollback', pull: false, locked: false, pins: entry.images ?? {}});
+  const entry = to === undefined ? previous(state, session.environment) : findSerial(state?.history ?? [], to);
+  return {
+    session: {...session, stack: atHome(entry.stack, session.project.directory)},
+    pins: entry.images ?? {},
+  };
 }
 
 type Applied = HistoryEntry & {readonly stack: Stack};

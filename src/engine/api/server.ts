@@ -20,6 +20,10 @@ import {auditRoutes} from './routes/audit.ts';
 import {checkpointRoutes} from './routes/checkpoints.ts';
 import {comparisonRoutes} from './routes/comparison.ts';
 import {customerRoutes} from './routes/customers.ts';
+import {environmentChangeRoutes} from './routes/environment-changes.ts';
+import {environmentViewRoutes} from './routes/environment-views.ts';
+import {environmentWishRoutes} from './routes/environment-wishes.ts';
+import {environmentRoutes} from './routes/environments.ts';
 import {eventRoutes} from './routes/events.ts';
 import {fileRoutes} from './routes/files.ts';
 import {healthRoutes} from './routes/health.ts';
@@ -43,6 +47,10 @@ const routes = [
   logRoutes,
   checkpointRoutes,
   scheduleRoutes,
+  environmentRoutes,
+  environmentWishRoutes,
+  environmentChangeRoutes,
+  environmentViewRoutes,
   workerRoutes,
   customerRoutes,
   settingsRoutes,

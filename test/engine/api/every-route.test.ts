@@ -2,6 +2,7 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {permissions} from '../../../src/engine/coordinator/access/index.ts';
 import type {Role} from '../../../src/engine/coordinator/store/index.ts';
 import {type Operation, operations} from './document.ts';
+import {packed} from './served-stacks.ts';
 import {type Serving, serving} from './serving.ts';
 
 /** Every operation of the OpenAPI document, so that none can be forgotten: a new one must be tried here or fails. */
@@ -11,7 +12,7 @@ const open = operations.filter(({operationId}) => !(operationId in permissions))
 let api: Serving;
 let acme: string;
 /** What `acme` has, by the names of parameters. */
-let ids: {workload: string; schedule: string; key: string; file: string};
+let ids: {workload: string; schedule: string; key: string; file: string; bundle?: string; environment?: string};
 beforeAll(async () => {
   api = await serving();
   acme = await api.customer('acme');
@@ -26,6 +27,7 @@ beforeAll(async () => {
   const file = await api.store.putFile('acme', Buffer.from('only of acme'), 1000);
   ids = {workload: submitted.json.id, schedule: schedule.json.id, key: key.json.id, file: file.sha256};
   await withCheckpointAndOutput(leadership);
+  await withEnvironment(leadership);
 });
 afterAll(() => api.end());
 
@@ -48,6 +50,17 @@ async function withCheckpointAndOutput(leadership: {coordinator: string; generat
   ]);
 }
 
+/** A served stack of `acme`, with one change that has ended. */
+async function withEnvironment(leadership: {coordinator: string; generation: number}): Promise<void> {
+  const environments = api.coordinator.environments!;
+  const {sha256} = await environments.putBundle((await packed(api.folder, 'secret-stack')).tar());
+  const actor = {name: 'cli:test'};
+  const {environment, number} = await environments.apply('everyone', 'acme', {bundle: sha256}, actor);
+  ids = {...ids, bundle: sha256, environment};
+  await api.store.beginChange(leadership, environment, number);
+  await api.store.endChange(leadership, environment, number, {result: 'unchanged', serial: 1});
+}
+
 /** A path of `acme`'s own things, and a body that would do. */
 function requestFor({operationId, path}: Operation): {
   path: string;
@@ -56,12 +69,14 @@ function requestFor({operationId, path}: Operation): {
   headers?: Record<string, string>;
 } {
   const thing = path.startsWith('/v1/schedules') ? ids.schedule : path.startsWith('/v1/keys') ? ids.key : ids.workload;
-  const id = path.startsWith('/v1/customers') ? 'acme' : thing;
+  const owned = path.startsWith('/v1/environments') ? ids.environment! : thing;
+  const id = path.startsWith('/v1/customers') ? 'acme' : owned;
   const query = operationId === 'compareVersions' ? '?name=secret-plan' : '';
   const filled = path
     .replace('{id}', id)
     .replace('{name}', 'h1')
     .replace('{number}', '1')
+    .replace('{change}', '1')
     .replace('{path}', 'out/report')
     .concat(query);
   const workload = {name: 'more', type: 'sleep', with: {ms: 1}};
@@ -76,6 +91,13 @@ function requestFor({operationId, path}: Operation): {
     putSchedule: {workload: {...workload, schedule: {cron: '0 3 * * *'}}},
     putCustomer: {name: 'Acme', tier: 'premium'},
     createKey: {role: 'viewer', customer: 'acme'},
+    putBundle: {file: ids.file},
+    planEnvironment: {bundle: ids.bundle},
+    applyEnvironment: {bundle: ids.bundle},
+    planChange: {kind: 'destroy'},
+    scaleEnvironment: {counts: {web: 1}},
+    rollbackEnvironment: {},
+    setHealing: {healing: 'on'},
     joinFile: {sha256: ids.file, parts: [ids.file]},
     missingFiles: {files: [ids.file]},
   };
@@ -144,7 +166,7 @@ describe("with another customer's key", () => {
     if (permission.whole) expect(answer.status).toBe(403);
     else if (operation.path.includes('{')) expect(answer).toMatchObject({status: 404, json: {code: 'not-found'}});
     else expect(answer.status).toBeLessThan(500);
-    for (const secret of ['secret-plan', ids.workload, ids.schedule, 'acme here', 'what acme made']) {
+    for (const secret of ['secret-plan', ids.workload, ids.schedule, 'secret-stack', 'acme here', 'what acme made']) {
       if (!JSON.stringify(requestFor(operation)).includes(secret)) expect(answer.text).not.toContain(secret);
     }
     expect(await picture()).toEqual(before);
@@ -166,13 +188,14 @@ describe("with another customer's key", () => {
   async function picture(): Promise<unknown> {
     const {store} = api;
     const scope = {customer: 'acme'};
-    const [list, schedules, keys, events] = await Promise.all([
+    const [list, schedules, keys, environments, events] = await Promise.all([
       store.workloads(scope, {limit: 100}),
       store.schedules(scope),
       store.keys(scope),
+      store.environments(scope, {limit: 10}),
       store.events(scope, {limit: 1000}),
     ]);
-    return {list, schedules, keys, events, workers: (await store.workers()).map(({drained}) => drained)};
+    return {list, schedules, keys, environments, events, workers: (await store.workers()).map(({drained}) => drained)};
   }
 });
 

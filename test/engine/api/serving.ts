@@ -13,6 +13,7 @@ import {
 } from '../../../src/engine/coordinator/access/index.ts';
 import {openSqliteStore, type Store} from '../../../src/engine/coordinator/store/index.ts';
 import {checkAnswer} from './document.ts';
+import {servedStacks} from './served-stacks.ts';
 import {StandInCoordinator} from './stand-in-coordinator.ts';
 
 export interface Answer {
@@ -35,6 +36,8 @@ export interface Asked {
 export interface Serving {
   readonly store: Store;
   readonly coordinator: StandInCoordinator;
+  /** For what a test writes. */
+  readonly folder: string;
   readonly api: RunningApi;
   readonly address: string;
   /** A new API before the same store: it remembers nothing of who asked. */
@@ -57,6 +60,7 @@ export async function serving(settings: Partial<ApiSettings> = {}, trust: Partia
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-api-'));
   const store = await openSqliteStore(folder, {usageHalfLifeMs: 3_600_000});
   const coordinator = new StandInCoordinator(store);
+  coordinator.environments = await servedStacks(store, folder);
   const logged: string[] = [];
   const log = pino({level: 'debug'}, {write: line => void logged.push(line)});
   const admin = await prepareAccess(store, actor);
@@ -68,6 +72,7 @@ export async function serving(settings: Partial<ApiSettings> = {}, trust: Partia
   return {
     store,
     coordinator,
+    folder,
     get api() {
       return api;
     },

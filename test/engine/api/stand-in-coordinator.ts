@@ -1,5 +1,6 @@
 import {Readable} from 'node:stream';
 import type {Coordinator, LogOptions} from '../../../src/engine/coordinator/coordinator.ts';
+import type {Environments} from '../../../src/engine/coordinator/environments/environments.ts';
 import type {LogLine} from '../../../src/engine/coordinator/log-line.ts';
 import type {EventRow, Store} from '../../../src/engine/coordinator/store/store.ts';
 import {hasEnded} from '../../../src/engine/coordinator/workload-states.ts';
@@ -12,6 +13,7 @@ import {hasEnded} from '../../../src/engine/coordinator/workload-states.ts';
 export class StandInCoordinator implements Coordinator {
   readonly id = 'stand-in';
   readonly store: Store;
+  environments?: Environments;
   readonly lines = new Map<string, LogLine[]>();
   readonly checkpointFiles = new Map<string, string>();
   ready = true;

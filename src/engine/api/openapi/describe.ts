@@ -14,6 +14,7 @@ const tags = [
   {name: 'files', description: 'Images and input files that submissions refer to.'},
   {name: 'checkpoints', description: 'Where workloads go on.'},
   {name: 'schedules', description: 'Workloads at times of the clock.'},
+  {name: 'environments', description: 'Stacks that the coordinator serves: applied, watched, healed, scaled.'},
   {name: 'workers', description: 'Hosts that execute workloads.'},
   {name: 'customers', description: 'Customers and API keys.'},
   {name: 'audit', description: 'What happened.'},

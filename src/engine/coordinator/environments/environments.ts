@@ -34,6 +34,8 @@ export interface Environments {
    * planning.
    */
   plan(scope: Scope, wish: PlanWish, signal: AbortSignal): Promise<Plan>;
+  /** The same of another change; errors are those of planning it. */
+  planChange(scope: Scope, id: EnvironmentId, wish: ChangePlanWish, signal: AbortSignal): Promise<Plan | undefined>;
   /** Creates the environment, or changes it. `owner`: whose a new one is. Errors: UserError `unknown-bundle`, `not-yours`. */
   apply(scope: Scope, owner: CustomerId, wish: ApplyWish, actor: Actor): Promise<ChangeRow>;
   /** Other numbers of replicas, until the next apply says otherwise. Errors: UserError `not-applied`, `unknown-service`. */
@@ -81,7 +83,9 @@ export interface Environments {
   logs(scope: Scope, id: EnvironmentId, options: EnvironmentLogOptions): Promise<AsyncIterable<LogRecord> | undefined>;
 }
 
-export interface EnvironmentQuery {
+/** What is given has to be the same. */
+export interface EnvironmentQuery
+  extends Partial<Pick<EnvironmentRow, 'project' | 'environment' | 'stack' | 'condition'>> {
   readonly after?: string;
   readonly limit: number;
 }
@@ -99,6 +103,11 @@ export interface PlanWish {
   /** Ask registries what tags mean now. */
   readonly pull?: boolean;
 }
+
+export type ChangePlanWish =
+  | {readonly kind: 'scale'; readonly counts: Readonly<Record<ServiceName, number>>}
+  | {readonly kind: 'rollback'; readonly to?: number}
+  | {readonly kind: 'destroy'; readonly volumes: boolean};
 
 export interface ApplyWish extends PlanWish {
   readonly onFailure?: 'rollback' | 'stop' | 'continue';

@@ -21,6 +21,7 @@ import type {
   ChangeEvent,
   ChangeKind,
   ChangeOptions,
+  ChangePlanWish,
   ChangeQuery,
   ChangeRow,
   EnvironmentId,
@@ -34,6 +35,7 @@ import type {
 } from './environments.ts';
 import {followChange} from './follow-change.ts';
 import {handOver} from './hand-over.ts';
+import {planOtherChange} from './plan-change.ts';
 import {hostConditions, type ServedParts} from './served-parts.ts';
 import {servedSession, unknownBundle} from './served-session.ts';
 
@@ -79,6 +81,17 @@ export class RunningEnvironments implements Environments {
       const {plan} = await planStack(session, {...asEver, targets, pull, moveLost, signal, now: () => new Date()});
       return plan;
     });
+  }
+
+  async planChange(
+    scope: Scope,
+    id: EnvironmentId,
+    wish: ChangePlanWish,
+    signal: AbortSignal,
+  ): Promise<Plan | undefined> {
+    const row = await this.get(scope, id);
+    const moveLost = hostConditions(this.#parts).lost.length > 0;
+    return row && this.#with(row.bundle, session => planOtherChange(session, wish, {moveLost, signal}));
   }
 
   async apply(scope: Scope, owner: CustomerId, wish: ApplyWish, actor: Actor): Promise<ChangeRow> {

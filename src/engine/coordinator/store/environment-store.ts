@@ -9,6 +9,7 @@ import type {
   NewChange,
   Seen,
 } from '../environments/environment-rows.ts';
+import type {EnvironmentQuery} from '../environments/environments.ts';
 import type {Leadership} from './account-rows.ts';
 import type {Actor, Page, Scope} from './workload-rows.ts';
 
@@ -19,7 +20,7 @@ export interface EnvironmentStore {
   bundle(sha256: string): Promise<KeptBundle | undefined>;
 
   /** Those that are not removed, by id, after the given one. */
-  environments(scope: Scope, query: {readonly after?: string; readonly limit: number}): Promise<Page<EnvironmentRow>>;
+  environments(scope: Scope, query: EnvironmentQuery): Promise<Page<EnvironmentRow>>;
   environment(scope: Scope, id: EnvironmentId): Promise<EnvironmentRow | undefined>;
   /**
    * Keeps a change, to be carried out by the leader; an `apply` makes the environment when there is none. The same token

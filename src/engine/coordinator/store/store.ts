@@ -119,6 +119,8 @@ export interface Store extends EnvironmentStore {
   /** Each interval of the period, in order. */
   trends(scope: Scope, query: TrendsQuery): Promise<readonly Trend[]>;
   spent(scope: Scope, query: SpentQuery): Promise<readonly Spent[]>;
+  /** How many wait for their turn, their time or a place, with this name and all of these labels. */
+  waiting(scope: Scope, query: Pick<WorkloadQuery, 'name' | 'labels'>): Promise<number>;
   /** What holds a place on each worker that has any, now. */
   reserved(scope: Scope): Promise<readonly Reserved[]>;
 

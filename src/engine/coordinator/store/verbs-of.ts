@@ -1,7 +1,7 @@
 import type {Database} from './database.ts';
 import {gatherCalls} from './gather-calls.ts';
 import type {Accepted, Store, Submission} from './store.ts';
-import {reserved, spent, trends} from './verbs/analysing.ts';
+import {reserved, spent, trends, waiting} from './verbs/analysing.ts';
 import {ask} from './verbs/asking.ts';
 import {events, newestEvent, note} from './verbs/auditing.ts';
 import {blob, putBlob} from './verbs/blobs.ts';
@@ -69,6 +69,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
 
     trends: (scope, query) => database.read(session => trends(session, scope, query)),
     spent: (scope, query) => database.read(session => spent(session, scope, query)),
+    waiting: (scope, query) => database.read(session => waiting(session, scope, query)),
     reserved: scope => database.read(session => reserved(session, scope)),
 
     workers: () => database.read(workers),

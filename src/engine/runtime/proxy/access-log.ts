@@ -34,6 +34,25 @@ for my $upstream (sort keys %seen) {
 export const upstreamFigures = (sinceMs: number): Command =>
   script('perl -e "$1" "$2" "$3"', FIGURES, (sinceMs / 1000).toFixed(3), paths.proxyAccessLogPath);
 
+/**
+ * The same since an earlier answer of this command, and before it what time it is there (seconds since 1970): rates of
+ * requests go by the host's own clock. Without `since`: the time alone.
+ */
+export const upstreamsSince = (since: number | undefined): Command =>
+  since === undefined
+    ? script('date +%s.%N')
+    : script('date +%s.%N\nperl -e "$1" "$2" "$3"', FIGURES, since.toFixed(3), paths.proxyAccessLogPath);
+
+/** Reads what `upstreamsSince` printed: how many requests each `ADDRESS:PORT` answered. */
+export function parseSince(stdout: string): {readonly now: number; readonly requests: ReadonlyMap<string, number>} {
+  const [now = '', ...lines] = stdout.split('\n');
+  const counts = lines.flatMap(line => {
+    const [address, requests] = line.split(' ');
+    return address && requests ? [[address, Number(requests)] as const] : [];
+  });
+  return {now: Number(now), requests: new Map(counts)};
+}
+
 /** Reads what `upstreamFigures` printed: each of `upstreams` once, with zeros where nobody asked it. */
 export function parseFigures(stdout: string, upstreams: readonly Upstream[]): readonly UpstreamFigures[] {
   const found = new Map(

@@ -88,5 +88,24 @@ export function analyticsPromises(the: StoreUnderTest): void {
       await the.reported(await the.store.attempts('everyone', first!).then(([one]) => one!), 'SUCCEEDED');
       expect(await the.store.reserved('everyone')).toEqual([{...both, workloads: 1, cpu: 1.5, memory: 2 ** 33}]);
     });
+
+    test('what waits is counted by customer, name and labels', async () => {
+      const labels = {kind: 'thumbnail', size: 'big'};
+      const [first] = await the.submitted(
+        now('a', {}, {labels}),
+        now('a', {}, {labels: {kind: 'thumbnail'}}),
+        now('b'),
+      );
+      await the.submitted(now('a', {customer: 'other'}, {labels}));
+      const count = (query: object, scope: Parameters<typeof the.store.waiting>[0] = {customer: 'acme'}) =>
+        the.store.waiting(scope, query);
+      expect(await count({})).toBe(3);
+      expect(await count({}, 'everyone')).toBe(4);
+      expect(await count({name: 'a', labels: {kind: 'thumbnail'}})).toBe(2);
+      expect(await count({labels})).toBe(1);
+      await the.running(first!);
+      expect(await count({labels})).toBe(0);
+      expect(await count({name: 'a', labels: {kind: 'thumbnail'}})).toBe(1);
+    });
   });
 }

@@ -1,5 +1,6 @@
+import {Conditions} from '../conditions.ts';
 import type {Session} from '../database.ts';
-import type {Duration, Reserved, Scope, Spent, SpentQuery, Trend, TrendsQuery} from '../store.ts';
+import type {Duration, Reserved, Scope, Spent, SpentQuery, Trend, TrendsQuery, WorkloadQuery} from '../store.ts';
 import {customerOf} from './scopes.ts';
 
 /** Ids of workloads begin with the time of their acceptance, by another clock: so much is looked at on either side. */
@@ -108,6 +109,24 @@ interface SpentRow extends Pick<Spent, 'customer' | 'name' | 'workloads' | 'atte
   readonly cores: number;
   readonly bytes: number;
   readonly gpus: number;
+}
+
+export async function waiting(
+  session: Session,
+  scope: Scope,
+  {name, labels = {}}: Pick<WorkloadQuery, 'name' | 'labels'>,
+): Promise<number> {
+  const conditions = new Conditions();
+  conditions.equal('customer', customerOf(scope));
+  conditions.equal('name', name);
+  for (const [key, value] of Object.entries(labels))
+    conditions.equal(session.field('labels', conditions.param(key)), value);
+  const [row] = await session.rows<{count: number}>(
+    `select count(*) as count from (select * from workloads ${conditions.where}) as some
+     where state not in ('SUCCEEDED', 'FAILED', 'CANCELLED') and state in ('PENDING', 'RETRYING')`,
+    ...conditions.params,
+  );
+  return Number(row!.count);
 }
 
 export async function reserved(session: Session, scope: Scope): Promise<readonly Reserved[]> {

@@ -1,5 +1,6 @@
 import {UserError} from '../../../spec/errors.ts';
 import type {ChangeRow, EnvironmentId, EnvironmentRow} from '../../environments/environment-rows.ts';
+import type {EnvironmentQuery} from '../../environments/environments.ts';
 import {Conditions} from '../conditions.ts';
 import type {Session} from '../database.ts';
 import {changeRowOf, environmentOf} from '../environment-mapping.ts';
@@ -16,10 +17,12 @@ interface PageQuery {
 export async function environments(
   session: Session,
   scope: Scope,
-  {after, limit}: PageQuery,
+  {after, limit, ...equal}: EnvironmentQuery,
 ): Promise<Page<EnvironmentRow>> {
   const conditions = new Conditions();
   conditions.equal('customer', customerOf(scope));
+  for (const column of ['project', 'environment', 'stack', 'condition'] as const)
+    conditions.equal(column, equal[column]);
   conditions.add(parameter => `id > ${parameter}`, after);
   const where = conditions.where === '' ? 'where removed_at is null' : `${conditions.where} and removed_at is null`;
   const rows = await session.rows<Raw>(
