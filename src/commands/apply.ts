@@ -10,12 +10,14 @@ import {
   targetFlag,
   yesFlag,
 } from '../cli/flags.ts';
-import {GoOnCommand, goOnFlags} from '../cli/go-on-command.ts';
+import {goOnFlags} from '../cli/go-on-command.ts';
 import {hostFlags, hostLimitFlags, hostLimits, moveLostFlag} from '../cli/host-limits.ts';
 import {openStack} from '../cli/open.ts';
+import {ServedApplyCommand} from '../cli/served/served-apply-command.ts';
+import {servedStackFlags} from '../cli/served/served-flags.ts';
 import {loadPlan} from '../engine/saved-plan.ts';
 
-export default class Apply extends GoOnCommand {
+export default class Apply extends ServedApplyCommand {
   static override summary = 'Make the hosts run what the stack says, after showing the plan.';
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -23,7 +25,7 @@ export default class Apply extends GoOnCommand {
     '<%= config.bin %> <%= command.id %> --env staging --param tag=1.5',
     '<%= config.bin %> <%= command.id %> --yes --locked --lock-wait 60s --report report.json',
     '<%= config.bin %> <%= command.id %> --resume',
-    '<%= config.bin %> <%= command.id %> --undo --yes',
+    '<%= config.bin %> <%= command.id %> --server http://127.0.0.1:8460',
   ];
   static override args = {
     plan: Args.string({description: 'A plan saved by plan -o; a run, with --resume and --undo.'}),
@@ -43,10 +45,12 @@ export default class Apply extends GoOnCommand {
     'move-lost': moveLostFlag,
     ...goOnFlags,
     ...hostLimitFlags,
+    ...servedStackFlags,
   };
 
   async run(): Promise<void> {
     const {flags, args} = await this.parse(Apply);
+    if (flags.server) return this.applyThrough(flags, args.plan);
     if (flags.resume) return this.resume(flags, args.plan);
     if (flags.undo) return this.undo(flags, args.plan);
     const saved = args.plan === undefined ? undefined : await loadPlan(args.plan);

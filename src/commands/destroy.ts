@@ -3,6 +3,7 @@ import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
 import {environmentFlag, lockWaitFlag, projectFlags, yesFlag} from '../cli/flags.ts';
 import {hostFlags, hostLimitFlags, hostLimits} from '../cli/host-limits.ts';
 import {openOnlyProject} from '../cli/open.ts';
+import {servedEnvironment, servedFlags} from '../cli/served/served-flags.ts';
 
 export default class Destroy extends ChangeCommand {
   static override summary = "Remove an environment's containers and networks; its volumes only when told.";
@@ -15,6 +16,7 @@ export default class Destroy extends ChangeCommand {
     ...projectFlags,
     ...hostFlags,
     ...changeFlags,
+    ...servedFlags,
     env: environmentFlag,
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
@@ -29,12 +31,15 @@ export default class Destroy extends ChangeCommand {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Destroy);
-    const session = await openOnlyProject(flags, this.context());
     const {destroyStack} = await import('../engine/destroy-stack.ts');
     const question = flags.volumes
       ? 'Remove all of this, with the data in its volumes, from'
       : 'Remove all of this from';
-    await this.change(session, {question, yes: flags.yes, next: ['niyanta history']}, hooks =>
+    const words = {question, yes: flags.yes, next: ['niyanta history']};
+    const served = await servedEnvironment(flags, this.context(), this.signal);
+    if (served) return this.change(served.subject, words, hooks => served.destroy(flags.volumes, hooks));
+    const session = await openOnlyProject(flags, this.context());
+    await this.change(session, words, hooks =>
       destroyStack(session, {
         ...hooks,
         volumes: flags.volumes,

@@ -2,6 +2,8 @@ import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {environmentFlag, projectFlags, replicasArg} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
+import {servedEnvironment, servedFlags} from '../cli/served/served-flags.ts';
+import type {LogRecord} from '../engine/log-sources.ts';
 import {Exit} from '../engine/spec/exit-codes.ts';
 import {LogWriter} from '../engine/view/log-view.ts';
 
@@ -23,6 +25,7 @@ export default class Logs extends EngineCommand {
   static override args = {service: replicasArg};
   static override flags = {
     ...projectFlags,
+    ...servedFlags,
     env: environmentFlag,
     follow: Flags.boolean({char: 'f', summary: 'Go on with what is printed from now on.', default: false}),
     since: Flags.string({summary: 'Only lines since then: 10m, 2h, or a time as in RFC 3339.', helpValue: 'WHEN'}),
@@ -40,20 +43,30 @@ export default class Logs extends EngineCommand {
     if (flags.hook !== undefined) return this.showHook(flags.hook, flags);
     const {readLogs, sinceTime} = await import('../engine/read-logs.ts');
     const since = flags.since === undefined ? undefined : sinceTime(flags.since, new Date());
-    const session = await openOnlyProject(flags, this.context());
     const {style} = this.look();
     const writer = new LogWriter({style, timestamps: flags.timestamps, raw: !process.stdout.isTTY});
+    const onRecord = (record: LogRecord) => (this.json ? this.jsonLine(record) : this.line(writer.line(record)));
+    const wanted = {services: argv.map(String), since, tail: flags.tail, follow: flags.follow};
+    const served = await servedEnvironment(flags, this.context(), this.signal);
+    if (served) return this.#printed(served.logs(wanted), onRecord);
+    const session = await openOnlyProject(flags, this.context());
     await readLogs(session, {
-      services: argv.map(String),
-      since,
-      tail: flags.tail,
-      follow: flags.follow,
+      ...wanted,
       signal: this.signal,
-      onRecord: record => (this.json ? this.jsonLine(record) : this.line(writer.line(record))),
+      onRecord,
       onLost: (host, why) => this.note(`${host} does not answer: ${why}`),
       onBack: host => this.note(`${host} answers again`),
       onSilent: hosts => this.note(`no logs of ${hosts.join(', ')}: no answer`),
     });
+    if (this.signal.aborted) this.exitWith(Exit.interrupted);
+  }
+
+  async #printed(records: AsyncIterable<LogRecord>, print: (record: LogRecord) => Promise<void>): Promise<void> {
+    try {
+      for await (const record of records) await print(record);
+    } catch (error) {
+      if (!this.signal.aborted) throw error;
+    }
     if (this.signal.aborted) this.exitWith(Exit.interrupted);
   }
 

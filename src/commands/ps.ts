@@ -2,6 +2,7 @@ import {Flags} from '@oclif/core';
 import {EngineCommand} from '../cli/engine-command.ts';
 import {environmentFlag, projectFlags, replicasArg} from '../cli/flags.ts';
 import {openOnlyProject} from '../cli/open.ts';
+import {servedEnvironment, servedFlags} from '../cli/served/served-flags.ts';
 import type {ShownReplicas} from '../engine/show-replicas.ts';
 import {psView} from '../engine/view/ps-view.ts';
 
@@ -21,15 +22,20 @@ export default class Ps extends EngineCommand {
   static override args = {service: replicasArg};
   static override flags = {
     ...projectFlags,
+    ...servedFlags,
     env: environmentFlag,
     watch: Flags.boolean({char: 'w', summary: 'Look again every two seconds, until q or Ctrl-C.', default: false}),
   };
 
   async run(): Promise<void> {
     const {flags, argv} = await this.parse(Ps);
+    const services = argv.map(String);
+    const served = await servedEnvironment(flags, this.context(), this.signal);
+    if (served && flags.watch) return this.#watch(served.rounds(services));
+    if (served) return this.show(await served.replicas(services), psView);
     const session = await openOnlyProject(flags, this.context());
     const {showReplicas, withReplicas} = await import('../engine/show-replicas.ts');
-    const options = {services: argv.map(String), now: () => new Date(), signal: this.signal};
+    const options = {services, now: () => new Date(), signal: this.signal};
     if (!flags.watch) return this.show(await showReplicas(session, options), psView);
     await withReplicas(session, options, rounds => this.#watch(rounds));
   }

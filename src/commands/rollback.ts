@@ -3,6 +3,7 @@ import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
 import {environmentFlag, lockWaitFlag, onFailureFlag, projectFlags, yesFlag} from '../cli/flags.ts';
 import {hostFlags, hostLimitFlags, hostLimits} from '../cli/host-limits.ts';
 import {openOnlyProject} from '../cli/open.ts';
+import {servedEnvironment, servedFlags} from '../cli/served/served-flags.ts';
 
 export default class Rollback extends ChangeCommand {
   static override summary = 'Bring the whole stack back to what an earlier apply ran, whatever the files say now.';
@@ -15,6 +16,7 @@ export default class Rollback extends ChangeCommand {
     ...projectFlags,
     ...hostFlags,
     ...changeFlags,
+    ...servedFlags,
     env: environmentFlag,
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
@@ -25,20 +27,20 @@ export default class Rollback extends ChangeCommand {
 
   async run(): Promise<void> {
     const {flags} = await this.parse(Rollback);
+    const words = {question: 'Roll back', yes: flags.yes, next: ['niyanta ps', 'niyanta history']};
+    const served = await servedEnvironment(flags, this.context(), this.signal);
+    if (served) return this.change(served.subject, words, hooks => served.rollback(flags.to, hooks));
     const session = await openOnlyProject(flags, this.context());
     const {rollbackStack} = await import('../engine/rollback-stack.ts');
-    await this.change(
-      session,
-      {question: 'Roll back', yes: flags.yes, next: ['niyanta ps', 'niyanta history']},
-      hooks =>
-        rollbackStack(session, {
-          ...hooks,
-          to: flags.to,
-          ...hostLimits(flags, session),
-          lockWaitMs: flags['lock-wait'],
-          onFailure: flags['on-failure'],
-          keepFailed: false,
-        }),
+    await this.change(session, words, hooks =>
+      rollbackStack(session, {
+        ...hooks,
+        to: flags.to,
+        ...hostLimits(flags, session),
+        lockWaitMs: flags['lock-wait'],
+        onFailure: flags['on-failure'],
+        keepFailed: false,
+      }),
     );
   }
 }

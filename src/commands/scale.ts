@@ -3,6 +3,7 @@ import {ChangeCommand, changeFlags} from '../cli/change-command.ts';
 import {environmentFlag, lockWaitFlag, onFailureFlag, projectFlags, yesFlag} from '../cli/flags.ts';
 import {hostFlags, hostLimitFlags, hostLimits} from '../cli/host-limits.ts';
 import {openOnlyProject} from '../cli/open.ts';
+import {servedEnvironment, servedFlags} from '../cli/served/served-flags.ts';
 import {wordsOf} from '../cli/words.ts';
 import {parseReplicaCounts} from '../engine/spec/replica-counts.ts';
 
@@ -25,6 +26,7 @@ export default class Scale extends ChangeCommand {
     ...projectFlags,
     ...hostFlags,
     ...changeFlags,
+    ...servedFlags,
     env: environmentFlag,
     yes: yesFlag,
     'lock-wait': lockWaitFlag,
@@ -35,9 +37,11 @@ export default class Scale extends ChangeCommand {
   async run(): Promise<void> {
     const {flags, raw} = await this.parse(Scale);
     const counts = parseReplicaCounts(wordsOf(raw));
-    const session = await openOnlyProject(flags, this.context());
     const {scaleServices} = await import('../engine/scale-services.ts');
     const words = {question: 'Scale', yes: flags.yes, next: ['niyanta ps', 'niyanta history']};
+    const served = await servedEnvironment(flags, this.context(), this.signal);
+    if (served) return this.change(served.subject, words, hooks => served.scale(counts, hooks));
+    const session = await openOnlyProject(flags, this.context());
     await this.change(session, words, hooks =>
       scaleServices(session, {
         ...hooks,

@@ -1,0 +1,71 @@
+import type {ApplyEnd} from '../../engine/apply-stack.ts';
+import type {ApiClient} from '../../engine/client/api-client.ts';
+import {type ChangeOnServer, followChange} from '../../engine/client/environments.ts';
+import type {ApplyEvent, ApplyResult} from '../../engine/executor/events.ts';
+import type {Plan} from '../../engine/planner/plan.ts';
+import {UserError} from '../../engine/spec/errors.ts';
+import {Exit, type ExitCode} from '../../engine/spec/exit-codes.ts';
+import type {ChangeHooks} from '../change-command.ts';
+
+/** What a change that was not begun exits with, where it is not plainly failed. */
+const exitOf: Readonly<Record<string, ExitCode>> = {'lock-held': Exit.lockHeld, 'stale-plan': Exit.stalePlan};
+
+/**
+ * Tells what happens in a change until it has ended. Ctrl-C ends the telling alone. Errors: what it was refused for;
+ * UserError `left-alone`.
+ */
+export async function followToTheEnd(
+  client: ApiClient,
+  change: ChangeOnServer,
+  plan: Plan,
+  {onEvent, signal}: Pick<ChangeHooks, 'onEvent' | 'signal'>,
+): Promise<ApplyEnd> {
+  let result: ApplyResult | undefined;
+  try {
+    const events = followChange(client, change, signal);
+    for (;;) {
+      const {value, done} = await events.next();
+      if (done) return endOf(value, plan, result);
+      const event = value as ApplyEvent;
+      if (event.type === 'result') {
+        const {type: _, at: __, ...told} = event;
+        result = told;
+      }
+      onEvent(event);
+    }
+  } catch (error) {
+    if (signal.aborted) throw leftAlone(change);
+    throw error;
+  }
+}
+
+function endOf(change: ChangeOnServer, plan: Plan, told: ApplyResult | undefined): ApplyEnd {
+  const {outcome, startedAt, endedAt} = change;
+  if (!outcome || outcome.result === 'refused') throw refused(change);
+  const result = told ?? {
+    outcome: outcome.result as ApplyResult['outcome'],
+    serial: outcome.serial ?? plan.serial,
+    operations: [],
+  };
+  const {error} = outcome;
+  return {
+    plan,
+    result,
+    leftovers: outcome.leftovers ?? [],
+    durationMs: startedAt && endedAt ? Date.parse(endedAt) - Date.parse(startedAt) : 0,
+    ...(error && {error: new UserError({...error, exit: Exit.failed})}),
+  };
+}
+
+function refused({environment, number, outcome}: ChangeOnServer): UserError {
+  const {code = 'refused', message = `change ${number} of ${environment} was not begun`, hint} = outcome?.error ?? {};
+  return new UserError({code, message, ...(hint !== undefined && {hint}), exit: exitOf[code] ?? Exit.failed});
+}
+
+const leftAlone = ({environment, number}: ChangeOnServer): UserError =>
+  new UserError({
+    code: 'left-alone',
+    message: `change ${number} of ${environment} goes on at the coordinator`,
+    hint: 'See how it went: niyanta history --server …',
+    exit: Exit.interrupted,
+  });
