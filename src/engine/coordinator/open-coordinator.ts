@@ -92,7 +92,7 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
       ...wish,
       workers,
       ...(agents && {hints: agents.hints, brokerTrouble: () => agents.trouble()}),
-      ...(served && {environments: served.environments, duties: around => [served.duty(around)]}),
+      ...(served && {environments: served.environments, duties: served.duties}),
       types: [container, sleepType(keeper)],
       checkpoints: keeper,
       clock: systemClock,

@@ -24,7 +24,7 @@ export async function servedStacks(store: Store, folder: string): Promise<Enviro
     session,
     hosts: () => [],
     pool: {workers: () => [], worker: () => undefined, subscribe: () => () => {}, close: async () => {}},
-    mark: {id: 'stand-in', address: 'http://127.0.0.1:1'},
+    mark: () => ({id: 'stand-in', address: 'http://127.0.0.1:1'}),
     folder: join(folder, 'bundles'),
     openState: async project => openFileStore(join(folder, `${project}.lock.json`), project),
     settings: () => defaultCoordinatorSettings,

@@ -9,6 +9,7 @@ import {systemClock} from '../clock.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Duty, DutySurroundings} from '../duty.ts';
 import type {Log} from '../log.ts';
+import {AutoscaleDuty} from '../scaling/autoscale-duty.ts';
 import type {Store} from '../store/store.ts';
 import type {WorkerPool} from '../workers/worker-pool.ts';
 import {EnvironmentDuty} from './environment-duty.ts';
@@ -37,10 +38,10 @@ export interface OpenEnvironmentsWish extends EnvironmentsPlace {
 
 export interface OpenedEnvironments {
   readonly environments: Environments;
-  readonly duty: (around: DutySurroundings) => Duty;
+  readonly duties: (around: DutySurroundings) => readonly Duty[];
 }
 
-/** The stacks that a coordinator serves: what is asked about them, and the leader's duty to keep them. */
+/** The stacks that a coordinator serves: what is asked about them, and the leader's duties to keep and scale them. */
 export async function openEnvironments(wish: OpenEnvironmentsWish): Promise<OpenedEnvironments> {
   const {data, address, store, settings} = wish;
   const id = await store.identity();
@@ -56,11 +57,13 @@ export async function openEnvironments(wish: OpenEnvironmentsWish): Promise<Open
     random: Math.random,
   };
   const duty = new EnvironmentDuty(parts);
+  const environments = new RunningEnvironments({...parts, onAsk: () => duty.wake()});
+  const scaling = new AutoscaleDuty({...parts, environments});
   return {
-    environments: new RunningEnvironments({...parts, onAsk: () => duty.wake()}),
-    duty(surroundings) {
+    environments,
+    duties(surroundings) {
       around = surroundings;
-      return duty;
+      return [duty, scaling];
     },
   };
 }

@@ -1,6 +1,8 @@
 import {join} from 'node:path';
+import {newestApplied} from '../../environment-replicas.ts';
 import type {StackSession} from '../../session.ts';
 import {UserError} from '../../spec/errors.ts';
+import {keepScaled} from '../../spec/scale-counts.ts';
 import {projectSecretStore} from '../../state/project-secret-store.ts';
 import {openSecrets, type Secrets} from '../../state/secrets.ts';
 import {layOutBundle} from './bundles/lay-out-bundle.ts';
@@ -35,13 +37,14 @@ export async function servedSession(
     secrets: {...sent.secrets, sources: own.project.secrets.sources, identity: own.project.secrets.identity},
   };
   const secretStore = projectSecretStore(project.secrets.file);
+  const state = await parts.openState(project.name);
   return {
     project,
     environment,
-    stack,
+    stack: keepScaled(stack, newestApplied((await state.read()).environments[environment])?.stack),
     places,
     hosts,
-    store: await parts.openState(project.name),
+    store: state,
     secretStore,
     identity: own.identity,
     secrets: bothSecrets(
