@@ -82,6 +82,56 @@ export interface paths {
   "/v1/schedules/{id}/resume": {
     post: operations["resumeSchedule"];
   };
+  "/v1/bundles": {
+    post: operations["putBundle"];
+  };
+  "/v1/environments/plan": {
+    post: operations["planEnvironment"];
+  };
+  "/v1/environments/{id}/plan": {
+    post: operations["planChange"];
+  };
+  "/v1/environments": {
+    get: operations["listEnvironments"];
+    post: operations["applyEnvironment"];
+  };
+  "/v1/environments/{id}": {
+    get: operations["getEnvironment"];
+    delete: operations["destroyEnvironment"];
+  };
+  "/v1/environments/{id}/scale": {
+    post: operations["scaleEnvironment"];
+  };
+  "/v1/environments/{id}/rollback": {
+    post: operations["rollbackEnvironment"];
+  };
+  "/v1/environments/{id}/release": {
+    post: operations["releaseEnvironment"];
+  };
+  "/v1/environments/{id}/heal": {
+    post: operations["healEnvironment"];
+  };
+  "/v1/environments/{id}/healing": {
+    put: operations["setHealing"];
+  };
+  "/v1/environments/{id}/changes": {
+    get: operations["listChanges"];
+  };
+  "/v1/environments/{id}/changes/{change}": {
+    get: operations["getChange"];
+  };
+  "/v1/environments/{id}/changes/{change}/events": {
+    get: operations["readChangeEvents"];
+  };
+  "/v1/environments/{id}/history": {
+    get: operations["readHistory"];
+  };
+  "/v1/environments/{id}/replicas": {
+    get: operations["listReplicas"];
+  };
+  "/v1/environments/{id}/logs": {
+    get: operations["readReplicaLogs"];
+  };
   "/v1/workers": {
     get: operations["listWorkers"];
   };
@@ -145,6 +195,11 @@ export interface paths {
     post: operations["putFile"];
   };
 }
+/** OneOf type helpers */
+type Without<T, U> = { [P in Exclude<keyof T, keyof U>]?: never };
+type XOR<T, U> = (T | U) extends object ? (Without<T, U> & U) | (Without<U, T> & T) : T | U;
+type OneOf<T extends any[]> = T extends [infer Only] ? Only : T extends [infer A, infer B, ...infer Rest] ? OneOf<[XOR<A, B>, ...Rest]> : never;
+
 
 export type webhooks = Record<string, never>;
 
@@ -172,6 +227,21 @@ export interface components {
       doubled: boolean;
       version?: string;
     };
+    ApplyBody: {
+      bundle: string;
+      targets?: string[];
+      /** @default false */
+      pull?: boolean;
+      /**
+       * @default rollback
+       * @enum {string}
+       */
+      onFailure?: "rollback" | "stop" | "continue";
+      agreed?: {
+        serial: number;
+        fingerprint: string;
+      };
+    };
     AskedFiles: {
       files: string[];
     };
@@ -197,6 +267,19 @@ export interface components {
       workloads: components["schemas"]["Submission"][];
       batch?: string;
     };
+    Bundle: {
+      sha256: string;
+      project: string;
+      environment: string;
+      stack: string;
+      files: number;
+      bytes: number;
+      /** Format: date-time */
+      keptAt: string;
+    };
+    BundleBody: {
+      file: string;
+    };
     CancelFilter: {
       ids?: string[];
       batch?: string;
@@ -218,6 +301,55 @@ export interface components {
           wanted?: "cancel" | "pause";
         })[];
     };
+    Change: {
+      environment: string;
+      number: number;
+      /** @enum {string} */
+      kind: "apply" | "scale" | "rollback" | "destroy" | "release" | "heal";
+      bundle?: string;
+      options: {
+        [key: string]: unknown;
+      };
+      actor: {
+        name: string;
+        request?: string;
+      };
+      /** @enum {string} */
+      state: "waiting" | "running" | "done" | "failed";
+      /** Format: date-time */
+      askedAt: string;
+      /** Format: date-time */
+      startedAt?: string;
+      /** Format: date-time */
+      endedAt?: string;
+      outcome?: {
+        result: string;
+        serial?: number;
+        summary?: string;
+        error?: {
+          code: string;
+          message: string;
+          hint?: string;
+        };
+        leftovers?: string[];
+      };
+    };
+    ChangePlanBody: OneOf<[{
+      /** @constant */
+      kind: "scale";
+      counts: {
+        [key: string]: number;
+      };
+    }, {
+      /** @constant */
+      kind: "rollback";
+      to?: number;
+    }, {
+      /** @constant */
+      kind: "destroy";
+      /** @default false */
+      volumes?: boolean;
+    }]>;
     Checkpoint: {
       /** Format: uuid */
       workload: string;
@@ -317,6 +449,33 @@ export interface components {
       /** @default false */
       suspended?: boolean;
     };
+    Environment: {
+      id: string;
+      customer: string;
+      project: string;
+      environment: string;
+      stack: string;
+      bundle: string;
+      /** @enum {string} */
+      condition: "pending" | "healthy" | "changing" | "healing" | "degraded";
+      reason?: string;
+      /** Format: date-time */
+      conditionSince: string;
+      /** @enum {string} */
+      healing: "on" | "paused";
+      newestChange: number;
+      services: {
+          service: string;
+          wanted: number;
+          good: number;
+        }[];
+      /** Format: date-time */
+      lookedAt?: string;
+      /** Format: date-time */
+      createdAt: string;
+      /** Format: date-time */
+      changedAt: string;
+    };
     Event: {
       seq: number;
       /** Format: date-time */
@@ -340,9 +499,23 @@ export interface components {
       sha256: string;
       size: number;
     };
+    HealingBody: {
+      /** @enum {string} */
+      healing: "on" | "paused";
+    };
     Health: {
       /** @constant */
       status: "ok";
+    };
+    HistoryEntry: {
+      serial: number;
+      /** Format: date-time */
+      at: string;
+      who: string;
+      action: string;
+      outcome: string;
+      summary: string;
+      [key: string]: unknown;
     };
     JoinFile: {
       sha256: string;
@@ -442,6 +615,42 @@ export interface components {
       placed: number;
       unplaced: number;
     };
+    Plan: {
+      project: string;
+      environment: string;
+      stack: string;
+      serial: number;
+      fingerprint: string;
+      operations: {
+          id: string;
+          kind: string;
+          action: string;
+          host: string;
+          reason: string;
+          [key: string]: unknown;
+        }[];
+      placements: {
+          service: string;
+          replica: number;
+          host: string;
+          [key: string]: unknown;
+        }[];
+      warnings: string[];
+      bytes: number;
+      summary: {
+        create: number;
+        update: number;
+        replace: number;
+        delete: number;
+      };
+      [key: string]: unknown;
+    };
+    PlanBody: {
+      bundle: string;
+      targets?: string[];
+      /** @default false */
+      pull?: boolean;
+    };
     Problem: {
       type: string;
       title: string;
@@ -465,6 +674,39 @@ export interface components {
           ok: boolean;
         }[];
     };
+    ReplicaLine: {
+      at: string;
+      service: string;
+      replica: number;
+      host: string;
+      /** @enum {string} */
+      stream: "stdout" | "stderr";
+      text: string;
+    };
+    ReplicaLines: {
+      items: components["schemas"]["ReplicaLine"][];
+    };
+    Replicas: {
+      stack: string;
+      environment: string;
+      state: string;
+      why: string;
+      replicas: {
+          service: string;
+          replica: number;
+          host: string;
+          state: string;
+          health: string;
+          restarts: number;
+          image: string;
+          [key: string]: unknown;
+        }[];
+      unreachable: {
+          host: string;
+          error: string;
+        }[];
+      [key: string]: unknown;
+    };
     /**
      * @default {
      *   "new": false
@@ -477,6 +719,14 @@ export interface components {
     };
     /** @enum {string} */
     Role: "admin" | "operator" | "customer" | "viewer";
+    RollbackBody: {
+      to?: number;
+    };
+    ScaleBody: {
+      counts: {
+        [key: string]: number;
+      };
+    };
     Schedule: {
       id: string;
       customer: string;
@@ -1482,6 +1732,347 @@ export interface operations {
       200: {
         content: {
           "application/json": components["schemas"]["Schedule"];
+        };
+      };
+    };
+  };
+  putBundle: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["BundleBody"];
+      };
+    };
+    responses: {
+      201: {
+        content: {
+          "application/json": components["schemas"]["Bundle"];
+        };
+      };
+    };
+  };
+  planEnvironment: {
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["PlanBody"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Plan"];
+        };
+      };
+    };
+  };
+  planChange: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ChangePlanBody"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Plan"];
+        };
+      };
+    };
+  };
+  listEnvironments: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+        project?: string;
+        environment?: string;
+        stack?: string;
+        condition?: "pending" | "healthy" | "changing" | "healing" | "degraded";
+        limit?: number;
+        after?: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": {
+            items: components["schemas"]["Environment"][];
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  applyEnvironment: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+      header?: {
+        "idempotency-key"?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ApplyBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  getEnvironment: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Environment"];
+        };
+      };
+    };
+  };
+  destroyEnvironment: {
+    parameters: {
+      query?: {
+        volumes?: string;
+      };
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  scaleEnvironment: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ScaleBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  rollbackEnvironment: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RollbackBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  releaseEnvironment: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  healEnvironment: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  setHealing: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["HealingBody"];
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Environment"];
+        };
+      };
+    };
+  };
+  listChanges: {
+    parameters: {
+      query?: {
+        limit?: number;
+        after?: string;
+      };
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": {
+            items: components["schemas"]["Change"][];
+            next?: string;
+          };
+        };
+      };
+    };
+  };
+  getChange: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+        change: number;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  readChangeEvents: {
+    parameters: {
+      query?: {
+        after?: number;
+      };
+      header?: {
+        "last-event-id"?: string;
+      };
+      path: {
+        /** @example shop.default */
+        id: string;
+        change: number;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "text/event-stream": string;
+        };
+      };
+    };
+  };
+  readHistory: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": {
+            items: components["schemas"]["HistoryEntry"][];
+          };
+        };
+      };
+    };
+  };
+  listReplicas: {
+    parameters: {
+      query?: {
+        service?: string[];
+      };
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Replicas"];
+        };
+      };
+    };
+  };
+  readReplicaLogs: {
+    parameters: {
+      query?: {
+        service?: string[];
+        tail?: number;
+        /** @example 2026-11-21T18:30:00.000Z */
+        since?: string;
+      };
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["ReplicaLines"];
+          "text/event-stream": string;
         };
       };
     };
