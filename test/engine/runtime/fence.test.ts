@@ -12,6 +12,7 @@ import {
   fencedExit,
   raising,
   scriptEnd,
+  unmark,
 } from '../../../src/engine/runtime/fence-commands.ts';
 import {fencesFolder} from '../../../src/engine/runtime/paths.ts';
 
@@ -48,6 +49,22 @@ const change = (number: number, text: string, what = 'start web 1') =>
   start(changeByScript(fence(number), what), `${text}\n${scriptEnd}`);
 const note = (word: string) => `echo ${word} >>${path('done')}`;
 const done = async () => (await readFile(path('done'), 'utf8').catch(() => '')).split('\n').filter(Boolean);
+
+const mark = (id: string) => ({id, address: `http://${id}:8460`});
+const raiseFor = async (number: number, server?: ReturnType<typeof mark>) =>
+  raising.parse((await start(raising.command({...fence(number), ...(server && {server})})).ended).stdout);
+
+test('who serves an environment leaves a mark: nobody else raises the number, until it is taken away', async () => {
+  expect(await raiseFor(7, mark('one'))).toEqual({kind: 'raised'});
+  expect(await readFile(path(`${scope}.served`), 'utf8')).toBe('one http://one:8460\n');
+  for (const other of [undefined, mark('two')])
+    expect(await raiseFor(9, other)).toEqual({kind: 'served', address: 'http://one:8460'});
+  expect(await readFile(path(scope), 'utf8')).toBe('7 lease-7\n');
+  expect(await raiseFor(8, {...mark('one'), address: 'http://elsewhere:1'})).toEqual({kind: 'raised'});
+  expect(await readFile(path(`${scope}.served`), 'utf8')).toBe('one http://elsewhere:1\n');
+  await start(changeByStream(fence(8), 'let go', unmark(scope))).ended;
+  expect(await raiseFor(9)).toEqual({kind: 'raised'});
+});
 
 test('a number is kept, may be raised again by who has it, and is never lowered', async () => {
   expect(await raise(7)).toEqual({kind: 'raised'});

@@ -2,7 +2,8 @@ import type {ChangeRow} from './environment-rows.ts';
 
 /** What healed for so long has lasted. */
 const steadyMs = 5 * 60_000;
-const firstMs = 5_000;
+const firstMs = 2_000;
+const factor = 4;
 const mostMs = 10 * 60_000;
 /** After so many in a row the breaker opens: it is tried at the longest interval alone. */
 export const mostInARow = 5;
@@ -16,9 +17,9 @@ export interface HealingStreak {
   readonly open: boolean;
 }
 
-/** The wait after so many in a row: 5 s, doubled each time, 10 minutes once the breaker is open. */
+/** The wait after so many in a row: 2 s, four times as long each time, 10 minutes once the breaker is open. */
 export const pauseAfter = (count: number): number =>
-  count === 0 ? 0 : count >= mostInARow ? mostMs : Math.min(firstMs * 2 ** (count - 1), mostMs);
+  count === 0 ? 0 : count >= mostInARow ? mostMs : Math.min(firstMs * factor ** (count - 1), mostMs);
 
 /**
  * Counts the healings that did not last, out of an environment's newest changes in any order: one that began soon after

@@ -1,6 +1,7 @@
 import {expect, test} from 'vitest';
 import type {Scope, Store, WorkloadId} from '../../../../src/engine/coordinator/store/index.ts';
 import {apiKey, schedule} from './account-promises.ts';
+import {asked, putBundle} from './environment-promises.ts';
 import {ann, submission} from './samples.ts';
 import type {StoreUnderTest} from './store-under-test.ts';
 
@@ -19,6 +20,12 @@ const verbs: readonly (readonly [name: string, verb: Verb, nothing: unknown])[] 
   ['removeSchedule', (store, scope) => store.removeSchedule(scope, 's1', ann), false],
   ['keys', (store, scope) => store.keys(scope), []],
   ['revokeKey', (store, scope) => store.revokeKey(scope, 'k1', ann), false],
+  ['environment', (store, scope) => store.environment(scope, 'shop.default'), undefined],
+  ['environments', (store, scope) => store.environments(scope, {limit: 9}), {items: []}],
+  ['askChange', (store, scope) => store.askChange(scope, asked({kind: 'scale'})), undefined],
+  ['setHealing', (store, scope) => store.setHealing(scope, 'shop.default', 'paused', ann), false],
+  ['changesOf', (store, scope) => store.changesOf(scope, 'shop.default', {limit: 9}), undefined],
+  ['changeOf', (store, scope) => store.changeOf(scope, 'shop.default', 1), undefined],
   ['events', (store, scope) => store.events(scope, {limit: 9}), []],
   ['events of a workload', (store, scope, id) => store.events(scope, {workload: id, limit: 9}), []],
 ];
@@ -35,6 +42,8 @@ export function scopePromises(the: StoreUnderTest): void {
     );
     await the.store.putSchedule(schedule('s1'), ann);
     await the.store.addKey(apiKey('k1'), ann);
+    await putBundle(the);
+    await the.store.askChange('everyone', asked());
     const seen = await the.store.newestEvent();
     expect(await verb(the.store, {customer: 'globex'}, id!)).toEqual(nothing);
     expect(await the.store.newestEvent()).toBe(seen);

@@ -3,6 +3,7 @@ import {accountPromises} from './account-promises.ts';
 import {analyticsPromises} from './analytics-promises.ts';
 import type {BackendName} from './backends.ts';
 import {dependencyPromises} from './dependency-promises.ts';
+import {environmentPromises} from './environment-promises.ts';
 import {filePromises} from './file-promises.ts';
 import {leadingPromises} from './leading-promises.ts';
 import {modelPromises} from './model-promises.ts';
@@ -28,6 +29,7 @@ export function describeStore(name: BackendName): void {
     accountPromises(the);
     analyticsPromises(the);
     restorePromises(the);
+    environmentPromises(the);
     scopePromises(the);
     modelPromises(the);
   });

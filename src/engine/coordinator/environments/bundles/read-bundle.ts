@@ -85,7 +85,11 @@ const isWithin = (folder: string, path: string): boolean => {
 const emptyEnv = (home: string): Readonly<Record<string, string | undefined>> =>
   new Proxy({HOME: home} as Record<string, string | undefined>, {
     get: (target, name) => (typeof name === 'string' ? (target[name] ?? '') : undefined),
-    has: (_, name) => typeof name === 'string',
+    getOwnPropertyDescriptor: (target, name) => ({
+      value: typeof name === 'string' ? (target[name] ?? '') : undefined,
+      configurable: true,
+      enumerable: true,
+    }),
   });
 
 /** They would be programs that run here. */

@@ -5,7 +5,7 @@ import {BLOB_GRACE_MS} from './expiring.ts';
 export async function expireEnvironments(session: Session, before: number): Promise<void> {
   await session.run(
     `delete from environment_changes where ended_at < $1 and number < (select newest_change from environments
-     where id = environment)`,
+     where environments.id = environment_changes.environment)`,
     before,
   );
   await session.run('delete from environments where removed_at < $1', before);
