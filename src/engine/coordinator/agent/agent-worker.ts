@@ -39,8 +39,6 @@ export interface AgentParts {
 }
 
 const answerMs = 2000;
-/** One whose name is taken asks again for so long: the other may have gone a moment ago. */
-const takenMs = 8000;
 
 /**
  * A worker of its own: tells the leading coordinator every two seconds that it is there and what it carries out, and does
@@ -86,8 +84,7 @@ export class AgentWorker {
       now: () => Math.round(parts.clock.monotonicMs() + this.#ahead),
       report: (report, signal) => parts.saying.say(stateOf(report), signal),
       ended: (row, {checkpoint: _, ...end}, said, signal) => {
-        const told = {result: undefined, ...end};
-        return parts.saying.say({v: version, kind: 'end', of: refOf(row), end: told, ...said}, signal);
+        return parts.saying.say({v: version, kind: 'end', of: refOf(row), end, ...said}, signal);
       },
       onCheckpoint: () => undefined,
       onDone: ({id, attempt}) => {
@@ -216,9 +213,11 @@ export class AgentWorker {
   }
 
   #refuse(code: string, message: string): void {
-    const now = this.#parts.clock.monotonicMs();
+    const {clock, settings} = this.#parts;
+    const now = clock.monotonicMs();
     this.#refusedSince ??= now;
-    if (code === 'worker-name-taken' && now - this.#refusedSince < takenMs) return;
+    // The other may have gone a moment ago.
+    if (code === 'worker-name-taken' && now - this.#refusedSince < settings.silence.lostMs) return;
     const hint = code === 'worker-name-taken' ? 'Give this one another name (--name), or stop the other.' : undefined;
     this.#refused.reject(new UserError({code, message, hint}));
   }
@@ -261,7 +260,7 @@ export class AgentWorker {
     this.#refs.delete(row.id);
     const reason = `worker ${this.#parts.name} knows no workload type ${row.workload.type}`;
     const of = refOf(row);
-    const end = {outcome: 'outside', reason, result: undefined} as const;
+    const end = {outcome: 'outside', reason} as const;
     void this.#parts.saying.say({v: version, kind: 'end', of, end}, this.#closing.signal);
   }
 

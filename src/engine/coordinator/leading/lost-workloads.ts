@@ -93,9 +93,12 @@ export class LostWorkloads {
       reason: 'cancelled while its worker was lost',
       outcome: 'cancelled' as const,
     }));
-    await this.#change(leadership, [...given, ...(await Promise.all(decided))], row =>
-      executions.get(row.id)?.release('its workload goes on elsewhere'),
-    );
+    await this.#change(leadership, [...given, ...(await Promise.all(decided))], (row, {to, reason, notBefore}) => {
+      executions.get(row.id)?.release('its workload goes on elsewhere');
+      // Nobody takes the attempt up again before its row is read anew.
+      const {notBefore: _, ...rest} = row;
+      picture.take({...rest, state: to, reason, ...(notBefore !== undefined && {notBefore})});
+    });
   }
 
   async #change(

@@ -31,26 +31,28 @@ export async function countSaid(
     return 'refused';
   }
   const answer = await count(worker, what, parts);
-  return parts.signal.aborted ? undefined : answer;
+  if (parts.signal.aborted) return undefined;
+  const {workload, attempt, lease} = what.of;
+  const assigned = parts.agent?.assigned(workload, attempt);
+  // Over, or not its own any more: the leader's row was an old one then.
+  if (assigned?.row.lease === lease && (what.kind === 'end' || (what.kind === 'state' && answer === 'fenced'))) assigned.told();
+  return answer;
 }
 
 async function count(worker: HostName, what: Said, parts: CountParts): Promise<SaidAnswer['answer']> {
   const {store, term, agent, signal} = parts;
   const {workload, attempt} = what.of;
-  const assigned = agent?.assigned(workload, attempt);
   switch (what.kind) {
     case 'state': {
       const {of, to, progress, restoredFrom} = what;
       const answer = await term.report({...of, worker, to, progress, restoredFrom}, signal);
-      if (answer === 'counted' && to === 'RUNNING') assigned?.runs();
+      if (answer === 'counted' && to === 'RUNNING') agent?.assigned(workload, attempt)?.runs();
       return answer;
     }
     case 'end': {
       const row = await rowOf(worker, what.of, store);
       const {end, progress, restoredFrom} = what;
-      const answer = row ? await term.ended(row, end, {progress, restoredFrom}, signal) : 'fenced';
-      if (!signal.aborted && assigned?.row.lease === what.of.lease) assigned.told();
-      return answer;
+      return row ? await term.ended(row, end, {progress, restoredFrom}, signal) : 'fenced';
     }
     case 'checkpoint': {
       if (!(await rowOf(worker, what.of, store))) return 'fenced';

@@ -127,7 +127,7 @@ export const said = z.discriminatedUnion('kind', [
       reason: text(20_000),
       exitCode: z.int().min(0).max(255).optional(),
       hopeless: z.boolean().optional(),
-      result: z.unknown(),
+      result: z.unknown().optional(),
       outputs: z.record(text(4096), sha256).optional(),
     }),
     progress: percent.optional(),

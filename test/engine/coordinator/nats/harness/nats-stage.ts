@@ -2,6 +2,7 @@ import {randomBytes, randomUUID} from 'node:crypto';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {jetstreamManager} from '@nats-io/jetstream';
 import {onTestFinished} from 'vitest';
 import {AgentStore} from '../../../../../src/engine/coordinator/agent/agent-store.ts';
 import {AgentWorker} from '../../../../../src/engine/coordinator/agent/agent-worker.ts';
@@ -14,6 +15,7 @@ import {type Log, silentLog} from '../../../../../src/engine/coordinator/log.ts'
 import {AgentPool} from '../../../../../src/engine/coordinator/nats/agent-pool.ts';
 import {answerAsks} from '../../../../../src/engine/coordinator/nats/answer-asks.ts';
 import {Broker} from '../../../../../src/engine/coordinator/nats/broker.ts';
+import {sayStream} from '../../../../../src/engine/coordinator/nats/subjects.ts';
 import {startCoordinator} from '../../../../../src/engine/coordinator/start-coordinator.ts';
 import {openSqliteStore} from '../../../../../src/engine/coordinator/store/open-store.ts';
 import type {Store, WorkloadRow} from '../../../../../src/engine/coordinator/store/store.ts';
@@ -33,9 +35,18 @@ const log: Log = process.env.STAGE_LOG ? console : silentLog;
 export interface StagedAgent {
   readonly worker: AgentWorker;
   readonly broker: Broker;
+  readonly store: AgentStore;
+  readonly saying: Saying;
   readonly home: string;
   /** As kill -9 of it: nothing more is said or done; what runs on stage goes on. */
   kill(): Promise<void>;
+}
+
+export interface AgentOptions {
+  /** Where it finds the broker. */
+  readonly url?: string;
+  readonly home?: string;
+  readonly labels?: Record<string, string>;
 }
 
 export interface NatsStage {
@@ -43,11 +54,13 @@ export interface NatsStage {
   /** What runs on the stage's machines, whoever carries it out. */
   readonly type: StageType;
   coordinator(parts?: Partial<CoordinatorSettings>): Promise<Coordinator & {readonly broker: Broker}>;
-  agent(
-    name: string,
-    options?: {readonly home?: string; readonly labels?: Record<string, string>},
-  ): Promise<StagedAgent>;
-  submit(name: string, workload?: Partial<Workload>): Promise<string>;
+  agent(name: string, options?: AgentOptions): Promise<StagedAgent>;
+  submit(name: string, workload?: Partial<Workload>, inputs?: Readonly<Record<string, string>>): Promise<string>;
+  /** The database as the newest worker of this name has it. */
+  blobsOf(name: string): AgentStore;
+  sayingOf(name: string): Saying;
+  /** How many messages the stream of what was said has. */
+  streamed(): Promise<number>;
   row(id: string): Promise<WorkloadRow>;
   state(id: string): Promise<WorkloadState>;
   states(id: string): Promise<readonly string[]>;
@@ -66,14 +79,26 @@ export async function natsStage(server: Pick<NatsServer, 'url'>): Promise<NatsSt
   const store = await openSqliteStore(folder, {usageHalfLifeMs: 86_400_000});
   onTestFinished(() => store.close());
   const type = new StageType();
+  const agents = new Map<string, StagedAgent>();
+  const watcher = brokerAt(server.url);
   const row = async (id: string) => (await store.workload('everyone', id))!;
   return {
     store,
     type,
     coordinator: parts => startStagedCoordinator(server.url, store, parts),
-    agent: (name, options) => startStagedAgent(server.url, name, type, options),
-    async submit(name, workload = {}) {
-      const one = submission(name, {}, {type: 'stage', with: {}, ...workload});
+    async agent(name, options) {
+      const agent = await startStagedAgent(options?.url ?? server.url, name, type, options);
+      agents.set(name, agent);
+      return agent;
+    },
+    blobsOf: name => agents.get(name)!.store,
+    sayingOf: name => agents.get(name)!.saying,
+    async streamed() {
+      const manager = await jetstreamManager(await watcher.connected(), {checkAPI: false});
+      return (await manager.streams.info(sayStream)).state.messages;
+    },
+    async submit(name, workload = {}, inputs = {}) {
+      const one = submission(name, {inputs}, {type: 'stage', with: {}, ...workload});
       await store.submit([one]);
       return one.id;
     },
@@ -121,7 +146,7 @@ async function startStagedAgent(
   url: string,
   name: string,
   type: StageType,
-  {home = randomUUID(), labels = {}}: {readonly home?: string; readonly labels?: Record<string, string>} = {},
+  {home = randomUUID(), labels = {}}: AgentOptions = {},
 ): Promise<StagedAgent> {
   const broker = brokerAt(url, {inboxPrefix: `niyanta.v1.to.${name}.inbox`});
   const ending = new AbortController();
@@ -152,5 +177,5 @@ async function startStagedAgent(
     await broker.close();
   };
   onTestFinished(kill);
-  return {worker: started, broker, home, kill};
+  return {worker: started, broker, store, saying, home, kill};
 }
