@@ -23,6 +23,7 @@ export interface AgentPoolParts {
 }
 
 const tickMs = 500;
+const mostHeldMs = 10_000;
 /** One that is silent for so long and has nothing to do is no worker any more. */
 const forgottenMs = 600_000;
 
@@ -34,6 +35,8 @@ export class AgentPool implements WorkerPool {
   readonly #ticking: NodeJS.Timeout;
   readonly #stopHearing: () => void;
   #term?: AgentTerm;
+  #stream?: SayStream;
+  #heldMs = 0;
 
   private constructor(parts: AgentPoolParts, known: readonly WorkerRow[]) {
     this.#parts = parts;
@@ -68,8 +71,11 @@ export class AgentPool implements WorkerPool {
     const {broker, store, log} = this.#parts;
     this.#term = term;
     const stream = new SayStream({broker, store, log, term, agent: name => this.#agents.get(name)});
+    this.#stream = stream;
+    this.#heldMs = 0;
     return async () => {
       if (this.#term === term) this.#term = undefined;
+      if (this.#stream === stream) this.#stream = undefined;
       await stream.end();
     };
   }
@@ -84,7 +90,12 @@ export class AgentPool implements WorkerPool {
     return new PooledAgent(name, {broker, silence, onChange: () => this.#tell(), ...(known && {known})});
   }
 
+  /** Nobody is taken for lost before what it said to an earlier leader was read, as long as that can be soon. */
   #tick(): void {
+    if (this.#stream && !this.#stream.caughtUp && this.#heldMs < mostHeldMs) {
+      this.#heldMs += tickMs;
+      return;
+    }
     for (const agent of this.#agents.values()) {
       agent.tick(tickMs);
       if (agent.silentMs() >= forgottenMs && agent.idle) this.#agents.delete(agent.name);

@@ -35,7 +35,8 @@ export async function countSaid(
   const {workload, attempt, lease} = what.of;
   const assigned = parts.agent?.assigned(workload, attempt);
   // Over, or not its own any more: the leader's row was an old one then.
-  if (assigned?.row.lease === lease && (what.kind === 'end' || (what.kind === 'state' && answer === 'fenced'))) assigned.told();
+  if (assigned?.row.lease === lease && (what.kind === 'end' || (what.kind === 'state' && answer === 'fenced')))
+    assigned.told();
   return answer;
 }
 

@@ -36,10 +36,18 @@ export class SayStream {
   readonly #joined = new Parts();
   readonly #lines = new Map<HostName, Promise<void>>();
   readonly #reading: Promise<void>;
+  /** The newest message when this term began to read. */
+  #before?: number;
+  #caughtUp = false;
 
   constructor(parts: SayStreamParts) {
     this.#parts = parts;
     this.#reading = this.#read();
+  }
+
+  /** All that was said before this term is counted. */
+  get caughtUp(): boolean {
+    return this.#caughtUp;
   }
 
   /** Nothing is written any more when it resolves. */
@@ -64,6 +72,7 @@ export class SayStream {
   }
 
   async #readOn(connection: NatsConnection): Promise<void> {
+    await this.#lookHowFar(connection);
     const consumer = await jetstream(connection).consumers.get(sayStream, {filter_subjects: allSays});
     const messages = await consumer.consume({max_messages: 500, idle_heartbeat: 1000, expires: 10_000});
     const stop = () => void messages.close().catch(() => undefined);
@@ -73,11 +82,26 @@ export class SayStream {
       for await (const message of messages) {
         if (this.#over.signal.aborted) return;
         await this.#take(message);
+        await this.#noteHowFar(message.seq);
       }
     } finally {
       this.#over.signal.removeEventListener('abort', stop);
       stop();
     }
+  }
+
+  async #lookHowFar(connection: NatsConnection): Promise<void> {
+    if (this.#before !== undefined) return;
+    const {streams} = await jetstreamManager(connection, {checkAPI: false});
+    const {messages, last_seq} = (await streams.info(sayStream)).state;
+    this.#before = last_seq;
+    this.#caughtUp = messages === 0;
+  }
+
+  async #noteHowFar(seq: number): Promise<void> {
+    if (this.#caughtUp || this.#before === undefined || seq < this.#before) return;
+    await Promise.all(this.#lines.values());
+    this.#caughtUp = true;
   }
 
   /** A stream that is gone (a broker that lost its disk) is made anew. */
