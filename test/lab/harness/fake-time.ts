@@ -1,8 +1,9 @@
-import {readFile} from 'node:fs/promises';
+import {readFile, writeFile} from 'node:fs/promises';
 import type {LabFixture} from './lab-fixture.ts';
 
 /** Of Debian's package libfaketime, by this machine's architecture. */
-const library = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime/libfaketime.so.1`;
+const folder = `/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu/faketime`;
+const library = `${folder}/libfaketime.so.1`;
 const onHost = '/usr/local/lib/libfaketime.so.1';
 
 /**
@@ -24,3 +25,14 @@ export async function fakeTime(lab: LabFixture, host: string, offset: string): P
      pkill -x sshd || :`,
   );
 }
+
+/** Variables for a process of this machine whose time of day is what `jump` says, from one moment to the next; not its monotonic clock. */
+export const jumpingTime = (file: string): Readonly<Record<string, string>> => ({
+  LD_PRELOAD: `${folder}/libfaketimeMT.so.1`,
+  FAKETIME_TIMESTAMP_FILE: file,
+  FAKETIME_NO_CACHE: '1',
+  FAKETIME_DONT_FAKE_MONOTONIC: '1',
+});
+
+/** `+1h`, `-1h`, `+0`. */
+export const jump = (file: string, offset: string): Promise<void> => writeFile(file, `${offset}\n`);

@@ -21,8 +21,13 @@ export class ServedCoordinator {
   }
 
   /** One of several on a PostgreSQL. */
-  static startOn(project: TestProject, database: string, key?: string): Promise<ServedCoordinator> {
-    return ServedCoordinator.#start(project, [], {NIYANTA_DATABASE: database}, key);
+  static startOn(
+    project: TestProject,
+    database: string,
+    key?: string,
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<ServedCoordinator> {
+    return ServedCoordinator.#start(project, [], {NIYANTA_DATABASE: database, ...env}, key);
   }
 
   static async #start(project: TestProject, args: readonly string[], env: Record<string, string>, key?: string) {
@@ -44,12 +49,18 @@ export class ServedCoordinator {
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: tests read what the API documents.
-  async ask(method: string, path: string, body?: unknown): Promise<any> {
+  async ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<any> {
     const answer = await fetch(`${this.address}${path}`, {
       method,
       headers: {
         authorization: `Bearer ${this.#key}`,
         ...(body === undefined ? {} : {'content-type': 'application/json'}),
+        ...headers,
       },
       ...(body === undefined ? {} : {body: JSON.stringify(body)}),
     });

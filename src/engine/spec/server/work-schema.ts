@@ -66,6 +66,9 @@ export const failuresSchema = z
     beat: duration('100ms', '1m').prefault('2s').describe('How often a host is asked for a sign of life.'),
     suspect: duration('200ms', '10m').prefault('5s').describe('Silent for so long, it gets nothing new.'),
     lost: duration('300ms', '1d').prefault('10s').describe('Silent for so long, its workloads are lost.'),
+    leader: duration('1s', '5m')
+      .prefault('4s')
+      .describe('A leading coordinator that the database did not hear of for so long is followed by another one.'),
     partition: z
       .strictObject({
         share: share.default(0.5).describe('Of the hosts: while more are silent, it looks like our own network.'),

@@ -8,6 +8,7 @@ import type {Secrets} from '../../../state/secrets.ts';
 import type {Database, Session} from '../database.ts';
 import {migratePostgres, SCHEMA} from './migrate-postgres.ts';
 import {HINTS, postgresSession} from './postgres-session.ts';
+import {inTransaction} from './transaction.ts';
 
 /** How long a database that went away is tried again; then the caller decides. */
 const PATIENCE_MS = 5_000;
@@ -32,7 +33,8 @@ export async function openPostgres(location: PostgresLocation, secrets: Secrets,
     connect({
       ...options,
       max: CONNECTIONS,
-      fetch_types: false,
+      // Without it, the library's `reserve` never answers on a connection that has to be made.
+      fetch_types: true,
       // Seconds. Who listens for hints tries for good.
       backoff: tries => Math.min(0.02 * 2 ** tries, 1),
       onnotice: () => {},
@@ -74,10 +76,7 @@ class PostgresDatabase implements Database {
   }
 
   write<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T> {
-    return this.#tried(async (sql, again) => {
-      const done = await sql.begin(async transaction => ({value: await work(postgresSession(transaction), again)}));
-      return (done as {value: T}).value;
-    });
+    return this.#tried((sql, again) => inTransaction(sql, session => work(session, again)));
   }
 
   read<T>(work: (session: Session) => Promise<T>): Promise<T> {

@@ -1,14 +1,24 @@
-import type {ParameterOrJSON, Sql, TransactionSql} from 'postgres';
+import type {ParameterOrJSON, Row, RowList, Sql, UnsafeQueryOptions} from 'postgres';
 import type {Cells, Param, Session, Table} from '../database.ts';
 import {arrayText, columnsOf} from './column-parameters.ts';
 
 /** Where those that wait for hints listen. */
 export const HINTS = 'niyanta_store';
 
-/** Named as the pool knows it, or in a transaction. Statements are prepared once a connection. */
-export function postgresSession(sql: Sql | TransactionSql): Session {
+/** Asks one statement, on whatever connection or on a transaction's. */
+export type Ask = (
+  text: string,
+  params: ParameterOrJSON<never>[],
+  options?: UnsafeQueryOptions,
+) => Promise<RowList<Row[]>>;
+
+export const postgresSession = (sql: Sql): Session =>
+  sessionOf((text, params, options) => sql.unsafe(text, params, options));
+
+/** Statements are prepared once a connection. */
+export function sessionOf(asked: Ask): Session {
   const ask = (text: string, params: readonly Param[]) =>
-    sql.unsafe(text, params.map(bound) as ParameterOrJSON<never>[], {prepare: true});
+    asked(text, params.map(bound) as ParameterOrJSON<never>[], {prepare: true});
   return {
     async now() {
       const [row] = await ask('select (extract(epoch from clock_timestamp()) * 1000)::bigint as now', []);
