@@ -1,4 +1,11 @@
-import {type Metadata, Server, ServerCredentials, type ServiceDefinition} from '@grpc/grpc-js';
+import {
+  logVerbosity,
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  setLogVerbosity,
+} from '@grpc/grpc-js';
 import type {PackageDefinition} from '@grpc/proto-loader';
 import {ReflectionService} from '@grpc/reflection';
 import {permissions} from '../coordinator/access/index.ts';
@@ -41,6 +48,8 @@ const HEALTH = 'grpc.health.v1.Health';
 
 /** Serves SchedulerService, health and reflection. Errors: UserError `cannot-listen`. */
 export async function startGrpc({reception, listen, log, settings, tls}: GrpcWish): Promise<RunningGrpc> {
+  // What is wrong is told by our own log; the library would write on standard error.
+  setLogVerbosity(logVerbosity.NONE);
   const all = {...defaultGrpcSettings, ...settings};
   const stopping = new AbortController();
   const {definition, published} = loadProtos();

@@ -17,6 +17,8 @@ export class StandInCoordinator implements Coordinator {
   readonly lines = new Map<string, LogLine[]>();
   readonly checkpointFiles = new Map<string, string>();
   ready = true;
+  /** Logs that are being read. */
+  followers = 0;
   readonly #listeners = new Set<(event: EventRow) => void>();
   readonly #polling: NodeJS.Timeout;
   #seen = 0;
@@ -57,16 +59,21 @@ export class StandInCoordinator implements Coordinator {
   /** As the real one: until the attempt has ended. */
   async *#linesOf(id: string, {follow, attempt, after, signal}: LogOptions): AsyncGenerator<LogLine> {
     let last = after === undefined ? -1 : Number(after);
-    for (;;) {
-      const row = await this.store.workload('everyone', id);
-      const over = !follow || row === undefined || hasEnded(row.state) || row.attempt > (attempt ?? 0);
-      for (const line of this.lines.get(id) ?? []) {
-        if (line.attempt !== attempt || Number(line.id) <= last) continue;
-        last = Number(line.id);
-        yield line;
+    this.followers++;
+    try {
+      for (;;) {
+        const row = await this.store.workload('everyone', id);
+        const over = !follow || row === undefined || hasEnded(row.state) || row.attempt > (attempt ?? 0);
+        for (const line of this.lines.get(id) ?? []) {
+          if (line.attempt !== attempt || Number(line.id) <= last) continue;
+          last = Number(line.id);
+          yield line;
+        }
+        if (over || signal.aborted) return;
+        await new Promise(resolve => setTimeout(resolve, 5));
       }
-      if (over || signal.aborted) return;
-      await new Promise(resolve => setTimeout(resolve, 5));
+    } finally {
+      this.followers--;
     }
   }
 

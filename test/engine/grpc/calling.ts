@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import type {Client} from '@grpc/grpc-js';
 import {pino} from 'pino';
 import {
+  type AccessRules,
   createKey,
   defaultAccessRules,
   type KeyWish,
@@ -20,6 +21,7 @@ export interface Calling {
   readonly store: Store;
   readonly coordinator: StandInCoordinator;
   readonly reception: Reception;
+  readonly rules: AccessRules;
   readonly grpc: RunningGrpc;
   readonly client: Client;
   /** A new server before the same store: it remembers nothing of who called. */
@@ -58,6 +60,7 @@ export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Cal
   return {
     store,
     coordinator,
+    rules: defaultAccessRules,
     get reception() {
       return now.reception;
     },

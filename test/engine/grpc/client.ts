@@ -29,6 +29,8 @@ export interface Asked {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Milliseconds from now; 20 s unless told. */
   readonly deadlineMs?: number;
+  /** Given up by the client after so many messages. */
+  readonly enough?: number;
   /** More messages, of a client's stream. */
   readonly messages?: readonly object[];
 }
@@ -87,7 +89,12 @@ export function callDefined(
     };
     if (method.responseStream) {
       const call = client.makeServerStreamRequest(path, serialize, responseDeserialize, request, metadata, options);
-      call.on('data', message => messages.push(message)).on('error', () => undefined);
+      call
+        .on('error', () => undefined)
+        .on('data', message => {
+          messages.push(message);
+          if (messages.length === asked.enough) call.cancel();
+        });
       call.on('metadata', common.metadata).on('status', common.status);
     } else if (method.requestStream) {
       const call = client.makeClientStreamRequest(

@@ -1,0 +1,222 @@
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {permissions} from '../../../src/engine/coordinator/access/index.ts';
+import type {Role} from '../../../src/engine/coordinator/store/index.ts';
+import {operationOf} from '../../../src/engine/grpc/methods/operations.ts';
+import {structOf} from '../../../src/engine/grpc/wire/well-known.ts';
+import {type Calling, calling} from './calling.ts';
+import {type Answer, service} from './client.ts';
+
+/** Every call of the .proto files, so that none can be forgotten: a new one must be tried here or fails. */
+const methods = Object.keys(service);
+const permissionOf = (method: string) => permissions[operationOf(method)]!;
+
+let grpc: Calling;
+let acme: string;
+/** What `acme` has. */
+let ids: {workload: string; schedule: string};
+beforeAll(async () => {
+  grpc = await calling();
+  acme = await grpc.customer('acme');
+  await grpc.customer('other');
+  const workload = {name: 'secret-plan', type: 'sleep', with: {ms: 1}};
+  const submitted = await grpc.call('SubmitWorkload', {workload: structOf(workload)}, {key: acme});
+  const scheduled = structOf({...workload, schedule: {cron: '0 3 * * *'}});
+  const schedule = await grpc.call('PutSchedule', {workload: scheduled}, {key: acme});
+  ids = {workload: submitted.one.id, schedule: schedule.one.id};
+  await withCheckpointAndOutput();
+});
+afterAll(() => grpc.end());
+
+/** So that all that `acme` could have is there to be seen. */
+async function withCheckpointAndOutput(): Promise<void> {
+  const {store, coordinator} = grpc;
+  const leadership = (await store.lead({coordinator: 'test', ttlMs: 60_000}))!;
+  await store.beat([{name: 'h1', kind: 'ssh', labels: {}, capacity: {cpu: 4, memory: 8, gpu: 0, disk: 9}}]);
+  const id = ids.workload;
+  const [attempt] = await store.place(leadership, [{workload: id, attempt: 1, worker: 'h1', reason: 'fits'}]);
+  const {lease} = attempt!;
+  const sha256 = await store.putBlob(Buffer.from('what acme made'));
+  await store.report([{workload: id, attempt: 1, lease, to: 'RUNNING'}]);
+  const checkpoint = {workload: id, number: 1, attempt: 1, lease, size: 3, sha256, why: 'own'} as const;
+  await store.addCheckpoint({...checkpoint, place: {kind: 'blob'}}, 3);
+  coordinator.checkpointFiles.set(id, 'files of acme');
+  coordinator.lines.set(id, [{id: '0', at: '2026-11-21T18:00:00Z', stream: 'stdout', text: 'acme here', attempt: 1}]);
+  const outputs = {'/out/report': sha256};
+  await store.report([
+    {workload: id, attempt: 1, lease, to: 'SUCCEEDED', outcome: 'succeeded', result: {a: 1}, outputs},
+  ]);
+}
+
+/** A call of `acme`'s own things. */
+function requestFor(method: string): object {
+  const workload = structOf({name: 'more', type: 'sleep', with: {ms: 1}});
+  const requests: Record<string, object> = {
+    SubmitWorkload: {workload},
+    SubmitBatch: {workloads: [{workload}]},
+    CancelBatch: {ids: [ids.workload]},
+    ListWorkloads: {},
+    GetOutput: {id: ids.workload, path: '/out/report'},
+    StreamLogs: {id: ids.workload},
+    // From the beginning: there is something to see at once.
+    WatchEvents: {after: 0},
+    GetCheckpoint: {id: ids.workload, number: 1},
+    PutSchedule: {workload: structOf({name: 'more', type: 'sleep', with: {ms: 1}, schedule: {cron: '0 3 * * *'}})},
+    ListSchedules: {},
+    ListWorkers: {},
+  };
+  if (requests[method]) return requests[method];
+  if (/Worker$/.test(method)) return {name: 'h1'};
+  return {id: /Schedule$/.test(method) ? ids.schedule : ids.workload};
+}
+
+/** What goes on by itself is given up after its first message, and counts as answered. */
+async function send(method: string, key: string | undefined, request = requestFor(method)): Promise<Answer> {
+  const follows = method === 'WatchEvents';
+  const answer = await grpc.call(method, request, {key, ...(follows && {enough: 1})});
+  return follows && answer.status === 'CANCELLED' ? {...answer, status: 'OK'} : answer;
+}
+
+describe('without a key that is good', () => {
+  test.each(methods)('%s refuses who has none', async method => {
+    const answer = await send(method, undefined);
+    expect(answer).toMatchObject({status: 'UNAUTHENTICATED', messages: [], details: {ErrorInfo: {reason: 'no-key'}}});
+  });
+
+  test.each(['expired', 'revoked', 'suspended', 'unknown'])('every call refuses a key that is %s', async kind => {
+    const key = await badKey(kind);
+    for (const method of methods) {
+      // As a client that is not throttled would see it: each from a server that has not seen failures yet.
+      let answer = await send(method, key);
+      for (let tries = 0; answer.status === 'RESOURCE_EXHAUSTED' && tries < 50; tries++) {
+        expect(answer.message).toContain('failed-keys');
+        await grpc.restart();
+        answer = await send(method, key);
+      }
+      expect([method, answer.status, answer.details.ErrorInfo.reason]).toEqual([
+        method,
+        'UNAUTHENTICATED',
+        `${kind}-key`,
+      ]);
+      expect(answer.messages).toEqual([]);
+    }
+  });
+
+  async function badKey(kind: string): Promise<string> {
+    if (kind === 'unknown') return `nyk_${'a'.repeat(12)}_${'b'.repeat(43)}`;
+    if (kind === 'suspended') {
+      const key = await grpc.customer('late-payer');
+      const customer = {id: 'late-payer', name: 'x', tier: 'free', limits: {}, suspended: true};
+      await grpc.store.putCustomer(customer, {name: 'cli:test'});
+      return key;
+    }
+    const now = await grpc.store.now();
+    const key = await grpc.key({role: 'admin', ...(kind === 'expired' && {expiresAt: now + 20})});
+    const {id} = (await grpc.store.keyByPrefix(key.split('_')[1]!))!;
+    if (kind === 'expired') await expect.poll(async () => (await grpc.store.now()) > now + 20).toBe(true);
+    else await grpc.store.revokeKey('everyone', id, {name: 'cli:test'});
+    return key;
+  }
+});
+
+describe("with another customer's key", () => {
+  test.each(methods)('%s shows and changes nothing of acme', async method => {
+    const before = await picture();
+    const other = await grpc.key({role: 'customer', customer: 'other'});
+    // So that `other` has something to see, after all that is acme's.
+    await grpc.call('SubmitWorkload', requestFor('SubmitWorkload'), {key: other});
+    const answer = await send(method, other);
+    if (permissionOf(method).whole) expect(answer.status).toBe('PERMISSION_DENIED');
+    else if (
+      JSON.stringify(requestFor(method)).match(ids.workload) ||
+      JSON.stringify(requestFor(method)).match(ids.schedule)
+    ) {
+      // A batch that finds none of its ids cancels none.
+      expect(answer.status).toBe(method === 'CancelBatch' ? 'OK' : 'NOT_FOUND');
+    } else expect(answer.status).toBe('OK');
+    const shown = JSON.stringify(answer.messages.map(message => textsOf(message)));
+    for (const secret of ['secret-plan', ids.workload, ids.schedule, 'acme here', 'what acme made', 'files of acme']) {
+      expect(shown).not.toContain(secret);
+    }
+    expect(await picture()).toEqual(before);
+  });
+
+  test.each(['SubmitWorkload', 'SubmitBatch', 'PutSchedule', 'ListWorkloads', 'ListSchedules'])(
+    '%s does not take acme for a customer of its own',
+    async method => {
+      const key = await grpc.key({role: 'customer', customer: 'other'});
+      const answer = await send(method, key, {...requestFor(method), customer: 'acme'});
+      expect(answer.status).toBe('NOT_FOUND');
+    },
+  );
+
+  test('all that take a customer are among them', () => {
+    const fields = (method: string) =>
+      (service[method]!.requestType as unknown as {type: {field: {name: string}[]}}).type.field.map(({name}) => name);
+    expect(methods.filter(method => fields(method).includes('customer')).sort()).toEqual([
+      'ListSchedules',
+      'ListWorkloads',
+      'PutSchedule',
+      'SubmitBatch',
+      'SubmitWorkload',
+    ]);
+  });
+
+  const textsOf = (message: object) =>
+    JSON.parse(
+      JSON.stringify(message, (_, value) => (value?.type === 'Buffer' ? Buffer.from(value.data).toString() : value)),
+    );
+
+  async function picture(): Promise<unknown> {
+    const {store} = grpc;
+    const scope = {customer: 'acme'};
+    const [list, schedules, events] = await Promise.all([
+      store.workloads(scope, {limit: 100}),
+      store.schedules(scope),
+      store.events(scope, {limit: 1000}),
+    ]);
+    return {list, schedules, events, workers: (await store.workers()).map(({drained}) => drained)};
+  }
+});
+
+describe('by role', () => {
+  const keys = new Map<string, Promise<string>>();
+  const keyOf = (role: Role, customer?: string) => {
+    const name = `${role} ${customer}`;
+    if (!keys.has(name)) keys.set(name, grpc.key({role, customer}));
+    return keys.get(name)!;
+  };
+
+  test.each(methods)('%s is for those that the table says', async method => {
+    const {roles, whole} = permissionOf(method);
+    const kinds: [Role, string | undefined][] = [
+      ['admin', undefined],
+      ['operator', undefined],
+      ['customer', 'acme'],
+      ['viewer', undefined],
+      ['viewer', 'acme'],
+    ];
+    for (const [role, customer] of kinds) {
+      const {status} = await send(method, await keyOf(role, customer));
+      const may = roles.includes(role) && !(whole && customer !== undefined);
+      expect(status === 'PERMISSION_DENIED', `${role} of ${customer ?? 'all'}: ${status}`).toBe(!may);
+      if (may) expect(['OK', 'FAILED_PRECONDITION', 'NOT_FOUND'], `${role}: ${status}`).toContain(status);
+    }
+  });
+
+  test('a viewer changes nothing', () => {
+    const changing = /^(Submit|Cancel|Pause|Resume|Retry|Take|Put|Remove|Suspend|Drain|Undrain)/;
+    const forViewers = methods.filter(method => permissionOf(method).roles.includes('viewer'));
+    expect(forViewers.filter(method => changing.test(method))).toEqual([]);
+    expect(methods.filter(method => permissionOf(method).write !== changing.test(method))).toEqual([]);
+  });
+
+  test.each(methods)('%s needs its scope of a key that has scopes', async method => {
+    const {subject, write, roles, whole} = permissionOf(method);
+    const role = roles[0]!;
+    const customer = whole || role === 'admin' ? undefined : 'acme';
+    const without = await grpc.key({role, customer, scopes: ['usage:read']});
+    expect((await send(method, without)).status).toBe('PERMISSION_DENIED');
+    const scoped = await grpc.key({role, customer, scopes: [`${subject}:${write ? 'write' : 'read'}`]});
+    expect((await send(method, scoped)).status).not.toBe('PERMISSION_DENIED');
+  });
+});
