@@ -2,6 +2,7 @@ import {existsSync} from 'node:fs';
 import {dirname, join} from 'node:path';
 import {loadSync, type Options, type PackageDefinition} from '@grpc/proto-loader';
 import {Bug} from '../spec/errors.ts';
+import {publishedFiles} from './published-files.ts';
 
 const SERVICE = 'niyanta/v1/scheduler.proto';
 const FILES = [SERVICE, 'google/rpc/status.proto', 'grpc/health/v1/health.proto'];
@@ -9,7 +10,7 @@ const FILES = [SERVICE, 'google/rpc/status.proto', 'grpc/health/v1/health.proto'
 export interface Protos {
   /** As messages are read and written here: field names in camelCase, absent fields filled in but optional ones. */
   readonly definition: PackageDefinition;
-  /** With names as they are written, for clients that ask by reflection. */
+  /** The files as they are written, for clients that ask by reflection. */
   readonly published: PackageDefinition;
 }
 
@@ -19,7 +20,7 @@ export function loadProtos(): Protos {
   const read = (options: Options) => loadSync(FILES, {...options, includeDirs});
   return {
     definition: read({longs: Number, enums: String, defaults: true, arrays: true, objects: true}),
-    published: read({keepCase: true}),
+    published: publishedFiles(read({keepCase: true})),
   };
 }
 

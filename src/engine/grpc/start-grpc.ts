@@ -6,7 +6,6 @@ import {
   type ServiceDefinition,
   setLogVerbosity,
 } from '@grpc/grpc-js';
-import type {PackageDefinition} from '@grpc/proto-loader';
 import {ReflectionService} from '@grpc/reflection';
 import {permissions} from '../coordinator/access/index.ts';
 import type {Log} from '../coordinator/log.ts';
@@ -104,7 +103,7 @@ export async function startGrpc({reception, listen, log, settings, tls}: GrpcWis
       );
     const parts = {services: [SERVICE, HEALTH], ready, mostWatchers, stopping: stopping.signal};
     server.addService(open(definition[HEALTH] as ServiceDefinition), health(parts));
-    const reflection = new ReflectionService(published as PackageDefinition);
+    const reflection = new ReflectionService(published);
     reflection.addToServer({
       addService: (asked: ServiceDefinition, answers: Parameters<Server['addService']>[1]) =>
         server.addService(open(asked), answers),
