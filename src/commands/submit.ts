@@ -30,7 +30,12 @@ export default class Submit extends EngineCommand {
     param: workloadParamFlag,
     customer: customerFlag,
     wait: Flags.boolean({char: 'w', summary: 'Wait until they have ended.', default: false}),
-    logs: Flags.boolean({summary: 'Print what they print, too; waits.', aliases: ['follow'], default: false}),
+    follow: Flags.boolean({
+      char: 'f',
+      summary: 'Print what they print, too; waits.',
+      aliases: ['logs'],
+      default: false,
+    }),
     after: afterFlag,
     ...splitFlags,
     'idempotency-key': Flags.string({
@@ -47,7 +52,7 @@ export default class Submit extends EngineCommand {
     const client = await openServer(flags);
     const {submitSplit, submitWorkloads} = await import('../engine/client/submit-workloads.ts');
     const idempotencyKey = flags['idempotency-key'] ?? randomUUID();
-    const {customer, wait, logs} = flags;
+    const {customer, wait, follow: logs} = flags;
     const workloads = placed.map(({workload}) => workload);
     const wish = {
       idempotencyKey,

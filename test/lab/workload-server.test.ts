@@ -1,5 +1,13 @@
 import {join} from 'node:path';
-import {beforeAll, expect, test} from 'vitest';
+import {beforeAll, expect, onTestFinished, test} from 'vitest';
+import {silentLog} from '../../src/engine/coordinator/log.ts';
+import {openCoordinator} from '../../src/engine/coordinator/open-coordinator.ts';
+import {defaultCoordinatorSettings} from '../../src/engine/coordinator/settings.ts';
+import {openSqliteStore} from '../../src/engine/coordinator/store/open-store.ts';
+import {openProjectOnly} from '../../src/engine/open-project.ts';
+import {readWorkloadFiles} from '../../src/engine/read-workload-files.ts';
+import {openSession} from '../../src/engine/session.ts';
+import {submission} from '../engine/coordinator/store/samples.ts';
 import {busyboxArchive, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 import {ServedCoordinator} from './harness/served-coordinator.ts';
@@ -72,4 +80,48 @@ test('a workload begins again from a checkpoint of before, and a new one from th
   expect(await lines(copied.workloads[0].id)).toBe('from 2\n');
   const refused = await niyanta('checkpoint', 'restore', id);
   expect(refused).toMatchObject({code: expect.any(Number), stderr: expect.stringContaining('--new')});
+});
+
+test('devices that a host declares: one workload at a time has each (character devices stand in for GPUs)', async () => {
+  const opened = await openProjectOnly({cwd: project.directory, env: {HOME: project.home}});
+  const session = await openSession(opened, {HOME: project.home});
+  const gpus = [0, 1].map(number => ({device: `/dev/niyanta-gpu${number}`, kind: 'stand-in'}));
+  for (const [index, {device}] of gpus.entries())
+    await lab().sh('h1', `rm -f ${device}; mknod -m 666 ${device} c 1 ${5 + 2 * index}`);
+  const store = await openSqliteStore(join(lab().scratch, 'gpus'), {usageHalfLifeMs: 86_400_000});
+  onTestFinished(() => store.close());
+  const hosts = session.hosts.map(host => ({...host, gpus}));
+  const wish = {id: 'gpus', store, session: {...session, hosts}, settings: defaultCoordinatorSettings, log: silentLog};
+  const {coordinator, close} = await openCoordinator(wish);
+  onTestFinished(() => close(5000));
+  const script = "trap 'exit 143' TERM; for d in /dev/niyanta-gpu*; do echo has $d; done; while :; do sleep 0.1; done";
+  await project.write(
+    'gpu.yaml',
+    job('gpu', script, 'resources: {gpu: 1}', 'placement: {require: {gpu-kind: stand-in}}'),
+  );
+  const [placed] = await readWorkloadFiles({cwd: project.directory, env: {}, files: ['gpu.yaml']});
+  const one = () => submission('gpu', {}, {...placed!.workload});
+  const jobs = [one(), one(), one()];
+  await coordinator.submit(jobs);
+  const rows = () => Promise.all(jobs.map(async ({id}) => (await store.workload('everyone', id))!));
+  const states = async () => (await rows()).map(({state}) => state).sort();
+  await expect.poll(states, {timeout: 60_000}).toEqual(['PENDING', 'RUNNING', 'RUNNING']);
+  const waiting = (await rows()).find(({state}) => state === 'PENDING')!;
+  expect((await coordinator.why('everyone', waiting.id))!.text).toContain('GPU');
+  const lines = async ({id}: {id: string}): Promise<string[]> => {
+    const texts: string[] = [];
+    const signal = AbortSignal.timeout(30_000);
+    for await (const {text} of (await coordinator.logs('everyone', id, {follow: false, signal}))!) texts.push(text);
+    return texts;
+  };
+  const running = (await rows()).filter(({state}) => state === 'RUNNING');
+  const seen = async () => (await Promise.all(running.map(lines))).flat().sort();
+  await expect.poll(seen, {timeout: 60_000}).toEqual(gpus.map(({device}) => `has ${device}`));
+  await coordinator.ask('everyone', running[0]!.id, 'cancel', {name: 'cli:test'});
+  await expect
+    .poll(async () => (await store.workload('everyone', waiting.id))!.state, {timeout: 60_000})
+    .toBe('RUNNING');
+  await expect.poll(() => lines(waiting), {timeout: 60_000}).toEqual(await lines(running[0]!));
+  for (const {id} of [running[1]!, waiting]) await coordinator.ask('everyone', id, 'cancel', {name: 'cli:test'});
+  await expect.poll(states, {timeout: 60_000}).toEqual(['CANCELLED', 'CANCELLED', 'CANCELLED']);
 });

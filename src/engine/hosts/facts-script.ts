@@ -19,6 +19,8 @@ elif [ -e /sys/fs/cgroup/unified/cgroup.procs ]; then echo hybrid
 else echo v1; fi
 s init; if [ -d /run/systemd/system ]; then echo systemd; else echo other; fi
 s packages; for p in apt-get dnf apk; do command -v $p >/dev/null && { echo $p; break; }; done
+s gpus; for d in /dev/nvidia[0-9]*; do [ -c "$d" ] && echo "device $d"; done
+for d in /proc/driver/nvidia/gpus/*/information; do [ -r "$d" ] && f "$d"; done
 s iptables; command -v iptables
 s cni
 for d in /usr/lib/cni /opt/cni/bin; do

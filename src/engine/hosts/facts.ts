@@ -17,6 +17,8 @@ export interface HostFacts {
   readonly iptables: boolean;
   readonly init: 'systemd' | 'other';
   readonly packageManager?: 'apt' | 'dnf' | 'apk';
+  /** GPUs, by their device nodes in order; absent without any. */
+  readonly gpus?: readonly {readonly device: string; readonly kind?: string}[];
   /** Listening sockets of the host itself. */
   readonly listening: readonly {
     readonly protocol: 'tcp' | 'udp';

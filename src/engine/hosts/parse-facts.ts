@@ -24,6 +24,7 @@ export function parseFacts(text: string): HostFacts {
     iptables: of('iptables') !== '',
     init: of('init') === 'systemd' ? 'systemd' : 'other',
     ...(packageManager ? {packageManager} : {}),
+    ...gpusOf(of('gpus')),
     listening: sections.has('sockets')
       ? parseSockets(of('sockets'))
       : (['tcp', 'tcp6', 'udp', 'udp6'] as const).flatMap(name => parseSocketTable(name, of(`socket-table-${name}`))),
@@ -73,6 +74,23 @@ function containerdOf(sections: ReadonlyMap<string, string>): HostFacts['contain
   if (server !== undefined) return {version: plainVersion(server), running: true};
   const binary = /^containerd \S+ (\S+)/m.exec(sections.get('containerd-binary') ?? '')?.[1];
   return binary === undefined ? undefined : {version: plainVersion(binary), running: false};
+}
+
+/** `device /dev/nvidia0` each; then of each `Model: NVIDIA A100-SXM4-40GB` and `Device Minor: 0`, as the driver says it. */
+function gpusOf(text: string): Pick<HostFacts, 'gpus'> {
+  const kinds = new Map<number, string>();
+  let model = '';
+  for (const line of lines(text)) {
+    model = /^Model:\s*(.+?)\s*$/.exec(line)?.[1] ?? model;
+    const minor = /^Device Minor:\s*(\d+)/.exec(line)?.[1];
+    if (minor !== undefined) kinds.set(Number(minor), model);
+  }
+  const minors = lines(text).flatMap(line => /^device \/dev\/nvidia(\d+)$/.exec(line)?.[1] ?? []);
+  const gpus = minors
+    .map(Number)
+    .sort((a, b) => a - b)
+    .map(minor => ({device: `/dev/nvidia${minor}`, ...(kinds.get(minor) && {kind: kinds.get(minor)!})}));
+  return gpus.length === 0 ? {} : {gpus};
 }
 
 /** Destinations of `ip -4 route`, some of which say their type first; the default route overlaps with everything. */

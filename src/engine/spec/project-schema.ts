@@ -49,6 +49,19 @@ export const hostSchema = z
     labels: labels.default({}).describe('Labels, for placement.'),
     region: line.optional().describe('Region, for placement.'),
     drain: z.boolean().default(false).describe('Nothing new is placed here; the next apply empties it.'),
+    gpus: z
+      .array(
+        z.strictObject({
+          device: z
+            .string()
+            .regex(/^\/dev\/[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/, 'is not a device: /dev/NAME')
+            .describe('Device node on the host, for example /dev/nvidia0.'),
+          kind: line.max(63).optional().describe('What it is, for example a100; workloads can require it as gpu-kind.'),
+        }),
+      )
+      .max(64)
+      .optional()
+      .describe('Devices that one workload at a time gets; by default the NVIDIA ones that are found.'),
   })
   .superRefine((host, context) => {
     if (host.local && host.address !== undefined) {

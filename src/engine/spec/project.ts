@@ -94,6 +94,16 @@ export interface Host {
   readonly labels: Readonly<Record<string, string>>;
   readonly region?: string;
   readonly drain: boolean;
+  /** In place of those that are found there. */
+  readonly gpus?: readonly Gpu[];
+}
+
+/** A device that one workload at a time may have. */
+export interface Gpu {
+  /** `/dev/nvidia0`. */
+  readonly device: string;
+  /** `a100`, for people and for placement (label `gpu-kind`). */
+  readonly kind?: string;
 }
 
 export interface TemplateRepository {

@@ -147,6 +147,17 @@ test('listening sockets as ss prints them', () => {
   ]);
 });
 
+test('GPUs of NVIDIA: by number, with the name that the driver gives them', () => {
+  const information = (minor: number, model: string) =>
+    `Model: \t\t ${model}\nIRQ:   \t\t 32\nDevice Minor: \t ${minor}`;
+  const gpus = ['device /dev/nvidia10', 'device /dev/nvidia2', information(2, 'NVIDIA A100-SXM4-40GB')].join('\n');
+  expect(parseFacts(printed({...debian, gpus})).gpus).toEqual([
+    {device: '/dev/nvidia2', kind: 'NVIDIA A100-SXM4-40GB'},
+    {device: '/dev/nvidia10'},
+  ]);
+  expect(parseFacts(printed(debian)).gpus).toBeUndefined();
+});
+
 test('listening sockets from the kernel’s tables: only those that listen', () => {
   const row = (local: string, state: string) => `   0: ${local} 00000000:0000 ${state} 00000000:00000000 00:00000000`;
   const tcp = ['  sl  local_address rem_address   st', row('0100007F:1F90', '0A'), row('0100007F:D431', '01')].join(

@@ -7,7 +7,8 @@ import type {AttemptKey, AttemptSpec} from '../../runtime/workloads/attempt-spec
 import {attemptsOnHost, sweepWorkloads} from '../../runtime/workloads/attempts-on-host.ts';
 import {wasStarted} from '../../runtime/workloads/receive-files.ts';
 import {type WorkloadHost, workloadHost} from '../../runtime/workloads/workload-host.ts';
-import {Bug, OutsideError, UserError} from '../../spec/errors.ts';
+import {Bug, OutsideError} from '../../spec/errors.ts';
+import type {Gpu} from '../../spec/project.ts';
 import type {ContainerJob} from '../../spec/workload.ts';
 import {resolveSecrets, secretNames} from '../../state/secret-references.ts';
 import {imageInput, uploadedImage} from '../files/uploaded-image.ts';
@@ -58,6 +59,7 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       owner,
       (await images.bring(host, imageOf(attempt), attempt.signal)).name,
       restored.has(nameOf(attempt)),
+      attempt.host?.gpus ?? host.facts.gpus ?? [],
     );
     const values = await parts.secrets(secretNames(Object.values(job.env)));
     const own = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
@@ -175,15 +177,8 @@ function hostOf({host}: Attempt<unknown>): Promise<WorkloadHost> {
   return workloadHost(host.connection);
 }
 
-/** What no try on this host can do. Errors: UserError `gpu-not-possible`; OutsideError `containerd-too-old`. */
-function refuse(host: WorkloadHost, {config, workload}: Attempt<ContainerJob>): void {
-  if (workload.workload.resources.gpu) {
-    throw new UserError({
-      code: 'gpu-not-possible',
-      message: `workload ${workload.workload.name} asks for a GPU, and this version passes none on to containers`,
-      hint: 'Run it without resources.gpu.',
-    });
-  }
+/** What no try on this host can do. Errors: OutsideError `containerd-too-old`. */
+function refuse(host: WorkloadHost, {config}: Attempt<ContainerJob>): void {
   if (config.user !== undefined && !can(host.containerd, 'user')) {
     throw new OutsideError({
       code: 'containerd-too-old',
@@ -198,8 +193,9 @@ function specOf(
   owner: string,
   image: string,
   restored: boolean,
+  gpus: readonly Gpu[],
 ): AttemptSpec {
-  const {cpu, memory} = workload.workload.resources;
+  const {cpu, memory, gpu} = workload.workload.resources;
   return {
     workload: workload.id,
     attempt,
@@ -217,6 +213,7 @@ function specOf(
     readOnly: job.readOnly,
     capabilities: job.capabilities,
     resources: {...(cpu === undefined ? {} : {cpu}), ...(memory === undefined ? {} : {memory})},
+    ...(gpu && {gpus: {count: gpu, devices: gpus.map(({device}) => device)}}),
     stop: job.stop,
     inputs: inputTargets(workload.inputs),
     restored,

@@ -1,6 +1,7 @@
 import type {Readable} from 'node:stream';
 import type {z} from 'zod';
 import type {Connection} from '../../hosts/connection.ts';
+import type {Gpu} from '../../spec/project.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {CheckpointRow, WorkloadId, WorkloadRow} from '../store/store.ts';
 
@@ -70,6 +71,8 @@ export interface Attempt<C = unknown> {
 export interface AttemptHost {
   readonly name: HostName;
   readonly connection: Connection;
+  /** Absent: those that are found there. */
+  readonly gpus?: readonly Gpu[];
 }
 
 export interface FoundAttempt {

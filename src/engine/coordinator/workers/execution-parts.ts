@@ -1,4 +1,5 @@
 import type {Connection} from '../../hosts/index.ts';
+import type {Gpu} from '../../spec/project.ts';
 import type {Measures} from '../../telemetry/metrics/index.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
@@ -18,6 +19,8 @@ export interface ExecutionParts {
   readonly now: () => number;
   /** To its worker, now; undefined when it has none, or is that of this process. */
   connection(): Connection | undefined;
+  /** Of its worker; undefined: as found on the host itself. */
+  gpus?(): readonly Gpu[] | undefined;
   /** Resolves when its worker answers. Rejects with the signal's reason. */
   well(signal: AbortSignal): Promise<void>;
   /** A place among the starts at once on its worker; resolves to how to give it back, any number of times. */

@@ -119,7 +119,8 @@ export class Execution implements CarriedOut {
     const connection = this.#parts.connection();
     const base = this.#base as Attempt;
     if (!this.#parts.type.onHost || !connection) return {...base, signal};
-    return {...base, signal, host: {name: this.worker, connection}};
+    const gpus = this.#parts.gpus?.();
+    return {...base, signal, host: {name: this.worker, connection, ...(gpus && {gpus})}};
   }
 
   /** An end, when no attempt can be made of it. */

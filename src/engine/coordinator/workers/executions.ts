@@ -88,6 +88,7 @@ export class Executions {
       clock,
       log: logOf(log, row),
       connection,
+      gpus: () => workers.worker(name)?.gpus?.(),
       well: signal =>
         type.onHost ? until(answers, listener => workers.subscribe(listener), signal) : Promise.resolve(),
       startSlot: signal =>

@@ -1,15 +1,15 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
 import type {HostPort} from '../../scheduler/queue/index.ts';
-import type {Host} from '../../spec/project.ts';
+import type {Gpu, Host} from '../../spec/project.ts';
 import type {WorkerBeat, WorkerCapacity} from '../store/store.ts';
 
-/** What a host offers to workloads: what it has, without what stacks reserve there. Its label `gpu` counts its devices. */
+/** What a host offers to workloads: what it has, without what stacks reserve there; the kind of its GPUs as label `gpu-kind`. */
 export function beatOfHost(host: Host, seen: ReachableHost, trouble: string | undefined): WorkerBeat {
   return {
     name: host.name,
     kind: 'ssh',
     ...(host.region !== undefined && {region: host.region}),
-    labels: host.labels,
+    labels: {...kindOf(gpusOf(host, seen)), ...host.labels},
     capacity: capacityOf(host, seen),
     ...(whyUnusable(host, seen, trouble) !== undefined && {unusable: whyUnusable(host, seen, trouble)}),
   };
@@ -21,13 +21,23 @@ export const portsTakenBy = (seen: ReachableHost): readonly HostPort[] => [
   ...seen.containers.flatMap(({manifest}) => manifest?.spec.ports ?? []),
 ];
 
+/** As niyanta.yaml says, else as they were found. */
+export const gpusOf = (host: Host, {facts}: Pick<ReachableHost, 'facts'>): readonly Gpu[] =>
+  host.gpus ?? facts.gpus ?? [];
+
+/** Where all are of one. */
+function kindOf(gpus: readonly Gpu[]): Readonly<Record<string, string>> {
+  const [kind, ...others] = new Set(gpus.map(gpu => gpu.kind));
+  return kind === undefined || others.length > 0 ? {} : {'gpu-kind': kind};
+}
+
 function capacityOf(host: Host, {facts, containers}: ReachableHost): WorkerCapacity {
   const reserved = containers.map(({manifest}) => manifest?.spec.resources ?? {});
   const taken = (of: 'cpu' | 'memory') => reserved.reduce((sum, each) => sum + (each[of] ?? 0), 0);
   return {
     cpu: Math.max(0, facts.cpus - taken('cpu')),
     memory: Math.max(0, facts.memory - taken('memory')),
-    gpu: Number(/^\d+$/.exec(host.labels.gpu ?? '')?.[0] ?? 0),
+    gpu: gpusOf(host, {facts}).length,
     disk: facts.disk.free,
   };
 }

@@ -4,12 +4,12 @@ import {argv} from '../../hosts/index.ts';
 import {observe} from '../../runtime/observe.ts';
 import type {ReachableHost} from '../../runtime/observed.ts';
 import type {HostPort} from '../../scheduler/queue/index.ts';
-import type {Host} from '../../spec/project.ts';
+import type {Gpu, Host} from '../../spec/project.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Log} from '../log.ts';
 import type {WorkerBeat} from '../store/store.ts';
-import {beatOfHost, portsTakenBy} from './host-beat.ts';
+import {beatOfHost, gpusOf, portsTakenBy} from './host-beat.ts';
 import {wordsOf} from './outside-failure.ts';
 import type {PooledWorker} from './worker-pool.ts';
 
@@ -61,6 +61,10 @@ export class PooledHost implements PooledWorker {
 
   ports(): readonly HostPort[] {
     return this.#seen ? portsTakenBy(this.#seen) : [];
+  }
+
+  gpus(): readonly Gpu[] {
+    return this.#seen ? gpusOf(this.host, this.#seen) : [];
   }
 
   silentMs(): number {

@@ -1,5 +1,6 @@
 import type {Connection} from '../../hosts/index.ts';
 import type {HostPort} from '../../scheduler/queue/index.ts';
+import type {Gpu} from '../../spec/project.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {WorkerBeat} from '../store/store.ts';
 import type {Agent, AgentTerm} from './agent.ts';
@@ -24,6 +25,8 @@ export interface PooledWorker {
   failure(): string | undefined;
   /** Published there by others than workloads. */
   ports(): readonly HostPort[];
+  /** Its devices, one workload at a time each; absent where it says that by itself. */
+  gpus?(): readonly Gpu[];
   /** Milliseconds since it was last heard of; since the pool began when never. A stop of this process does not count. */
   silentMs(): number;
   /** Grows each time it is heard of after it was lost or connected anew: what runs there is to be looked at again. */

@@ -33,6 +33,8 @@ export interface AttemptSpec extends OwnedAttempt {
   readonly readOnly: boolean;
   readonly capabilities: {readonly add: readonly string[]; readonly drop: readonly string[]};
   readonly resources: {readonly cpu?: number; readonly memory?: number};
+  /** So many of these devices, which nobody else has; chosen on the host when it starts. */
+  readonly gpus?: {readonly count: number; readonly devices: readonly string[]};
   readonly stop: {readonly signal: string; readonly graceMs: number};
   /** Where its input files are in the container, in the order in which they were sent. */
   readonly inputs: readonly string[];

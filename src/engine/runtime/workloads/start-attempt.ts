@@ -19,6 +19,7 @@ import {
 } from './attempt-paths.ts';
 import {type AttemptManifest, type AttemptSpec, attemptId} from './attempt-spec.ts';
 import {contractEnv} from './contract.ts';
+import {gpuLines} from './gpu-lines.ts';
 import {hostname, jobArguments} from './job-arguments.ts';
 
 export interface Start {
@@ -56,6 +57,7 @@ export function startAttempt({spec, env, containerd, entrypoint}: Start): HostSc
     `mkdir -p ${[noticeFolder(spec), networkPath(id), addressesFolder].map(quote).join(' ')}`,
     // Whoever the job runs as.
     `[ -d ${quote(checkpointFolder(spec))} ] || mkdir -m 1777 ${quote(checkpointFolder(spec))}`,
+    ...gpuLines(spec),
     ...guardLines(),
     ...addressLines(id),
     ...networkLines(spec, id),
@@ -66,7 +68,7 @@ export function startAttempt({spec, env, containerd, entrypoint}: Start): HostSc
     `${quote(`${toolkit}/network`)} up ${quote(id)}`,
     `: >${quote(startedPath(spec))}`,
     // Through a pipe: its secrets are in no file and no process list.
-    `${render(ctr('run', '--detach', ...jobArguments(spec, {containerd, entrypoint})))} ${environmentHandle}<<'end of environment' 7>&- || { code=$?; rm -f ${quote(`${logsFolder}/${id}.starts`)}; exit $code; }`,
+    `${render(ctr('run', '--detach'))}${spec.gpus ? ' $gpu_words' : ''} ${jobArguments(spec, {containerd, entrypoint}).map(quote).join(' ')} ${environmentHandle}<<'end of environment' 7>&-${spec.gpus ? ' 5>&-' : ''} || { code=$?; rm -f ${quote(`${logsFolder}/${id}.starts`)}; exit $code; }`,
     `${environmentFile(`workload ${spec.name}: env`, whole)}end of environment`,
     'echo started',
     '',

@@ -1,9 +1,13 @@
-import {execFileSync} from 'node:child_process';
-import {expect, test} from 'vitest';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {expect, onTestFinished, test} from 'vitest';
 import {render} from '../../../../src/engine/hosts/command.ts';
 import {guardLines} from '../../../../src/engine/runtime/workloads/address-lines.ts';
 import {attemptsOnHost, sweepWorkloads} from '../../../../src/engine/runtime/workloads/attempts-on-host.ts';
 import {closeAttempt, stopAttempt} from '../../../../src/engine/runtime/workloads/close-attempt.ts';
+import {gpuLines} from '../../../../src/engine/runtime/workloads/gpu-lines.ts';
 import {noticeAttempt} from '../../../../src/engine/runtime/workloads/notice-attempt.ts';
 import {receiveFiles} from '../../../../src/engine/runtime/workloads/receive-files.ts';
 import {startAttempt} from '../../../../src/engine/runtime/workloads/start-attempt.ts';
@@ -29,6 +33,9 @@ const scripts = {
       inputs: [`/${hostile}`],
       mounts: [{source: `/${hostile}`, target: `/${hostile}`, readOnly: true}],
     }),
+  ).text,
+  'start with devices': start(
+    sampleAttempt({gpus: {count: 2, devices: ['/dev/nvidia0', '/dev/nvidia11', '/dev/dri/card0']}}),
   ).text,
   stop: stopAttempt(key, stop).text,
   close: closeAttempt(key, stop).text,
@@ -109,3 +116,50 @@ test.each(['../../etc', '0190a1b2', `${workload}/..`, workload.toUpperCase(), ''
     expect(() => closeAttempt({workload: id, attempt: 1}, stop)).toThrow("is no workload's id");
   },
 );
+
+test('devices are taken one by one under a lock, before the container runs, and given to ctr as their kind wants', () => {
+  const text = scripts['start with devices'];
+  const folder = '/var/lib/niyanta/workloads/.gpus';
+  expect(text.split('\n').filter(line => line.startsWith('take_gpu /'))).toEqual([
+    `take_gpu /dev/nvidia0 ${folder}/nvidia0 '--gpus 0' 0`,
+    `take_gpu /dev/nvidia11 ${folder}/nvidia11 '--gpus 11' 11`,
+    `take_gpu /dev/dri/card0 ${folder}/dri_card0 '--device /dev/dri/card0' ''`,
+  ]);
+  expect(text).toContain('run --detach $gpu_words --label');
+  expect(text).toContain("<<'end of environment' 7>&- 5>&-");
+  expect(text.indexOf('flock 5')).toBeLessThan(text.indexOf('take_gpu /'));
+  expect(text.indexOf('take_gpu /')).toBeLessThan(text.indexOf('run --detach'));
+  expect(scripts.start).not.toContain('gpu');
+  expect(() => start(sampleAttempt({gpus: {count: 1, devices: ['/dev/a b']}}))).toThrow('is no device');
+});
+
+test('which device is taken: those of others that live are left, those of the dead and of nobody are not', async () => {
+  const root = await mkdtemp(join(tmpdir(), 'niyanta-gpus-'));
+  onTestFinished(() => rm(root, {recursive: true}));
+  const spec = sampleAttempt({gpus: {count: 2, devices: ['/dev/null', '/dev/zero', '/dev/full', '/dev/none']}});
+  const at = (path: string) => join(root, path.replace(/^\//, ''));
+  const run = () => {
+    const lines = gpuLines(spec)
+      .join('\n')
+      .replaceAll('/var/lib/', `${at('/var/lib')}/`)
+      .replaceAll('/run/', `${at('/run')}/`);
+    return spawnSync('sh', ['-c', `set -eu\n${lines}\necho "$gpu_words"`], {encoding: 'utf8'});
+  };
+  const free = run();
+  expect(free.stdout.trim()).toBe('--device /dev/null --device /dev/zero --env NIYANTA_GPUS=/dev/null,/dev/zero');
+  // Its own again: the same.
+  expect(run().stdout).toBe(free.stdout);
+  const other = 'workload.01900000-0000-7000-8000-000000000001.3';
+  const folder = at('/var/lib/niyanta/workloads/01900000-0000-7000-8000-000000000001/3');
+  await writeFile(at('/var/lib/niyanta/workloads/.gpus/null'), `${other}\n`);
+  await mkdir(folder, {recursive: true});
+  expect(run().stdout).toContain('NIYANTA_GPUS=/dev/zero,/dev/full');
+  await writeFile(join(folder, 'started'), '');
+  expect(run().stdout).toContain('NIYANTA_GPUS=/dev/null,/dev/zero');
+  for (const name of ['null', 'zero']) await writeFile(at(`/var/lib/niyanta/workloads/.gpus/${name}`), `${other}\n`);
+  await rm(join(folder, 'started'));
+  await rm(at('/var/lib/niyanta/workloads/.gpus/full'), {force: true});
+  const taken = run();
+  expect([taken.status, taken.stderr]).toEqual([94, 'gpus-taken: 1 of 2 devices are not free\n']);
+  expect(await readdir(at('/var/lib/niyanta/workloads/.gpus'))).toEqual(['.lock', 'null', 'zero']);
+});
