@@ -30,6 +30,16 @@ export class ServedCoordinator {
     return ServedCoordinator.#start(project, [], {NIYANTA_DATABASE: database, ...env}, key);
   }
 
+  /** With settings as variables. */
+  static startWith(
+    project: TestProject,
+    data: string,
+    env: Record<string, string>,
+    key?: string,
+  ): Promise<ServedCoordinator> {
+    return ServedCoordinator.#start(project, ['--data', data], env, key);
+  }
+
   static async #start(project: TestProject, args: readonly string[], env: Record<string, string>, key?: string) {
     const child = project.start(['serve', '--json', '--listen', '127.0.0.1:0', ...args], {env});
     let said = '';

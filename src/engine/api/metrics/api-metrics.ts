@@ -1,4 +1,5 @@
 import type {Coordinator} from '../../coordinator/coordinator.ts';
+import {tellStackFigures} from '../../coordinator/observing/stack-figures.ts';
 import {watchWorkloads} from '../../coordinator/observing/watch-workloads.ts';
 import type {PrometheusMeasures} from '../../telemetry/metrics/index.ts';
 import type {GaugeName} from '../../telemetry/metrics/measures.ts';
@@ -38,6 +39,7 @@ export function apiMetrics(coordinator: Coordinator, measures: PrometheusMeasure
     for (const [state, count] of Object.entries(await coordinator.store.counts('everyone')))
       measures.set('niyanta_workloads', {state}, count);
   });
+  measures.onRead(() => tellStackFigures(coordinator.store, measures));
   measures.onRead(async () => {
     const found = (await coordinator.workers()).map(({condition}) => ({labels: {condition}, value: 1}));
     const known = ['well', 'suspect', 'lost', 'unknown'].map(condition => ({labels: {condition}, value: 0}));

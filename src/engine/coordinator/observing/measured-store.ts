@@ -86,6 +86,16 @@ function countingVerbs(store: Store, measures: Measures) {
       if (outcome === 'kept') measures.observe('niyanta_checkpoint_size_bytes', {}, checkpoint.size);
       return answer;
     },
+    async endChange(leadership, id, number, outcome) {
+      const ended = await store.endChange(leadership, id, number, outcome);
+      const change = ended ? await store.changeOf('everyone', id, number) : undefined;
+      if (change?.startedAt !== undefined && change.endedAt !== undefined) {
+        const labels = {kind: change.kind, outcome: outcome.result};
+        const seconds = (change.endedAt - change.startedAt) / 1000;
+        measures.observe('niyanta_deployment_duration_seconds', labels, Math.max(0, seconds));
+      }
+      return ended;
+    },
     async markCorrupt(id, number, reason) {
       await store.markCorrupt(id, number, reason);
       measures.add('niyanta_checkpoints_total', {why: 'restore', outcome: 'corrupt'});

@@ -101,12 +101,17 @@ export const metricTable = {
   ),
 
   // Stacks that are applied through the coordinator.
+  niyanta_stacks: gauge('Environments that the coordinator serves, by condition.', ['condition'], 'cluster'),
   niyanta_stack_replicas: gauge(
-    'Replicas of stacks, by environment and condition.',
+    'Replicas of an environment: wanted, and good as of the last look; beyond the first hundred together as other.',
     ['environment', 'condition'],
     'cluster',
   ),
-  niyanta_deployment_duration_seconds: histogram('How long changes of stacks took, by outcome.', ['outcome'], long),
+  niyanta_deployment_duration_seconds: histogram(
+    'How long changes of environments took, from their start; by kind and by what became of them.',
+    ['kind', 'outcome'],
+    long,
+  ),
 
   // What it stands on.
   niyanta_store_operation_duration_seconds: histogram(
