@@ -4,6 +4,7 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
 import {prepareAccess} from '../coordinator/access/index.ts';
+import {measuredStore} from '../coordinator/observing/measured-store.ts';
 import {openCoordinator} from '../coordinator/open-coordinator.ts';
 import {coordinatorSettings} from '../coordinator/settings.ts';
 import {openPostgresStore, openSqliteStore} from '../coordinator/store/open-store.ts';
@@ -65,16 +66,16 @@ export async function serve(wish: ServeWish): Promise<Served> {
   const {session, log, server, version} = wish;
   const {settings} = server;
   const tls = settings.tls && (await readTls(settings.tls));
-  const store = await openStore(wish);
-  const closing: (() => Promise<void>)[] = [() => store.close()];
+  const {secrets} = session;
+  const customers = defaultApiSettings.customersInMetrics;
+  const instance = await coordinatorId(settings);
+  const telemetry = await openTelemetry({...wish, settings, secrets, instance, customers});
+  const {measures, tracing} = telemetry;
+  const closing: (() => Promise<void>)[] = [() => telemetry.close(failedStopMs)];
   let address = addressOf(settings);
   try {
-    const instance = await coordinatorId(settings);
-    const {secrets} = session;
-    const customers = defaultApiSettings.customersInMetrics;
-    const telemetry = await openTelemetry({...wish, settings, secrets, instance, customers});
-    closing.unshift(() => telemetry.close(failedStopMs));
-    const {measures, tracing} = telemetry;
+    const store = measuredStore(await openStore(wish), measures);
+    closing.unshift(() => store.close());
     if (tls) measures.set('niyanta_certificate_expires_timestamp_seconds', {}, certificateEnd(tls.cert));
     const opened = await openCoordinator({
       id: instance,
@@ -189,6 +190,7 @@ const invalid = (wrong: string): UserError =>
 /** An embedded database has one coordinator, which leads again at once when it is started anew: always the same. */
 async function coordinatorId({data, database}: ServerSettings): Promise<string> {
   if (database !== undefined) return randomUUID();
+  await mkdir(data, {recursive: true, mode: 0o700});
   const file = join(data, 'coordinator-id');
   const known = await readFile(file, 'utf8').catch(() => '');
   if (/^[0-9a-f-]{36}\n$/.test(known)) return known.trim();

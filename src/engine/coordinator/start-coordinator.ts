@@ -7,7 +7,6 @@ import type {Environments} from './environments/environments.ts';
 import {guardStore} from './guarded-store.ts';
 import type {Log} from './log.ts';
 import type {Hints} from './nats/hints.ts';
-import {measuredStore} from './observing/measured-store.ts';
 import {RunningCoordinator} from './running-coordinator.ts';
 import type {Store} from './store/store.ts';
 import type {CheckpointKeeper, WorkloadType} from './types/workload-type.ts';
@@ -47,7 +46,7 @@ export interface CoordinatorParts {
 export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
   const measures = parts.measures ?? silentMeasures;
   const tracing = parts.tracing ?? noTracing;
-  const {store, trouble} = guardStore(measuredStore(parts.store, measures));
+  const {store, trouble} = guardStore(parts.store);
   const coordinator = new RunningCoordinator({...parts, measures, tracing, store, trouble});
   await coordinator.start();
   return coordinator;
