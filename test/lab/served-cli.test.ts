@@ -1,0 +1,83 @@
+import {join} from 'node:path';
+import {beforeAll, expect, test} from 'vitest';
+import {busyboxArchive, sharedLab} from './harness/index.ts';
+import type {TestProject} from './harness/lab-fixture.ts';
+import {ServedCoordinator} from './harness/served-coordinator.ts';
+
+const lab = sharedLab({hosts: 2});
+const waits = {timeout: 90_000, interval: 200};
+
+const stack = (message: string): string => `apiVersion: niyanta/v1
+kind: Stack
+name: shop
+services:
+  web:
+    archive: ./busybox.tar
+    command: [sh, -c, "echo ${message}; exec sleep 10000"]
+    scale: {max: 2, queue: {perReplica: 1, labels: {kind: thumbnail}}, cooldown: {up: 0s}}
+    stop: {grace: 0s}
+`;
+
+let project: TestProject;
+let serve: ServedCoordinator;
+beforeAll(async () => {
+  project = await lab().project(stack('one'), {'busybox.tar': await busyboxArchive()});
+  serve = await ServedCoordinator.start(project, join(lab().scratch, 'data'));
+});
+
+/** The command line, told of the coordinator as people tell it. */
+const niyanta = (...args: readonly string[]) =>
+  project.niyanta(args, {env: {NIYANTA_SERVER: serve.address, NIYANTA_API_KEY: serve.adminKey}});
+const json = async (...args: readonly string[]) => JSON.parse((await niyanta(...args, '--json')).stdout);
+const running = async () =>
+  (await json('ps')).replicas.filter(({state}: {state: string}) => state === 'running').length;
+
+test('a stack is planned, applied, seen, scaled and taken away through a coordinator, as it would be from here', async () => {
+  const planned = await niyanta('plan', '--detailed-exitcode');
+  expect([planned.code, planned.stderr]).toEqual([2, '']);
+  expect(planned.stdout).toContain('web');
+  const refused = await niyanta('apply');
+  expect(refused).toMatchObject({code: 3, stderr: expect.stringContaining('Apply this plan to environment default?')});
+  const applied = await niyanta('apply', '--yes');
+  expect(applied).toMatchObject({code: 0, stdout: expect.stringContaining('Applied')});
+  expect(applied.stderr).toContain('web 1');
+  expect(await running()).toBe(1);
+  expect(await niyanta('apply', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Nothing to change'),
+  });
+  expect((await niyanta('logs')).stdout).toContain('web-1 | one');
+
+  // What waits in the queue brings a second replica.
+  const workload = {
+    name: 'thumb',
+    type: 'sleep',
+    with: {seconds: 1},
+    labels: {kind: 'thumbnail'},
+    resources: {cpu: 999},
+  };
+  await serve.ask('POST', '/v1/workloads', {workload});
+  await serve.ask('POST', '/v1/workloads', {workload});
+  await expect.poll(running, waits).toBe(2);
+  const {items} = await serve.ask('GET', '/v1/audit?type=environment.scaled');
+  expect(items[0].data).toMatchObject({
+    service: 'web',
+    from: 1,
+    to: 2,
+    reason: 'queue 2 waiting of 1 a replica: 1 → 2',
+  });
+
+  // An apply keeps what the load asked for; going back does not need the files.
+  await project.write('stack.yaml', stack('two'));
+  const events = (await niyanta('apply', '--yes', '--json')).stdout
+    .trim()
+    .split('\n')
+    .map(line => JSON.parse(line));
+  expect(events.at(-1)).toMatchObject({type: 'result', outcome: 'applied'});
+  expect(await running()).toBe(2);
+  expect(await niyanta('rollback', '--yes')).toMatchObject({code: 0});
+  const {history} = await json('history');
+  expect(history.map(({action}: {action: string}) => action)).toEqual(['apply', 'scale', 'apply', 'rollback']);
+  expect(await niyanta('destroy', '--yes')).toMatchObject({code: 0});
+  expect((await niyanta('ps')).code).not.toBe(0);
+});
