@@ -32,7 +32,7 @@ const json = async (...args: readonly string[]) => JSON.parse((await niyanta(...
 const running = async () =>
   (await json('ps')).replicas.filter(({state}: {state: string}) => state === 'running').length;
 
-test('a stack is planned, applied, seen, scaled and taken away through a coordinator, as it would be from here', async () => {
+test('a stack is planned, applied and seen through a coordinator, as it would be from here', async () => {
   const planned = await niyanta('plan', '--detailed-exitcode');
   expect([planned.code, planned.stderr]).toEqual([2, '']);
   expect(planned.stdout).toContain('web');
@@ -47,8 +47,9 @@ test('a stack is planned, applied, seen, scaled and taken away through a coordin
     stdout: expect.stringContaining('Nothing to change'),
   });
   expect((await niyanta('logs')).stdout).toContain('web-1 | one');
+});
 
-  // What waits in the queue brings a second replica.
+test('what waits in the queue brings a second replica; apply keeps it, rollback and destroy need no files', async () => {
   const workload = {
     name: 'thumb',
     type: 'sleep',
@@ -67,7 +68,6 @@ test('a stack is planned, applied, seen, scaled and taken away through a coordin
     reason: 'queue 2 waiting of 1 a replica: 1 → 2',
   });
 
-  // An apply keeps what the load asked for; going back does not need the files.
   await project.write('stack.yaml', stack('two'));
   const events = (await niyanta('apply', '--yes', '--json')).stdout
     .trim()

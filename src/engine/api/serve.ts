@@ -84,6 +84,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
       session,
       settings: coordinatorSettings(settings),
       ...(settings.nats && {nats: {settings: settings.nats, env: wish.env}}),
+      ...(settings.workerScaling && {workerScaling: settings.workerScaling}),
       stacks: {
         address: () => address,
         data: settings.data,

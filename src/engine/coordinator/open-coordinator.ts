@@ -5,6 +5,7 @@ import type {BackupPlace} from '../runtime/backup/backup-place.ts';
 import type {Session} from '../session.ts';
 import type {Host} from '../spec/project.ts';
 import type {NatsSettings} from '../spec/server/nats-schema.ts';
+import type {WorkerScaling} from '../spec/server/worker-scaling-schema.ts';
 import type {SecretValue} from '../state/secret-value.ts';
 import type {Measures} from '../telemetry/metrics/index.ts';
 import type {Tracing} from '../telemetry/tracing/index.ts';
@@ -15,6 +16,7 @@ import {type EnvironmentsPlace, openEnvironments} from './environments/open-envi
 import type {Log} from './log.ts';
 import {JoinedPool} from './nats/joined-pool.ts';
 import {openAgents} from './nats/open-agents.ts';
+import {openWorkerScaling} from './scaling/open-worker-scaling.ts';
 import {startCoordinator} from './start-coordinator.ts';
 import type {Store} from './store/store.ts';
 import {type ContainerTypeParts, containerType} from './types/container.ts';
@@ -38,6 +40,8 @@ export interface OpenCoordinatorWish {
   readonly nats?: {readonly settings: NatsSettings; readonly env: Readonly<Record<string, string | undefined>>};
   /** Where stacks that are served are kept; absent: none are. */
   readonly stacks?: EnvironmentsPlace;
+  /** Who adds and removes workers; absent: nobody. */
+  readonly workerScaling?: WorkerScaling;
   readonly log: Log;
   readonly measures?: Measures;
   /** Where spans go; nowhere when absent. */
@@ -78,6 +82,7 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
     ...ways,
     ...(wish.build && {build: wish.build}),
   });
+  const scaling = wish.workerScaling && openWorkerScaling(wish.workerScaling, {...wish, pool: workers});
   let {hosts} = session;
   const served =
     wish.stacks &&
@@ -92,7 +97,8 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
       ...wish,
       workers,
       ...(agents && {hints: agents.hints, brokerTrouble: () => agents.trouble()}),
-      ...(served && {environments: served.environments, duties: served.duties}),
+      ...(served && {environments: served.environments}),
+      duties: around => [...(served?.duties(around) ?? []), ...(scaling ? [scaling] : [])],
       types: [container, sleepType(keeper)],
       checkpoints: keeper,
       clock: systemClock,

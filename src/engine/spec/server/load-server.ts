@@ -94,6 +94,7 @@ async function treeOfFile(file: Input, {env, readText}: ServerRequest, problems:
 export const isServerSecret = (path: Path): boolean =>
   (path.length === 1 && path[0] === 'database') ||
   isTelemetrySecret(path) ||
+  (path.length === 2 && path[0] === 'workerScaling' && path[1] === 'token') ||
   (path.length === 3 && path[0] === 'checkpoints' && path[1] === 's3');
 
 /** Before placeholders are filled in: afterwards nobody can tell. */

@@ -6,6 +6,7 @@ import {costsSchema} from './costs-schema.ts';
 import {natsSchema} from './nats-schema.ts';
 import {logSchema, metricsSchema, tracingSchema} from './telemetry-schema.ts';
 import {checkpointStorageSchema, failuresSchema, keepSchema, schedulingSchema, tiersSchema} from './work-schema.ts';
+import {workerScalingSchema} from './worker-scaling-schema.ts';
 
 const isAddress = (text: string): boolean =>
   Number(/^(?:\[[0-9A-Fa-f:.%]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(text)?.[1] ?? 65_536) <= 65_535;
@@ -40,6 +41,9 @@ export const serverSchema = z
     failures: failuresSchema.prefault({}).describe('When a host counts as lost, and what then happens how fast.'),
     keep: keepSchema.prefault({}).describe('How long what is over is kept.'),
     costs: costsSchema.prefault({}).describe('What workloads cost, for /v1/analytics/costs.'),
+    workerScaling: workerScalingSchema
+      .optional()
+      .describe('A program or an address that adds and removes workers as they are needed.'),
     checkpoints: checkpointStorageSchema
       .optional()
       .describe('Object storage for checkpoints of more than 10 MiB; without it they are refused.'),

@@ -81,7 +81,7 @@ function scene() {
   } as unknown as AutoscaleParts;
   const duty = new AutoscaleDuty(parts);
   onTestFinished(() => duty.end());
-  const rested = () => expect.poll(() => due !== undefined).toBe(true);
+  const rested = () => expect.poll(() => due !== undefined, {timeout: 30_000, interval: 5}).toBe(true);
   return {
     ...{world, scaled, noted, duty},
     looks: () => looks,

@@ -1,0 +1,161 @@
+import {
+  decideWorkers,
+  type WorkerLook,
+  type WorkerScaleRule,
+  type WorkerStep,
+} from '../../scheduler/autoscale/worker-count.ts';
+import type {HostName} from '../../spec/stack.ts';
+import {type Clock, pause} from '../clock.ts';
+import type {CoordinatorSettings} from '../coordinator.ts';
+import type {Duty} from '../duty.ts';
+import {conditionOf} from '../leading/silence.ts';
+import type {Log} from '../log.ts';
+import type {Leadership, Store} from '../store/store.ts';
+import type {WorkerPool} from '../workers/worker-pool.ts';
+import type {HookWish} from './call-hook.ts';
+
+export interface WorkerScalingParts {
+  readonly rule: WorkerScaleRule;
+  readonly store: Pick<Store, 'workers' | 'workloads' | 'reserved' | 'setDrained' | 'note'>;
+  readonly pool: Pick<WorkerPool, 'workers'>;
+  readonly silence: CoordinatorSettings['silence'];
+  readonly call: (wish: HookWish, signal: AbortSignal) => Promise<void>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** From one look to the next. Milliseconds. */
+const lookEveryMs = 5000;
+/** Of those that wait, so many are looked at. */
+const mostWaiting = 500;
+const actor = {name: 'worker-scaling'};
+
+/** Has machines come and go with the work, by a hook of the operator's, while the coordinator leads. */
+export class WorkerScalingDuty implements Duty {
+  readonly #parts: WorkerScalingParts;
+  #over = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(parts: WorkerScalingParts) {
+    this.#parts = parts;
+  }
+
+  begin(leadership: () => Leadership | undefined): void {
+    this.#over = new AbortController();
+    this.#running = new WorkerScalingTerm(this.#parts, leadership, this.#over.signal).run();
+  }
+
+  /** Machines come slowly enough. */
+  wake(): void {}
+
+  async end(): Promise<void> {
+    this.#over.abort();
+    await this.#running;
+  }
+}
+
+/** A new leader rests first: what a former one asked for may be on its way. */
+class WorkerScalingTerm {
+  readonly #parts: WorkerScalingParts;
+  readonly #leadership: () => Leadership | undefined;
+  readonly #signal: AbortSignal;
+  readonly #idleSince = new Map<HostName, number>();
+  readonly #leaving = new Set<HostName>();
+  /** Removed by the hook: they may still be heard of for a while. */
+  readonly #gone = new Set<HostName>();
+  #waitingSince?: number;
+  #changedAt: number;
+
+  constructor(parts: WorkerScalingParts, leadership: () => Leadership | undefined, signal: AbortSignal) {
+    this.#parts = parts;
+    this.#leadership = leadership;
+    this.#signal = signal;
+    this.#changedAt = parts.clock.monotonicMs();
+  }
+
+  async run(): Promise<void> {
+    const {clock, log} = this.#parts;
+    while (!this.#signal.aborted) {
+      try {
+        await this.#round();
+      } catch (error) {
+        if (this.#signal.aborted) return;
+        log.warn({err: error}, 'workers could not be scaled');
+      }
+      await pause(clock, lookEveryMs, this.#signal);
+    }
+  }
+
+  async #round(): Promise<void> {
+    if (!this.#leadership()) return;
+    const at = this.#parts.clock.monotonicMs();
+    const workers = await this.#workers(at);
+    const count = await this.#waiting();
+    this.#waitingSince = count === 0 ? undefined : (this.#waitingSince ?? at);
+    const waiting = {count, ...(this.#waitingSince !== undefined && {since: this.#waitingSince})};
+    const step = decideWorkers(this.#parts.rule, {at, workers, waiting}, this.#changedAt);
+    if (step.action === 'none' || !this.#leadership() || this.#signal.aborted) return;
+    await this.#take(
+      step,
+      workers.map(({name}) => name),
+      count,
+    );
+  }
+
+  async #take(
+    step: Exclude<WorkerStep, {action: 'none'}>,
+    workers: readonly HostName[],
+    waiting: number,
+  ): Promise<void> {
+    const {store, call, log, clock} = this.#parts;
+    const {action, reason} = step;
+    log.info(step, `workers: ${reason}`);
+    if (action === 'retire') {
+      this.#leaving.add(step.worker);
+      await store.setDrained(step.worker, true, actor);
+      return;
+    }
+    // Whatever becomes of the call: not again at once.
+    this.#changedAt = clock.monotonicMs();
+    const which = action === 'add' ? {count: step.count} : {worker: step.worker};
+    await call({action, ...which, reason, workers, waiting}, this.#signal);
+    if (action === 'remove') {
+      this.#leaving.delete(step.worker);
+      this.#gone.add(step.worker);
+    }
+    await store.note({type: `worker.${action === 'add' ? 'added' : 'removed'}`, actor, data: {...which, reason}});
+  }
+
+  async #workers(at: number): Promise<readonly WorkerLook[]> {
+    const {store, pool, silence} = this.#parts;
+    const drained = new Set((await store.workers()).filter(row => row.drained).map(({name}) => name));
+    const running = new Map((await store.reserved('everyone')).map(({worker, workloads}) => [worker, workloads]));
+    const there = pool.workers().filter(({name}) => !this.#gone.has(name));
+    for (const name of this.#idleSince.keys())
+      if (!there.some(each => each.name === name)) this.#idleSince.delete(name);
+    return there.map(worker => {
+      const {name} = worker;
+      const holds = running.get(name) ?? 0;
+      if (holds > 0) this.#idleSince.delete(name);
+      else if (!this.#idleSince.has(name)) this.#idleSince.set(name, at);
+      const idleSince = this.#idleSince.get(name);
+      return {
+        name,
+        well: worker.beat() !== undefined && conditionOf(worker.silentMs(), silence) === 'well',
+        drained: drained.has(name),
+        running: holds,
+        leaving: this.#leaving.has(name),
+        ...(idleSince !== undefined && {idleSince}),
+      };
+    });
+  }
+
+  /** Those for which there is no room anywhere, as far as the scheduler has said it. */
+  async #waiting(): Promise<number> {
+    const {items} = await this.#parts.store.workloads('everyone', {
+      states: ['PENDING', 'RETRYING'],
+      limit: mostWaiting,
+    });
+    return items.filter(({reason, wanted}) => wanted === undefined && (reason ?? '').startsWith('parked')).length;
+  }
+}
