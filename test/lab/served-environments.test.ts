@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {afterAll, beforeAll, expect, test} from 'vitest';
+import {afterAll, beforeAll, expect, onTestFinished, test} from 'vitest';
 import type {Environments} from '../../src/engine/coordinator/environments/environments.ts';
 import {silentLog} from '../../src/engine/coordinator/log.ts';
 import {openCoordinator} from '../../src/engine/coordinator/open-coordinator.ts';
@@ -11,8 +11,9 @@ import {packProject} from '../../src/engine/pack-project.ts';
 import {openSession} from '../../src/engine/session.ts';
 import {busyboxArchive, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
+import {ServedCoordinator} from './harness/served-coordinator.ts';
 
-const lab = sharedLab({hosts: 3});
+const lab = sharedLab({hosts: 2});
 const waits = {timeout: 90_000, interval: 200};
 const ann = {name: 'key:ann'};
 const id = 'test.default';
@@ -26,7 +27,6 @@ services:
     command: [httpd, -f, -p, "8080", -h, /www]
     replicas: ${replicas}
     health: {tcp: {port: 8080}, interval: 200ms, startPeriod: 10s}
-    placement: {spread: host}
     stop: {grace: 0s}
 `;
 
@@ -73,7 +73,7 @@ const replicas = async () => {
   const shown = await environments.replicas('everyone', id, {signal: AbortSignal.timeout(30_000)});
   return shown!.replicas
     .filter(({state}) => state === 'running')
-    .map(({service, replica, host}) => ({name: `${service}-${replica}`, host}));
+    .map(({service, replica, host, address}) => ({name: `${service}-${replica}`, host, address}));
 };
 
 /** The last event of a change that is followed to its end. */
@@ -129,29 +129,67 @@ test('scaled by hand; the next healing keeps the number', async () => {
   expect((await replicas()).map(({name}) => name)).toEqual(['web-1', 'web-2', 'web-3']);
 });
 
-test('a host loses power: its replica runs elsewhere, and goes when the host is back with it', async () => {
-  const lost = (await replicas()).find(({name}) => name === 'web-2')!.host;
-  await lab().kill(lost);
+/** Loses a host, and waits until a healing for it is done. */
+async function healedWithout(host: string, lose: (host: string) => Promise<void>): Promise<void> {
+  const before = (await environments.get('everyone', id))!.newestChange;
+  await lose(host);
+  const heals = async () => (await environments.changes('everyone', id, {limit: 9}))!.items;
   await expect
-    .poll(async () => (await replicas()).filter(({host}) => host !== lost).map(({name}) => name), waits)
-    .toEqual(['web-1', 'web-2', 'web-3']);
-  await expect.poll(async () => (await environments.get('everyone', id))?.reason ?? '', waits).toContain(lost);
-  await lab().reboot(lost);
-  const leftThere = async () =>
-    (await lab().exec(lost, ['ctr', '-n', 'niyanta', 'containers', 'ls', '-q'])).stdout.trim();
-  await expect.poll(leftThere, waits).toBe('');
+    .poll(async () => (await heals()).some(({number, state}) => number > before && state === 'done'), waits)
+    .toBe(true);
+}
+
+test('a host is cut off: its replicas run elsewhere, and go from there when it is back with them', async () => {
+  const lost = (await replicas()).find(({name}) => name === 'web-2')!.host;
+  await healedWithout(lost, lab().partition);
+  const now = await replicas();
+  expect(now.map(({name}) => name)).toEqual(['web-1', 'web-2', 'web-3']);
+  expect(now.map(({host}) => host)).not.toContain(lost);
+  expect(await lab().sh(lost, 'ctr -n niyanta tasks ls -q')).toContain('shop-default-web-2');
+  await lab().heal(lost);
+  await expect.poll(() => lab().sh(lost, 'ctr -n niyanta containers ls -q'), waits).toBe('');
   await expect.poll(condition, waits).toBe('healthy');
 });
 
-test('destroyed through the coordinator, it can be applied directly', async () => {
+test('a host loses power: what it served is answered elsewhere; what is destroyed meanwhile is gone', async () => {
+  const {host: lost} = (await replicas())[0]!;
+  const other = lost === 'h1' ? 'h2' : 'h1';
+  await healedWithout(lost, lab().kill);
+  expect((await replicas()).map(({host}) => host)).toEqual([other, other, other]);
+  await expect.poll(async () => (await environments.get('everyone', id))?.reason ?? '', waits).toContain(lost);
+  const {address} = (await replicas())[0]!;
+  expect(await lab().sh(other, `busybox wget -qO- http://${address}:8080/`)).toBe('hello\n');
   const change = await environments.destroy('everyone', id, {volumes: false}, ann);
   expect((await ended(change!.number)).change).toMatchObject({state: 'done', kind: 'destroy'});
   expect(await environments.get('everyone', id)).toBeUndefined();
   expect((await store.events('everyone', {limit: 1000})).map(({type}) => type)).toEqual(
     expect.arrayContaining(['environment.asked', 'environment.changed', 'environment.healthy', 'environment.healing']),
   );
-  const served = await Promise.all(
-    ['h1', 'h2', 'h3'].map(host => lab().sh(host, 'ls /var/lib/niyanta/fences | grep served || true')),
-  );
-  expect(served.join('')).toBe('');
+  expect(await lab().sh(other, 'ls /var/lib/niyanta/fences')).not.toContain('served');
+  await lab().reboot(lost);
+});
+
+test('serve is killed in the middle of an apply: started anew it goes on with it, to its end', async () => {
+  const slow = stack(4).replace('command: [httpd,', 'command: [sh, -c, "sleep 1; exec httpd \\"$@\\"", httpd,');
+  await project.write('stack.yaml', `${slow}environments: {other: {}}\n`);
+  const data = join(lab().scratch, 'killed');
+  const first = await ServedCoordinator.start(project, data);
+  const env = {NIYANTA_SERVER: first.address, NIYANTA_API_KEY: first.adminKey!};
+  const applying = project.start(['apply', '--yes', '--env', 'other'], {env});
+  onTestFinished(() => void applying.kill('SIGKILL'));
+  const list = 'ctr -n niyanta tasks ls -q | grep shop-other || true';
+  const tasks = async () => (await lab().sh('h1', list)) + (await lab().sh('h2', list));
+  await expect.poll(tasks, waits).not.toBe('');
+  await first.end('SIGKILL');
+  const second = await ServedCoordinator.start(project, data, first.adminKey);
+  onTestFinished(() => void second.child.kill('SIGKILL'));
+  const there = () => second.ask('GET', '/v1/environments/test.other');
+  await expect.poll(async () => (await there()).condition, waits).toBe('healthy');
+  expect(await second.ask('GET', '/v1/environments/test.other/changes/1')).toMatchObject({
+    state: 'done',
+    outcome: {result: expect.stringMatching(/^(applied|unchanged)$/)},
+  });
+  expect((await there()).services).toEqual([{service: 'web', wanted: 4, good: 4}]);
+  expect((await tasks()).trim().split('\n')).toHaveLength(4);
+  expect(await second.end('SIGTERM')).toBe(0);
 });

@@ -187,7 +187,8 @@ export class EnvironmentKeeper {
     let look: Look | undefined;
     try {
       const end = AbortSignal.any([signal, looking.signal, AbortSignal.timeout(longestLookMs)]);
-      look = await this.#look(conditions.lost.length > 0, end);
+      // What waits for a host that died a moment ago does so for long, whatever the signal says.
+      look = await Promise.race([this.#look(conditions.lost.length > 0, end), rejection(end)]);
     } catch (error) {
       signal.throwIfAborted();
       if (looking.signal.aborted) return undefined;
@@ -252,4 +253,11 @@ export class EnvironmentKeeper {
   #now(): number {
     return this.#parts.clock.monotonicMs();
   }
+}
+
+function rejection(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    signal.addEventListener('abort', () => reject(signal.reason), {once: true});
+  });
 }
