@@ -147,6 +147,7 @@ export interface paths {
   "/v1/customers/{id}": {
     get: operations["getCustomer"];
     put: operations["putCustomer"];
+    delete: operations["removeCustomer"];
   };
   "/v1/keys": {
     get: operations["listKeys"];
@@ -1061,6 +1062,7 @@ export interface components {
         disk: number;
       };
       drained: boolean;
+      stopping?: boolean;
       /** Format: date-time */
       seenAt: string;
       unusable?: string;
@@ -2090,6 +2092,9 @@ export interface operations {
   };
   drainWorker: {
     parameters: {
+      query?: {
+        stop?: "true" | "false";
+      };
       path: {
         name: string;
       };
@@ -2159,6 +2164,19 @@ export interface operations {
         content: {
           "application/json": components["schemas"]["Customer"];
         };
+      };
+    };
+  };
+  removeCustomer: {
+    parameters: {
+      path: {
+        /** @example acme */
+        id: string;
+      };
+    };
+    responses: {
+      204: {
+        content: never;
       };
     };
   };

@@ -71,8 +71,8 @@ export interface Coordinator {
 
   /** Workers as stored, with what is known of them now. */
   workers(): Promise<readonly WorkerNow[]>;
-  /** Places nothing there any more, and has what runs there write a checkpoint and go elsewhere; false: no such worker. */
-  drain(worker: HostName, drained: boolean, actor: Actor): Promise<boolean>;
+  /** Places nothing there any more, and has what runs there write a checkpoint and go elsewhere (with `stop` what has none, too, which begins anew); false: no such worker. */
+  drain(worker: HostName, drained: boolean, actor: Actor, stop?: boolean): Promise<boolean>;
 
   /** Each event once, in order, soon after it happened, whichever coordinator wrote it. Returns how to stop. */
   subscribe(listener: (event: EventRow) => void): () => void;

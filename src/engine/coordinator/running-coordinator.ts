@@ -199,9 +199,9 @@ export class RunningCoordinator implements Coordinator {
     });
   }
 
-  async drain(worker: HostName, drained: boolean, actor: Actor): Promise<boolean> {
+  async drain(worker: HostName, drained: boolean, actor: Actor, stop = false): Promise<boolean> {
     this.#refuseWhileStopping();
-    const known = await this.store.setDrained(worker, drained, actor);
+    const known = await this.store.setDrained(worker, drained, actor, stop);
     this.#term?.look();
     this.#feed.wake();
     return known;

@@ -103,10 +103,11 @@ export const customersView: View<List<Schemas['Customer']>> = {
   json: ({items}) => ({customers: items}),
 };
 
-const limitsText = ({memory, rate, ...counts}: Schemas['Customer']['limits']): string =>
+const limitsText = ({memory, files, rate, ...counts}: Schemas['Customer']['limits']): string =>
   [
     ...Object.entries(counts).flatMap(([name, value]) => (value === undefined ? [] : [`${name} ${value}`])),
     ...(memory === undefined ? [] : [`memory ${bytes(memory)}`]),
+    ...(files === undefined ? [] : [`files ${bytes(files)}`]),
     ...(rate === undefined ? [] : [`${rate.perSecond}/s`]),
   ].join(', ');
 

@@ -94,7 +94,7 @@ export class StandInCoordinator implements Coordinator {
   workers: Coordinator['workers'] = async () =>
     (await this.store.workers()).map(row => ({...row, condition: 'well' as const, running: 0}));
 
-  drain: Coordinator['drain'] = (worker, drained, actor) => this.store.setDrained(worker, drained, actor);
+  drain: Coordinator['drain'] = (worker, drained, actor, stop) => this.store.setDrained(worker, drained, actor, stop);
 
   subscribe: Coordinator['subscribe'] = listener => {
     this.#listeners.add(listener);

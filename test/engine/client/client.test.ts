@@ -1,5 +1,6 @@
 import {expect, test} from 'vitest';
 import {answerOf, apiClient} from '../../../src/engine/client/api-client.ts';
+import {cancelAllOf, removeCustomer} from '../../../src/engine/client/remove-customer.ts';
 import {showWorkload} from '../../../src/engine/client/show-workload.ts';
 import {submitSplit, submitWorkloads} from '../../../src/engine/client/submit-workloads.ts';
 import {wish} from '../../../src/engine/client/wish.ts';
@@ -118,4 +119,20 @@ test('of versions one is submitted, the same for the same key; they are compared
   await expect(submitSplit(client, others, {...wish, weights})).rejects.toMatchObject({
     message: expect.stringContaining('is not called nap'),
   });
+});
+
+test('a customer is removed when all of its workloads have ended, which cancelling has them do', async () => {
+  const {client, store} = await serverOnStage();
+  const body = {name: 'Acme', tier: 'free'};
+  await answerOf(client.api.PUT('/v1/customers/{id}', {params: {path: {id: 'acme'}}, body}));
+  const long = [await nap('a', {with: {seconds: 1000}}), await nap('b', {resources: {cpu: 900}})];
+  const {workloads} = await submitWorkloads(client, long, {idempotencyKey: 'k', customer: 'acme', openImage: noImage});
+  const running = async () => (await showWorkload(client, workloads[0]!.id)).workload.state;
+  await expect.poll(running, {timeout: 60_000}).toBe('RUNNING');
+  await expect(removeCustomer(client, 'acme', false)).rejects.toMatchObject({code: 'not-possible'});
+  await cancelAllOf(client, 'acme');
+  await expect.poll(() => removeCustomer(client, 'acme', true), {timeout: 60_000}).toBe(true);
+  expect((await store.customers()).map(({id}) => id)).not.toContain('acme');
+  await expect(removeCustomer(client, 'acme', true)).rejects.toMatchObject({code: 'not-found'});
+  await expect(removeCustomer(client, 'default', true)).rejects.toMatchObject({code: 'not-possible'});
 });

@@ -108,6 +108,13 @@ test('a drained worker gets nothing new; what can go on elsewhere does, the rest
   await expect.poll(async () => (await on.row(moving)).worker).toBe(other);
   await expect.poll(() => on.state(moving)).toBe('RUNNING');
   expect(await on.row(staying)).toMatchObject({state: 'RUNNING', worker, attempt: 1});
+  // Asked to, it is stopped as well, and begins anew where it may.
+  expect(await on.coordinator.drain(worker!, true, ann, true)).toBe(true);
+  await expect.poll(() => on.state(staying), {timeout: 60_000}).toBe('PENDING');
+  expect(await on.store.attempts('everyone', staying)).toMatchObject([{outcome: 'drained', worker}]);
+  await on.coordinator.drain(worker!, false, ann);
+  await expect.poll(() => on.state(staying), {timeout: 60_000}).toBe('RUNNING');
+  expect(await on.row(staying)).toMatchObject({worker, attempt: 2});
 });
 
 test('one that runs too long is ended, and that is its own failure', async () => {

@@ -12,6 +12,7 @@ export const workerOf = (worker: WorkerNow): z.output<typeof workerAnswer> => {
     labels: {...worker.labels},
     capacity: {cpu, memory, gpu, disk},
     drained: worker.drained,
+    stopping: worker.stopping,
     seenAt: timeText(worker.seenAt),
     unusable: worker.unusable,
     condition: worker.condition,

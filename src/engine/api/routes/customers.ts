@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {actorOf, createKey, notFound} from '../../coordinator/access/index.ts';
+import {actorOf, createKey, DEFAULT_CUSTOMER, notFound, Refusal} from '../../coordinator/access/index.ts';
 import {customerOf, keyOf} from '../answers/customer.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
@@ -67,6 +67,28 @@ export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts)
     },
   );
 
+  server.delete(
+    '/v1/customers/:id',
+    {
+      schema: {
+        operationId: 'removeCustomer',
+        tags,
+        summary: 'Remove a customer: its keys are revoked, its schedules go, the audit stays.',
+        description: 'Refused (409) while it has workloads that have not ended, or environments.',
+        params: customerParams,
+        response: {204: z.null()},
+      },
+    },
+    async (request, reply) => {
+      const {id} = request.params;
+      if (id === DEFAULT_CUSTOMER) throw alwaysThere();
+      const there = await store.removeCustomer(id, actorOf(whoOf(request), request.id));
+      door.forget();
+      if (!there) throw notFound('customer');
+      return reply.code(204).send(null);
+    },
+  );
+
   server.post(
     '/v1/keys',
     {
@@ -130,3 +152,6 @@ export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts)
     return customerOf(row);
   }
 }
+
+const alwaysThere = (): Refusal =>
+  new Refusal({status: 409, code: 'not-possible', detail: 'this customer is always there: what names nobody is its'});

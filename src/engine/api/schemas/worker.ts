@@ -11,6 +11,7 @@ export const workerAnswer = z
       .object({cpu: z.number(), memory: z.number(), gpu: z.number(), disk: z.number()})
       .describe('Cores, bytes, devices, bytes.'),
     drained: z.boolean().describe('Nothing new is placed there.'),
+    stopping: z.boolean().optional().describe('In drain: what has no checkpoints is stopped there, too.'),
     seenAt: time,
     unusable: z.string().optional().describe('Why nothing can be started there.'),
     condition: z

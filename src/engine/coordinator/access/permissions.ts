@@ -106,6 +106,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   listCustomers: watch('customers'),
   getCustomer: watch('customers'),
   putCustomer: govern('customers'),
+  removeCustomer: govern('customers'),
   listKeys: govern('keys', false),
   createKey: govern('keys'),
   revokeKey: govern('keys'),

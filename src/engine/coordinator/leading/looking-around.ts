@@ -22,6 +22,7 @@ export class LookingAround {
   #lookAt = 0;
   #expireAt: number;
   #drained: ReadonlySet<HostName> = new Set();
+  #stopping: ReadonlySet<HostName> = new Set();
 
   constructor(parts: LookingAroundParts) {
     this.#parts = parts;
@@ -32,6 +33,11 @@ export class LookingAround {
   /** Workers on which nothing is placed any more, as of the last look. */
   get drained(): ReadonlySet<HostName> {
     return this.#drained;
+  }
+
+  /** Those of them on which what has no checkpoints is stopped, too. */
+  get stopping(): ReadonlySet<HostName> {
+    return this.#stopping;
   }
 
   /** Something of it changed: the next look is due. */
@@ -60,7 +66,9 @@ export class LookingAround {
     const {store, workers, settings} = this.#parts;
     const heard = workers.workers().filter(worker => worker.silentMs() < settings().silence.suspectMs);
     await store.beat(heard.flatMap(worker => worker.beat() ?? []));
-    this.#drained = new Set((await store.workers()).filter(({drained}) => drained).map(({name}) => name));
+    const drained = (await store.workers()).filter(worker => worker.drained);
+    this.#drained = new Set(drained.map(({name}) => name));
+    this.#stopping = new Set(drained.filter(({stopping}) => stopping).map(({name}) => name));
   }
 
   async #expire(): Promise<void> {

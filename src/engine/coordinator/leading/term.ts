@@ -235,7 +235,13 @@ export class Term {
     if (!execution) this.#adopt(row);
     else if (execution.attempt !== row.attempt) execution.release('a newer attempt was begun');
     else if (row.wanted) execution.want(row.wanted);
-    else if (this.#around.drained.has(execution.worker) && row.workload.checkpoint) execution.want('drain');
+    else if (this.#leaves(execution.worker, row)) execution.want('drain');
+  }
+
+  /** Its worker is in drain, and it can go on elsewhere, or shall begin anew there. */
+  #leaves(worker: HostName, {workload}: WorkloadRow): boolean {
+    const {drained, stopping} = this.#around;
+    return drained.has(worker) && (workload.checkpoint !== undefined || stopping.has(worker));
   }
 
   /** Once it is known what of it runs there. */

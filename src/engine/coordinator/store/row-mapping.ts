@@ -81,6 +81,7 @@ export const workerOf = (raw: Raw): WorkerRow =>
     labels: json(raw.labels) ?? {},
     capacity: {cpu: raw.cpu, memory: raw.memory, gpu: raw.gpu, disk: raw.disk},
     drained: Boolean(raw.drained),
+    stopping: raw.stopping ? true : undefined,
     seenAt: raw.seen_at,
     unusable: raw.unusable,
   });

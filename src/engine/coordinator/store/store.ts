@@ -129,7 +129,8 @@ export interface Store extends EnvironmentStore {
   workers(): Promise<readonly WorkerRow[]>;
   /** Upserts; one statement for all of them. */
   beat(beats: readonly WorkerBeat[]): Promise<void>;
-  setDrained(worker: HostName, drained: boolean, actor: Actor): Promise<boolean>;
+  /** `stop`: what has no checkpoints is stopped there, too. False: no such worker. */
+  setDrained(worker: HostName, drained: boolean, actor: Actor, stop?: boolean): Promise<boolean>;
   forget(worker: HostName, actor: Actor): Promise<boolean>;
 
   // Checkpoints, and what goes in and comes out.
@@ -175,6 +176,11 @@ export interface Store extends EnvironmentStore {
 
   putCustomer(customer: Customer, actor: Actor): Promise<void>;
   customers(): Promise<readonly CustomerRow[]>;
+  /**
+   * Removes a customer with its schedules and revokes its keys; what has ended, and the audit, stay as long as they would.
+   * Errors: UserError `not-possible` while it has workloads that have not ended, or environments. False: no such customer.
+   */
+  removeCustomer(id: CustomerId, actor: Actor): Promise<boolean>;
   addKey(key: NewApiKey, actor: Actor): Promise<void>;
   /** With hashes; never shown to anybody. */
   keyByPrefix(prefix: string): Promise<ApiKeyRow | undefined>;

@@ -17,6 +17,7 @@ import {expireEnvironments} from './verbs/expiring-environments.ts';
 import {file, files, joinFile, putFile} from './verbs/filing.ts';
 import {lead, leader, resign} from './verbs/leading.ts';
 import {attempts, counts, identity, runsOf, workload, workloads} from './verbs/looking.ts';
+import {removeCustomer} from './verbs/removing-customers.ts';
 import {report} from './verbs/reporting.ts';
 import {restore} from './verbs/restoring.ts';
 import {fire, putSchedule, removeSchedule, schedules, setSuspended} from './verbs/scheduling.ts';
@@ -74,7 +75,8 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
 
     workers: () => database.read(workers),
     beat: beats => database.write(session => beat(session, beats)),
-    setDrained: (worker, drained, actor) => database.write(session => setDrained(session, worker, drained, actor)),
+    setDrained: (worker, drained, actor, stop = false) =>
+      database.write(session => setDrained(session, worker, drained, stop, actor)),
     forget: (worker, actor) => database.write(session => forget(session, worker, actor)),
 
     addCheckpoint: (checkpoint, keep) => database.write(session => addCheckpoint(session, checkpoint, keep)),
@@ -113,6 +115,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     noteSeen: (leadership, id, seen) => database.write(session => noteSeen(session, leadership, id, seen)),
 
     putCustomer: (customer, actor) => database.write(session => putCustomer(session, customer, actor)),
+    removeCustomer: (id, actor) => database.write(session => removeCustomer(session, id, actor)),
     customers: () => database.read(customers),
     addKey: (key, actor) => database.write(session => addKey(session, key, actor)),
     keyByPrefix: prefix => database.read(session => keyByPrefix(session, prefix)),

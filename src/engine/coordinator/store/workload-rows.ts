@@ -198,6 +198,8 @@ export interface WorkerRow {
   readonly labels: Readonly<Record<string, string>>;
   readonly capacity: WorkerCapacity;
   readonly drained: boolean;
+  /** In drain: what has no checkpoints is stopped there, too. */
+  readonly stopping?: boolean;
   readonly seenAt: number;
   /** Why nothing can be started there. */
   readonly unusable?: string;
@@ -210,7 +212,7 @@ export interface WorkerCapacity {
   readonly disk: number;
 }
 
-export type WorkerBeat = Omit<WorkerRow, 'drained' | 'seenAt'>;
+export type WorkerBeat = Omit<WorkerRow, 'drained' | 'stopping' | 'seenAt'>;
 
 export interface CheckpointRow {
   readonly workload: WorkloadId;

@@ -48,11 +48,20 @@ export function accountPromises(the: StoreUnderTest): void {
       expect(h1).toMatchObject({name: 'h1', drained: true, labels: {zone: 'a'}, capacity: beat('h1').capacity});
       expect(h2).toMatchObject({drained: false, region: 'eu', unusable: 'no containerd', labels: {}});
       expect(h1!.seenAt).toBeGreaterThanOrEqual(h2!.seenAt);
+      await the.store.setDrained('h2', true, ann, true);
+      expect((await the.store.workers()).map(({stopping}) => stopping)).toEqual([undefined, true]);
+      await the.store.setDrained('h2', false, ann, true);
+      expect((await the.store.workers())[1]).not.toHaveProperty('stopping');
       expect(await the.store.setDrained('h9', true, ann)).toBe(false);
       expect(await the.store.setDrained('h1', true, ann)).toBe(true);
       expect([await the.store.forget('h2', ann), await the.store.forget('h2', ann)]).toEqual([true, false]);
       const events = await the.store.events('everyone', {limit: 9});
-      expect(events.map(({type}) => type)).toEqual(['worker.drained', 'worker.forgotten']);
+      expect(events.map(({type, data}) => [type, data.stop])).toEqual([
+        ['worker.drained', undefined],
+        ['worker.drained', true],
+        ['worker.undrained', undefined],
+        ['worker.forgotten', undefined],
+      ]);
     });
   });
 
@@ -210,6 +219,36 @@ export function accountPromises(the: StoreUnderTest): void {
       ['customer.put', 'free'],
       ['customer.put', 'gold'],
     ]);
+  });
+
+  test('a customer goes with its schedules and keys when nothing of it goes on any more; the audit stays', async () => {
+    const acme = {id: 'acme', name: 'Acme', tier: 'free', limits: {}, suspended: false};
+    await the.store.putCustomer(acme, ann);
+    await the.store.putCustomer({...acme, id: 'globex'}, ann);
+    for (const [id, customer] of [
+      ['k1', 'acme'],
+      ['k2', 'globex'],
+    ] as const)
+      await the.store.addKey(apiKey(id, {customer}), ann);
+    await the.store.putSchedule(schedule('s1'), ann);
+    const [id] = await the.submitted(submission('a'), submission('b', {customer: 'globex'}));
+    await expect(the.store.removeCustomer('acme', ann)).rejects.toMatchObject({
+      code: 'not-possible',
+      message: 'customer acme still has 1 workload that has not ended',
+    });
+    expect((await the.store.keyByPrefix('p-k1'))!.revokedAt).toBeUndefined();
+    await the.store.ask('everyone', id!, 'cancel', ann);
+    expect([await the.store.removeCustomer('acme', ann), await the.store.removeCustomer('acme', ann)]).toEqual([
+      true,
+      false,
+    ]);
+    expect((await the.store.customers()).map(each => each.id)).toEqual(['globex']);
+    expect((await the.store.keyByPrefix('p-k1'))!.revokedAt).toEqual(expect.any(Number));
+    expect((await the.store.keyByPrefix('p-k2'))!.revokedAt).toBeUndefined();
+    expect(await the.store.schedules('everyone')).toEqual([]);
+    expect((await the.row(id!)).state).toBe('CANCELLED');
+    const events = await the.store.events({customer: 'acme'}, {types: ['customer.removed'], limit: 9});
+    expect(events).toMatchObject([{actor: ann, data: {keys: 1, schedules: 1}}]);
   });
 
   test('keys are found by what is shown of them, and revoked; no event has their hash', async () => {

@@ -45,6 +45,7 @@ describe('migrations', () => {
         '00d3c9f538a43707',
         'e2c785bbbafc15b3',
         '0e1fe5ec30ad68a2',
+        '038cd2878887bce8',
       ],
     ],
     [
@@ -57,6 +58,7 @@ describe('migrations', () => {
         '00d3c9f538a43707',
         'e70eee811894c11e',
         '0b2b0cb7f96474f7',
+        '5d109ccc3fd06d06',
       ],
     ],
   ] as const)('released steps of %s are as they were', (_, all, checksums) => {

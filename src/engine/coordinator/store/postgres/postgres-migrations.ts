@@ -4,6 +4,7 @@ import {endsStep} from '../steps/ends.ts';
 import {environmentsStep} from '../steps/environments.ts';
 import {filesStep} from '../steps/files.ts';
 import {originsStep} from '../steps/origins.ts';
+import {stoppingStep} from '../steps/stopping.ts';
 
 const events = `
 create table events (
@@ -184,4 +185,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 4, ...originsStep.postgres},
   {number: 5, ...asideStep.postgres},
   {number: 6, ...environmentsStep.postgres},
+  {number: 7, ...stoppingStep.postgres},
 ];

@@ -34,11 +34,22 @@ export async function beat(session: Session, beats: readonly WorkerBeat[]): Prom
   );
 }
 
-export async function setDrained(session: Session, worker: HostName, drained: boolean, actor: Actor): Promise<boolean> {
-  const found = await session.run('update workers set drained = $1 where name = $2 and drained <> $1', drained, worker);
+export async function setDrained(
+  session: Session,
+  worker: HostName,
+  drained: boolean,
+  stop: boolean,
+  actor: Actor,
+): Promise<boolean> {
+  const stopping = drained && stop;
+  const found = await session.run(
+    'update workers set drained = $1, stopping = $3 where name = $2 and (drained <> $1 or stopping <> $3)',
+    ...[drained, worker, stopping],
+  );
   if (found === 0) return (await session.rows('select name from workers where name = $1', worker)).length > 0;
   const type = drained ? 'worker.drained' : 'worker.undrained';
-  await writeEvents(session, [{type, actor, data: {worker}}], 0, await session.now());
+  const data = {worker, ...(stopping && {stop: true})};
+  await writeEvents(session, [{type, actor, data}], 0, await session.now());
   await session.hint();
   return true;
 }
