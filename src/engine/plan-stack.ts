@@ -104,6 +104,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
       ...(options.move && {move: options.move}),
       maxUnreachable: options.maxUnreachable,
       moveLost: options.moveLost,
+      ...(session.server && {served: true}),
     },
   };
   const plan = await placing(session, () => planPurely(input));

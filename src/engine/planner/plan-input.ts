@@ -51,6 +51,8 @@ export interface PlanOptions {
   readonly maxUnreachable: number;
   /** Start replicas without volumes elsewhere when their host is unreachable, in place of leaving them. */
   readonly moveLost?: boolean;
+  /** A coordinator has the environment: services with `scale` follow their load. */
+  readonly served?: boolean;
   /** A volume that goes to another host, and its service with it. */
   readonly move?: VolumeMove;
 }

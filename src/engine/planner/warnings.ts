@@ -23,6 +23,7 @@ export function warningsOf(input: PlanInput, situation: Situation, sorted: reado
     ...backAgain(input, situation),
     ...input.stack.services.flatMap(service => stoppedWarning(input, service.name, sorted)),
     ...input.stack.services.flatMap(service => emptyNeeds(input, service.name)),
+    ...fixedScale(input),
     ...routeWarnings(input),
     ...strangers(situation),
   ];
@@ -71,6 +72,14 @@ function stoppedWarning(input: PlanInput, service: string, sorted: readonly Sort
   const changes = waiting ? '; its changes wait until then' : '';
   return [`${service} was stopped on purpose and stays so (niyanta start ${service} runs it)${changes}`];
 }
+
+/** What follows its load only where a coordinator looks at it. */
+const fixedScale = ({stack, options}: PlanInput): readonly string[] =>
+  options.served
+    ? []
+    : stack.services
+        .filter(({scale}) => scale)
+        .map(({name, replicas}) => `${name} has ${replicas} replicas whatever its load: scale needs apply --server`);
 
 function emptyNeeds(input: PlanInput, name: string): readonly string[] {
   const {services} = input.stack;

@@ -48,3 +48,13 @@ test('only the numbers that are given change; a service that is not there is ref
   expect(() => withCounts(counted(3), new Map([['wep', 2]]))).toThrow(UserError);
   expect(() => withCounts(counted(3), new Map([['wep', 2]]))).toThrow(/no service "wep".*web/);
 });
+
+test('a direct apply says that a service with scale does not follow its load; a served one does', () => {
+  const rule = {min: 2, max: 5, cpu: 70, cooldown: {upMs: 0, downMs: 0}, tolerance: 0.1, windowMs: 0};
+  const desired = stack(service('web', {replicas: 2, scale: rule}), service('db'));
+  const nothing = applied(stack());
+  expect(plan(nothing, desired, {options}).warnings).toEqual([
+    'web has 2 replicas whatever its load: scale needs apply --server',
+  ]);
+  expect(plan(nothing, desired, {options: {...options, served: true}}).warnings).toEqual([]);
+});
