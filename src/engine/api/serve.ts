@@ -3,6 +3,7 @@ import {mkdir, readFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
 import type {Logger} from 'pino';
+import {checkpointStorage} from '../checkpoint-storage.ts';
 import {prepareAccess} from '../coordinator/access/index.ts';
 import {measuredStore} from '../coordinator/observing/measured-store.ts';
 import {openCoordinator} from '../coordinator/open-coordinator.ts';
@@ -90,6 +91,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
         data: settings.data,
         ...(settings.database !== undefined && {database: databaseOf(wish)}),
       },
+      ...(settings.checkpoints && {objectStorage: await checkpointStorage(settings.checkpoints, session)}),
       log,
       measures,
       tracing,

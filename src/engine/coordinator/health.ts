@@ -3,6 +3,8 @@ import {conditionOf} from './leading/silence.ts';
 
 export interface HealthFacts {
   readonly trouble: string | undefined;
+  /** Of the object storage of checkpoints. */
+  readonly storageTrouble: string | undefined;
   readonly stopping: boolean;
   readonly leads: boolean;
   readonly partition: string | undefined;
@@ -13,7 +15,16 @@ export interface HealthFacts {
 }
 
 /** Ready is who can accept and answer, with its database alone; workers that are away make nobody unready. */
-export function healthOf({trouble, stopping, leads, partition, silentMs, silence, broker}: HealthFacts): Health {
+export function healthOf({
+  trouble,
+  storageTrouble,
+  stopping,
+  leads,
+  partition,
+  silentMs,
+  silence,
+  broker,
+}: HealthFacts): Health {
   const well = silentMs.filter(ms => conditionOf(ms, silence) === 'well').length;
   return {
     ready: trouble === undefined && !stopping,
@@ -26,6 +37,7 @@ export function healthOf({trouble, stopping, leads, partition, silentMs, silence
         detail: partition ?? `${well} of ${silentMs.length} answer`,
       },
       ...(broker ? [{name: 'broker', ok: broker.trouble === undefined, detail: broker.trouble ?? 'answers'}] : []),
+      ...(storageTrouble === undefined ? [] : [{name: 'checkpoint-storage', ok: false, detail: storageTrouble}]),
       ...(stopping ? [{name: 'stopping', ok: false, detail: 'no new work is taken'}] : []),
     ],
   };

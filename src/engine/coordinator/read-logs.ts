@@ -70,6 +70,6 @@ export const viewOf = (row: WorkloadRow, type: WorkloadType, host: Attempt['host
   config: type.config.parse(type.name === 'container' ? row.workload.container : row.workload.with),
   host,
   checkpoints: [],
-  report: {started() {}, progress() {}, restored() {}, corrupt() {}, checkpointed() {}},
+  report: {started() {}, progress() {}, restored() {}, corrupt() {}, checkpointed() {}, notKept() {}},
   signal,
 });

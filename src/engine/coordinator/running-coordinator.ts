@@ -212,9 +212,10 @@ export class RunningCoordinator implements Coordinator {
   }
 
   health(): Health {
-    const {workers, trouble, brokerTrouble} = this.#parts;
+    const {workers, trouble, brokerTrouble, checkpoints} = this.#parts;
     return healthOf({
       trouble: trouble(),
+      storageTrouble: checkpoints.trouble(),
       stopping: this.#stopping !== undefined,
       leads: this.leads(),
       partition: this.#term?.partition,

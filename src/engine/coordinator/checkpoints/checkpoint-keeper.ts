@@ -10,6 +10,7 @@ import {type Bytes, Meter, open, seal} from '../../runtime/backup/seal.ts';
 import type {CheckpointRow, Store} from '../store/store.ts';
 import type {CheckpointKeeper} from '../types/workload-type.ts';
 import {corruptCheckpoint, storageFailed, tooLarge} from './checkpoint-errors.ts';
+import {guardPlace} from './guarded-place.ts';
 
 /** What is not larger is kept in the database. Bytes, compressed. */
 export const largestBlob = 10 * 1024 * 1024;
@@ -22,10 +23,14 @@ const clear = {kind: 'none'} as const;
  */
 export function checkpointKeeper(
   blobs: Pick<Store, 'putBlob' | 'blob'>,
-  storage?: BackupPlace,
+  unguarded?: BackupPlace,
   newName: () => string = randomUUID,
 ): CheckpointKeeper {
+  const guarded = unguarded && guardPlace(unguarded);
+  const storage = guarded?.place;
   return {
+    trouble: () => guarded?.trouble(),
+
     async keep({workload, attempt}, tar) {
       const meter = new Meter();
       const packed = meter.through(seal(tar as Bytes, clear))[Symbol.asyncIterator]();

@@ -115,8 +115,19 @@ export class CheckpointTaker {
       const taken = await this.#take('summed').catch(whole);
       if (taken) this.#attempt.report.checkpointed(taken);
     });
+    taking.catch(error => {
+      if (this.#over) return;
+      this.#attempt.report.notKept(error);
+      // Read again at the next look.
+      this.#read = '';
+      this.#rest();
+    });
     this.#busy = taking.catch(() => undefined);
-    this.#resting = setTimeout(() => {
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#resting ??= setTimeout(() => {
       this.#resting = undefined;
       if (this.#mark !== this.#read && !this.#asked) this.#takeOwn();
     }, restMs).unref();

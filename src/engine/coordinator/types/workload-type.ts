@@ -93,6 +93,8 @@ export interface AttemptListener {
   corrupt(number: number, reason: string): void;
   /** It wrote a checkpoint without being told to. */
   checkpointed(taken: TakenCheckpoint): void;
+  /** What it wrote without being told to could not be kept; that is tried again. */
+  notKept(error: unknown): void;
 }
 
 export interface CheckpointNotice {
@@ -155,4 +157,6 @@ export interface CheckpointKeeper {
   open(checkpoint: Pick<CheckpointRow, 'sha256' | 'size' | 'place'>): Promise<Readable>;
   /** Removes contents that nobody refers to any more; blobs are the store's own to remove. */
   drop(checkpoints: readonly Pick<CheckpointRow, 'place'>[]): Promise<void>;
+  /** What ails the object storage, in words; undefined when it answers, or there is none. */
+  trouble(): string | undefined;
 }

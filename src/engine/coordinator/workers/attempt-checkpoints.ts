@@ -1,3 +1,4 @@
+import {OutsideError} from '../../spec/errors.ts';
 import type {Measures} from '../../telemetry/metrics/index.ts';
 import type {Clock} from '../clock.ts';
 import type {Log} from '../log.ts';
@@ -5,7 +6,7 @@ import type {CheckpointRow, WorkloadRow} from '../store/store.ts';
 import type {Attempt, CheckpointKeeper, TakenCheckpoint, WorkloadType} from '../types/workload-type.ts';
 import type {WorkloadState} from '../workload-states.ts';
 import type {AttemptStore} from './execution-parts.ts';
-import {noCheckpoint} from './outside-failure.ts';
+import {noCheckpoint, wordsOf} from './outside-failure.ts';
 
 export interface AttemptCheckpointsParts {
   readonly row: WorkloadRow;
@@ -29,6 +30,9 @@ export class AttemptCheckpoints {
   #keeping: Promise<unknown> = Promise.resolve();
   #stopTimer?: () => void;
   #stopped = false;
+  #stopRetry?: () => void;
+  /** In a row, of those that it takes by itself. */
+  #failures = 0;
   /** Progress at the last one. */
   #progress: number | undefined;
 
@@ -55,6 +59,7 @@ export class AttemptCheckpoints {
   stop(): void {
     this.#stopped = true;
     this.#stopTimer?.();
+    this.#stopRetry?.();
   }
 
   progressed(percent: number): void {
@@ -121,6 +126,7 @@ export class AttemptCheckpoints {
     await keeper.drop(dropped);
     const stored = (await store.checkpoints('everyone', row.id)).find(each => each.number === this.#number);
     if (!stored) throw noCheckpoint('it was dropped at once');
+    this.#failures = 0;
     this.#parts.onCheckpoint(stored);
     return stored;
   }
@@ -130,11 +136,35 @@ export class AttemptCheckpoints {
     try {
       await this.take(why);
     } catch (error) {
-      const {log, row} = this.#parts;
-      log.warn({err: error, workload: row.id}, 'no checkpoint');
+      this.failed(why, error);
+      if (error instanceof OutsideError && error.transient) this.#again(why);
     }
   }
+
+  /** One could not be taken, and the workload goes on: told in the log each time, in the audit once until one was kept. */
+  failed(why: CheckpointRow['why'], error: unknown): void {
+    const {log, row, store} = this.#parts;
+    log.warn({err: error, workload: row.id}, 'no checkpoint');
+    this.#failures += 1;
+    if (this.#failures > 1) return;
+    const data = {why, reason: wordsOf(error), attempt: row.attempt};
+    const event = {type: 'checkpoint.failed', customer: row.customer, workload: row.id, actor: {name: 'niyanta'}, data};
+    store.note?.(event).catch(cause => log.warn({err: cause, workload: row.id}, 'that could not be noted'));
+  }
+
+  /** What keeps checkpoints was away: sooner than the next would be taken anyway. */
+  #again(why: 'time' | 'progress'): void {
+    if (this.#stopped || this.#stopRetry) return;
+    const ms = Math.min(firstRetryMs * 2 ** (this.#failures - 1), lastRetryMs);
+    this.#stopRetry = this.#parts.clock.after(ms, () => {
+      this.#stopRetry = undefined;
+      void this.#byItself(why);
+    });
+  }
 }
+
+const firstRetryMs = 2000;
+const lastRetryMs = 60_000;
 
 /** Of workloads that have no rule for checkpoints, when somebody asks for one. */
 const defaultGraceMs = 30_000;

@@ -33,8 +33,9 @@ export interface ExecutionParts {
   ended(row: WorkloadRow, end: End, said: LastSaid, signal: AbortSignal): Promise<'counted' | 'fenced'>;
 }
 
-/** What of the store an attempt needs while it runs. */
-export type AttemptStore = Pick<Store, 'attempts' | 'checkpoints' | 'addCheckpoint' | 'markCorrupt'>;
+/** What of the store an attempt needs while it runs; without `note`, what is to be noted stands in the log alone. */
+export type AttemptStore = Pick<Store, 'attempts' | 'checkpoints' | 'addCheckpoint' | 'markCorrupt'> &
+  Partial<Pick<Store, 'note'>>;
 
 /** What is said once more with its end. */
 export type LastSaid = Pick<AttemptReport, 'progress' | 'restoredFrom'>;

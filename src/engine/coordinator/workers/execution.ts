@@ -161,6 +161,7 @@ export class Execution implements CarriedOut {
       },
       corrupt: (number, reason) => this.#inBackground(this.#parts.store.markCorrupt(this.id, number, reason)),
       checkpointed: (taken: TakenCheckpoint) => this.#inBackground(this.#checkpoints.keep(taken, 'own')),
+      notKept: (error: unknown) => this.#checkpoints.failed('own', error),
     };
   }
 

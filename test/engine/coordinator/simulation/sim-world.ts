@@ -141,7 +141,7 @@ export class SimWorld {
       store: storeOf(this.database.connect(process), {usageHalfLifeMs: 3_600_000}),
       workers: new SimPool(process, this.hosts, this.network, this.#settings.silence),
       types: [new SimType(this.network)],
-      checkpoints: {keep: never, open: never, drop: async () => {}},
+      checkpoints: {keep: never, open: never, drop: async () => {}, trouble: () => undefined},
       settings: this.#settings,
       clock: process,
       random: () => random.next(),

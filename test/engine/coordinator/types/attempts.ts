@@ -51,6 +51,7 @@ export function listening(): Told {
     restored: number => void said.push(['restored', number]),
     corrupt: (number, reason) => void said.push(['corrupt', number, reason]),
     checkpointed: taken => void said.push(['checkpointed', taken]),
+    notKept: error => void said.push(['notKept', (error as Error).message]),
   };
 }
 

@@ -39,6 +39,7 @@ test('an object storage that is down is no reason to go on from an older checkpo
     keep: () => Promise.reject(down),
     open: () => Promise.reject(down),
     drop: () => Promise.resolve(),
+    trouble: () => undefined,
   };
   const going = goOnFrom(
     {checkpoints: [checkpointRow(2, kept), checkpointRow(1, kept)], report},
