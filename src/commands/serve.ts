@@ -13,7 +13,7 @@ export default class Serve extends EngineCommand {
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --data /var/lib/niyanta-coordinator --listen 0.0.0.0:8460',
-    "<%= config.bin %> <%= command.id %> --database 'postgres://niyanta:${secret:db-password}@db.example/niyanta'",
+    "<%= config.bin %> <%= command.id %> --database 'postgres://niyanta:${secret:DB_PASSWORD}@db.example/niyanta'",
     '<%= config.bin %> <%= command.id %> --config server.yaml --show-config',
   ];
   static override flags = {...projectFlags, ...serveFlags};

@@ -50,7 +50,8 @@ export class ServedCoordinator {
     for await (const chunk of child.stdout!) {
       text += chunk;
       if (!text.trimEnd().endsWith('}')) continue;
-      const {address, adminKey} = JSON.parse(text) as {address: string; adminKey?: string};
+      const {address, adminKey} = JSON.parse(text) as {address?: string; adminKey?: string};
+      if (address === undefined) break;
       const served = new ServedCoordinator(child, address, adminKey);
       served.#key = key ?? adminKey ?? '';
       return served;
