@@ -27,8 +27,12 @@ checkpoints:
   await mustRun(connection, argv('ctr', '-n', 'niyanta', 'images', 'import', '-'), {what: 'import', input});
   await connection.close();
   const {accessKeyId, secretAccessKey} = s3.access;
-  const env = {NIYANTA_SECRET_S3_ID: accessKeyId, NIYANTA_SECRET_S3_KEY: secretAccessKey};
-  served = await ServedCoordinator.startWith(project, join(lab().scratch, 'data'), 'server.yaml', env);
+  const env = {
+    NIYANTA_CONFIG: 'server.yaml',
+    NIYANTA_SECRET_S3_ID: accessKeyId,
+    NIYANTA_SECRET_S3_KEY: secretAccessKey,
+  };
+  served = await ServedCoordinator.startWith(project, join(lab().scratch, 'data'), env);
 });
 afterAll(async () => {
   if (served?.child.exitCode === null) await served.end('SIGTERM');
