@@ -33,7 +33,10 @@ export function storeInPostgres(): Backend & {readonly server: () => TestPostgre
 }
 
 /** As after the first migration: the triggers that keep events would refuse. Few rows are deleted faster than truncated. */
-const tables = 'workloads attempts edges checkpoints blobs events workers schedules customers keys'.split(' ');
+const tables = [
+  ...['workloads', 'attempts', 'edges', 'checkpoints', 'blobs', 'events', 'workers', 'schedules', 'customers', 'keys'],
+  ...['files', 'environment_changes', 'environments', 'bundle_blobs', 'bundles'],
+];
 const emptied = `
 set search_path = niyanta_serve;
 set session_replication_role = replica;
