@@ -13,7 +13,8 @@ import type {LogOutlet} from '../telemetry/logs/log-outlet.ts';
 import {lokiTarget} from '../telemetry/logs/loki.ts';
 import {LogShipper, type LogTarget} from '../telemetry/logs/shipper.ts';
 import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/index.ts';
-import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
+import type {Tracing} from '../telemetry/tracing/index.ts';
+import {openTracing} from '../telemetry/tracing/open-tracing.ts';
 
 export interface TelemetryWish {
   readonly settings: Pick<ServerSettings, 'log' | 'tracing' | 'metrics'>;
@@ -43,7 +44,7 @@ export interface Telemetry {
 export async function openTelemetry(wish: TelemetryWish): Promise<Telemetry> {
   const {settings, version, customers, log, outlet} = wish;
   const measures = prometheusMeasures({version, most: customers});
-  const tracing = await openTracing(wish, measures);
+  const tracing = await tracingOf(wish, measures);
   const shippers = (await targetsOf(wish)).map(target => shipperTo(target, wish, measures));
   const take =
     shippers.length === 0
@@ -78,23 +79,11 @@ const codeOf = (error: unknown): string => {
   return typeof code === 'string' && /^[A-Za-z0-9_-]{1,60}$/.test(code) ? code : 'none';
 };
 
-async function openTracing({settings, env, secrets, version, instance}: TelemetryWish, measures: PrometheusMeasures) {
-  const url = collectorOf(settings.tracing.otlp, env);
-  if (url === undefined) return noTracing;
-  const {otlpTracing} = await import('../telemetry/tracing/otlp-tracing.ts');
-  const {ratio, every: everyMs} = settings.tracing;
+async function tracingOf({settings, secrets, ...wish}: TelemetryWish, measures: PrometheusMeasures): Promise<Tracing> {
+  const {otlp, ratio, every: everyMs} = settings.tracing;
   const headers: Record<string, string> = {};
   for (const [name, text] of Object.entries(settings.tracing.headers)) headers[name] = await resolved(text, secrets);
-  return otlpTracing({url, headers, ratio, everyMs, version, instance, measures});
-}
-
-/** As the variables of OpenTelemetry have it: one names all of the address, the other its beginning. */
-function collectorOf(otlp: string | undefined, env: TelemetryWish['env']): string | undefined {
-  const {OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: whole, OTEL_EXPORTER_OTLP_ENDPOINT: base, OTEL_SDK_DISABLED: off} = env;
-  if (off === 'true') return undefined;
-  const beginning = otlp ?? (whole ? undefined : base);
-  if (beginning) return `${beginning.replace(/\/+$/, '')}/v1/traces`;
-  return whole || undefined;
+  return openTracing({...wish, ...(otlp !== undefined && {otlp}), ratio, everyMs, headers, measures});
 }
 
 async function targetsOf({settings, secrets}: TelemetryWish): Promise<readonly LogTarget[]> {

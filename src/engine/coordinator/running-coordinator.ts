@@ -1,5 +1,5 @@
 import type {Readable} from 'node:stream';
-import {OutsideError, UserError} from '../spec/errors.ts';
+import {UserError} from '../spec/errors.ts';
 import type {HostName} from '../spec/stack.ts';
 import type {Workload} from '../spec/workload.ts';
 import type {Measures} from '../telemetry/metrics/index.ts';
@@ -17,6 +17,7 @@ import {Leader} from './leading/leader.ts';
 import {conditionOf} from './leading/silence.ts';
 import {Term} from './leading/term.ts';
 import type {LogLine} from './log-line.ts';
+import {carriedOutElsewhere, stopsNow} from './not-now.ts';
 import {readLogs} from './read-logs.ts';
 import type {CoordinatorParts} from './start-coordinator.ts';
 import type {
@@ -149,7 +150,7 @@ export class RunningCoordinator implements Coordinator {
         message: `workload ${id} is ${row.state}: only what runs can write a checkpoint`,
       });
     const execution = this.#term?.execution(id);
-    if (!execution) throw await this.#notHere(id);
+    if (!execution) throw carriedOutElsewhere(id, await this.store.leader());
     const checkpoint = await execution.checkpoint('manual');
     await this.store.note({
       type: 'checkpoint.asked',
@@ -293,23 +294,6 @@ export class RunningCoordinator implements Coordinator {
   }
 
   #refuseWhileStopping(): void {
-    if (this.#stopping)
-      throw new OutsideError({
-        code: 'stopping',
-        message: 'this coordinator stops',
-        hint: 'Ask again.',
-        transient: true,
-      });
-  }
-
-  async #notHere(id: WorkloadId): Promise<OutsideError> {
-    const leader = await this.store.leader();
-    const where = leader ? `coordinator ${leader.coordinator}${leader.address ? ` at ${leader.address}` : ''}` : 'none';
-    return new OutsideError({
-      code: 'not-leading',
-      message: `workload ${id} is carried out by the leading coordinator, ${where}`,
-      hint: leader?.address ? `Ask that one: --server ${leader.address}` : 'Ask again: one is being elected.',
-      transient: true,
-    });
+    if (this.#stopping) throw stopsNow();
   }
 }

@@ -7,7 +7,8 @@ import {OutsideError, UserError} from '../../spec/errors.ts';
 import type {NatsSettings} from '../../spec/server/nats-schema.ts';
 import {withMutex} from '../../state/mutex.ts';
 import {silentMeasures} from '../../telemetry/metrics/index.ts';
-import {noTracing} from '../../telemetry/tracing/index.ts';
+import type {Tracing} from '../../telemetry/tracing/index.ts';
+import {openTracing} from '../../telemetry/tracing/open-tracing.ts';
 import {writeWhole} from '../../write-whole.ts';
 import {checkpointKeeper} from '../checkpoints/checkpoint-keeper.ts';
 import {systemClock} from '../clock.ts';
@@ -56,11 +57,14 @@ export async function withAgent(wish: AgentWish, during: (agent: OpenedAgent) =>
   const name = nameOf(wish, commonName);
   await mkdir(wish.data, {recursive: true, mode: 0o700});
   const section = async () => {
-    const agent = openAgent({...wish, name, home: await homeOf(wish.data), options});
+    const seen = {headers: {}, ratio: 1, everyMs: spansMs, instance: name, measures: silentMeasures};
+    const tracing = await openTracing({...seen, env: wish.env, version: wish.version});
+    const agent = openAgent({...wish, name, home: await homeOf(wish.data), options, tracing});
     try {
       await during(agent);
     } finally {
       await agent.close();
+      await tracing.close(spansMs);
     }
   };
   await withMutex(join(wish.data, 'lock'), section, lockMs).catch(error => {
@@ -72,6 +76,7 @@ interface NamedWish extends AgentWish {
   readonly name: string;
   readonly home: string;
   readonly options: NodeConnectionOptions;
+  readonly tracing: Tracing;
 }
 
 function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
@@ -135,11 +140,14 @@ function begin(
   });
   const types = new Map<string, WorkloadType>([container, sleepType(keeper)].map(type => [type.name, type]));
   const clock = systemClock;
-  const seen = {measures: silentMeasures, tracing: noTracing, log};
+  const seen = {measures: silentMeasures, tracing: wish.tracing, log};
   const place = {labels, ...(region !== undefined && {region})};
   const worker = new AgentWorker({...parts, ...seen, ...place, name, home, version, types, keeper, settings, clock});
   return {worker, stopOrders: takeOrders({...parts, name, types, worker, clock})};
 }
+
+/** How long spans are gathered, and may take at the end. */
+const spansMs = 2000;
 
 /** How long a worker that ends may still hold its folder. */
 const lockMs = 500;
