@@ -59,12 +59,12 @@ export class ServedCoordinator {
     throw new Error(`serve ended: ${text}${said}`);
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: tests read what the API documents.
   async ask(
     method: string,
     path: string,
     body?: unknown,
     headers: Readonly<Record<string, string>> = {},
+    // biome-ignore lint/suspicious/noExplicitAny: tests read what the API documents.
   ): Promise<any> {
     const answer = await fetch(`${this.address}${path}`, {
       method,
