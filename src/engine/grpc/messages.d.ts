@@ -78,6 +78,188 @@ export interface GetCheckpointRequest {
   readonly number: number;
 }
 
+export interface Bundle {
+  readonly sha256: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly stack: string;
+  readonly files: number;
+  readonly bytes: number;
+  readonly keptAt: Timestamp | null;
+}
+
+export interface PlanEnvironmentRequest {
+  readonly bundle: string;
+  readonly targets: readonly string[];
+  readonly pull: boolean;
+}
+
+export interface Plan {
+  readonly serial: number;
+  readonly fingerprint: string;
+  readonly plan: Struct | null;
+}
+
+export interface ApplyEnvironmentRequest {
+  readonly bundle: string;
+  readonly targets: readonly string[];
+  readonly pull: boolean;
+  readonly onFailure: string;
+  readonly agreed: AgreedPlan | null;
+  readonly customer: string;
+  readonly idempotencyKey: string;
+}
+
+export interface AgreedPlan {
+  readonly serial: number;
+  readonly fingerprint: string;
+}
+
+export interface ListEnvironmentsRequest {
+  readonly pageSize: number;
+  readonly pageToken: string;
+  readonly customer: string;
+}
+
+export interface ListEnvironmentsResponse {
+  readonly environments: readonly Environment[];
+  readonly nextPageToken: string;
+}
+
+export interface EnvironmentRequest {
+  readonly id: string;
+}
+
+export interface Environment {
+  readonly id: string;
+  readonly customer: string;
+  readonly project: string;
+  readonly environment: string;
+  readonly stack: string;
+  readonly bundle: string;
+  readonly condition: string;
+  readonly reason: string;
+  readonly conditionSince: Timestamp | null;
+  readonly healing: string;
+  readonly newestChange: number;
+  readonly services: readonly ServedService[];
+  readonly lookedAt: Timestamp | null;
+  readonly createdAt: Timestamp | null;
+  readonly changedAt: Timestamp | null;
+}
+
+export interface ServedService {
+  readonly service: string;
+  readonly wanted: number;
+  readonly good: number;
+}
+
+export interface ScaleEnvironmentRequest {
+  readonly id: string;
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface RollbackEnvironmentRequest {
+  readonly id: string;
+  readonly to: number;
+}
+
+export interface DestroyEnvironmentRequest {
+  readonly id: string;
+  readonly volumes: boolean;
+}
+
+export interface SetHealingRequest {
+  readonly id: string;
+  readonly healing: string;
+}
+
+export interface ListChangesRequest {
+  readonly id: string;
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+export interface ListChangesResponse {
+  readonly changes: readonly Change[];
+  readonly nextPageToken: string;
+}
+
+export interface ChangeRequest {
+  readonly id: string;
+  readonly number: number;
+}
+
+export interface Change {
+  readonly environment: string;
+  readonly number: number;
+  readonly kind: string;
+  readonly bundle: string;
+  readonly options: Struct | null;
+  readonly actor: Actor | null;
+  readonly state: string;
+  readonly askedAt: Timestamp | null;
+  readonly startedAt: Timestamp | null;
+  readonly endedAt: Timestamp | null;
+  readonly outcome: ChangeOutcome | null;
+}
+
+export interface ChangeOutcome {
+  readonly result: string;
+  readonly serial: number;
+  readonly summary: string;
+  readonly errorCode: string;
+  readonly errorMessage: string;
+  readonly errorHint: string;
+  readonly leftovers: readonly string[];
+}
+
+export interface WatchChangeRequest {
+  readonly id: string;
+  readonly number: number;
+  readonly after: number;
+}
+
+export interface ChangeEntry {
+  readonly event?: ChangeEvent | null;
+  readonly end?: Change | null;
+}
+
+export interface ChangeEvent {
+  readonly id: number;
+  readonly event: Struct | null;
+}
+
+export interface ReadHistoryResponse {
+  readonly entries: readonly HistoryEntry[];
+}
+
+export interface HistoryEntry {
+  readonly serial: number;
+  readonly at: string;
+  readonly who: string;
+  readonly action: string;
+  readonly outcome: string;
+  readonly summary: string;
+}
+
+export interface StreamReplicaLogsRequest {
+  readonly id: string;
+  readonly services: readonly string[];
+  readonly tail: number;
+  readonly since: string;
+  readonly follow: boolean;
+}
+
+export interface ReplicaLine {
+  readonly at: string;
+  readonly service: string;
+  readonly replica: number;
+  readonly host: string;
+  readonly stream: string;
+  readonly text: string;
+}
+
 export interface WatchEventsRequest {
   readonly workload: string;
   readonly types: readonly string[];
@@ -350,4 +532,20 @@ export interface SchedulerService {
   readonly ListWorkers: {kind: 'unary'; request: ListWorkersRequest; response: ListWorkersResponse};
   readonly DrainWorker: {kind: 'unary'; request: WorkerRequest; response: Worker};
   readonly UndrainWorker: {kind: 'unary'; request: WorkerRequest; response: Worker};
+  readonly PutBundle: {kind: 'clientStream'; request: FileChunk; response: Bundle};
+  readonly PlanEnvironment: {kind: 'unary'; request: PlanEnvironmentRequest; response: Plan};
+  readonly ApplyEnvironment: {kind: 'unary'; request: ApplyEnvironmentRequest; response: Change};
+  readonly ListEnvironments: {kind: 'unary'; request: ListEnvironmentsRequest; response: ListEnvironmentsResponse};
+  readonly GetEnvironment: {kind: 'unary'; request: EnvironmentRequest; response: Environment};
+  readonly ScaleEnvironment: {kind: 'unary'; request: ScaleEnvironmentRequest; response: Change};
+  readonly RollbackEnvironment: {kind: 'unary'; request: RollbackEnvironmentRequest; response: Change};
+  readonly DestroyEnvironment: {kind: 'unary'; request: DestroyEnvironmentRequest; response: Change};
+  readonly ReleaseEnvironment: {kind: 'unary'; request: EnvironmentRequest; response: Change};
+  readonly HealEnvironment: {kind: 'unary'; request: EnvironmentRequest; response: Change};
+  readonly SetHealing: {kind: 'unary'; request: SetHealingRequest; response: Environment};
+  readonly ListChanges: {kind: 'unary'; request: ListChangesRequest; response: ListChangesResponse};
+  readonly GetChange: {kind: 'unary'; request: ChangeRequest; response: Change};
+  readonly WatchChange: {kind: 'serverStream'; request: WatchChangeRequest; response: ChangeEntry};
+  readonly ReadHistory: {kind: 'unary'; request: EnvironmentRequest; response: ReadHistoryResponse};
+  readonly StreamReplicaLogs: {kind: 'serverStream'; request: StreamReplicaLogsRequest; response: ReplicaLine};
 }

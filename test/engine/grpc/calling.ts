@@ -14,6 +14,7 @@ import {openReception, type Reception} from '../../../src/engine/coordinator/req
 import {openSqliteStore, type Store} from '../../../src/engine/coordinator/store/index.ts';
 import type {GrpcSettings} from '../../../src/engine/grpc/grpc-settings.ts';
 import {type RunningGrpc, startGrpc} from '../../../src/engine/grpc/start-grpc.ts';
+import {servedStacks} from '../api/served-stacks.ts';
 import {StandInCoordinator} from '../api/stand-in-coordinator.ts';
 import {type Answer, type Asked, callMethod, clientOf} from './client.ts';
 
@@ -26,6 +27,8 @@ export interface Calling {
   readonly client: Client;
   /** A new server before the same store: it remembers nothing of who called. */
   restart(): Promise<void>;
+  /** For projects to be packed. */
+  readonly folder: string;
   /** What was logged, as pino's lines. */
   readonly logged: string[];
   /** A key of the whole coordinator. */
@@ -43,6 +46,7 @@ export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Cal
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-grpc-'));
   const store = await openSqliteStore(folder, {usageHalfLifeMs: 3_600_000});
   const coordinator = new StandInCoordinator(store);
+  coordinator.environments = await servedStacks(store, folder);
   const logged: string[] = [];
   const log = pino({level: 'debug'}, {write: line => void logged.push(line)});
   const admin = await prepareAccess(store, actor);
@@ -75,6 +79,7 @@ export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Cal
       await now.grpc.stop(2000);
       now = await start();
     },
+    folder,
     logged,
     admin: admin!,
     key,

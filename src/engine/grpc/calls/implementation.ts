@@ -43,6 +43,10 @@ export function implementation(
   const collecting =
     (method: AnyMethod) => async (call: ServerReadableStream<unknown, object>, answer: sendUnaryData<object>) => {
       const caller = callers.get(call.metadata)!;
+      // Nothing more comes of a client that went away, and nothing more is wanted of one that was refused.
+      const close = () => call.destroy(caller.signal.reason);
+      caller.signal.addEventListener('abort', close, {once: true});
+      call.on('error', () => undefined);
       try {
         answer(null, (await method(call, caller)) as object);
       } catch (error) {

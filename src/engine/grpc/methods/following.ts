@@ -1,8 +1,9 @@
-import {notFound, Refusal, scopeOf, sees, whenUnwelcome} from '../../coordinator/access/index.ts';
+import {notFound, scopeOf, sees} from '../../coordinator/access/index.ts';
 import {placeOf} from '../../coordinator/requests/line-cursor.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
 import {workloadEvents} from '../../coordinator/requests/workload-events.ts';
 import {workloadLines} from '../../coordinator/requests/workload-lines.ts';
+import {asLongAsWelcome} from '../calls/as-long-as-welcome.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {LogEntry, StreamLogsRequest} from '../messages.d.ts';
 import {eventOf, lineOf} from '../wire/answers.ts';
@@ -35,7 +36,7 @@ export function followingMethods({
   }
 
   return {
-    StreamLogs: (request, caller) => asLongAsWelcome(caller, signal => logs(request, caller, signal)),
+    StreamLogs: (request, caller) => asLongAsWelcome(caller, door, signal => logs(request, caller, signal)),
     async *WatchEvents(request, caller) {
       const {types, after} = request;
       const workload = request.workload === '' ? undefined : workloadId(request.workload, ['workload']);
@@ -48,26 +49,9 @@ export function followingMethods({
         types: types.length > 0 ? types.map(type => word(type, 'types') ?? '') : undefined,
         after,
       };
-      for await (const row of asLongAsWelcome(caller, signal => workloadEvents(coordinator, {...wish, signal}))) {
+      for await (const row of asLongAsWelcome(caller, door, signal => workloadEvents(coordinator, {...wish, signal}))) {
         yield eventOf(row);
       }
     },
   };
-
-  /** Ends, with an error, when the key of a stream that goes on opens nothing any more. */
-  async function* asLongAsWelcome<T>(
-    caller: Caller,
-    stream: (signal: AbortSignal) => AsyncIterable<T>,
-  ): AsyncGenerator<T> {
-    const unwelcome = new AbortController();
-    const stopLooking = whenUnwelcome(caller.credential, door, () => unwelcome.abort(keyEnded()));
-    try {
-      yield* stream(AbortSignal.any([caller.signal, unwelcome.signal]));
-      if (unwelcome.signal.aborted) throw unwelcome.signal.reason;
-    } finally {
-      stopLooking();
-    }
-  }
 }
-
-const keyEnded = () => new Refusal({status: 401, code: 'key-ended', detail: 'the API key ended'});

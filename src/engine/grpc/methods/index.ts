@@ -1,5 +1,7 @@
 import type {Reception} from '../../coordinator/requests/reception.ts';
 import type {Methods} from '../calls/caller.ts';
+import {environmentViewMethods} from './environment-views.ts';
+import {environmentMethods} from './environments.ts';
 import {fileMethods} from './files.ts';
 import {followingMethods} from './following.ts';
 import {scheduleMethods} from './schedules.ts';
@@ -14,4 +16,6 @@ export const schedulerMethods = (reception: Reception): Methods => ({
   ...fileMethods(reception),
   ...scheduleMethods(reception),
   ...workerMethods(reception),
+  ...environmentMethods(reception),
+  ...environmentViewMethods(reception),
 });

@@ -2,9 +2,13 @@
 export const operationOf = (method: string): string =>
   OTHERWISE[method] ?? `${method.slice(0, 1).toLowerCase()}${method.slice(1)}`;
 
-const OTHERWISE: Readonly<Record<string, string>> = {StreamLogs: 'readLogs'};
+const OTHERWISE: Readonly<Record<string, string>> = {
+  StreamLogs: 'readLogs',
+  StreamReplicaLogs: 'readReplicaLogs',
+  WatchChange: 'readChangeEvents',
+};
 
 /** Its messages may be large. */
 export const bringsFiles = (method: string): boolean => FILES.has(method);
 
-const FILES = new Set(['SubmitWorkload', 'SubmitBatch', 'PutSchedule']);
+const FILES = new Set(['SubmitWorkload', 'SubmitBatch', 'PutSchedule', 'PutBundle']);

@@ -13,7 +13,7 @@ export function sentFiles({image, files}: SentFiles, path: Path): NonNullable<Wr
   return {...(image !== '' && {image: sha256(image, [...path, 'image'])}), files};
 }
 
-function sha256(text: string, path: Path): string {
+export function sha256(text: string, path: Path): string {
   if (!/^[0-9a-f]{64}$/.test(text)) throw wrong(path, 'is not a SHA-256: 64 digits of 0-9a-f');
   return text;
 }
