@@ -57,7 +57,7 @@ export class AgentWorker {
   readonly #registered = Promise.withResolvers<void>();
   readonly #refs = new Map<WorkloadId, WorkloadRow>();
   readonly #beating: Promise<void>;
-  readonly #stopPokes: () => void;
+  readonly #stops: readonly (() => void)[];
   #wake = Promise.withResolvers<void>();
   #generation = 0;
   #ahead = 0;
@@ -92,7 +92,9 @@ export class AgentWorker {
         this.wake();
       },
     });
-    this.#stopPokes = parts.broker.subscribe(pokeOf(parts.name), () => this.wake());
+    const wake = () => this.wake();
+    const {broker, pool} = parts;
+    this.#stops = [broker.subscribe(pokeOf(parts.name), wake), broker.onUp(wake), pool.subscribe(wake)];
     this.#beating = this.#keepBeating();
   }
 
@@ -132,7 +134,7 @@ export class AgentWorker {
   /** Lets go of what runs, which goes on. */
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#stopPokes();
+    for (const stop of this.#stops) stop();
     this.wake();
     await Promise.all([this.#beating, this.executions.release('this worker ends')]);
   }

@@ -17,7 +17,7 @@ export interface SayingParts {
 }
 
 const partBytes = 512 * 1024;
-const ackMs = 5000;
+const ackMs = 2000;
 const againMs = 500;
 /** A leader that answered so many beats, and not this, has not got it (a broker that lost its disk). */
 const patienceBeats = 8;

@@ -23,18 +23,19 @@ export interface NatsServer {
 export async function natsServer(
   more = '',
   atEnd: (end: () => Promise<void>) => void = onTestFinished,
+  address = '127.0.0.1',
 ): Promise<NatsServer> {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-nats-'));
-  const port = await freePort();
+  const port = await freePort(address);
   const config = join(folder, 'nats-server.conf');
   await writeFile(
     config,
-    `listen: "127.0.0.1:${port}"\njetstream {store_dir: "${join(folder, 'jetstream')}"}\npid_file: "${join(folder, 'pid')}"\n${more}\n`,
+    `listen: "${address}:${port}"\njetstream {store_dir: "${join(folder, 'jetstream')}"}\npid_file: "${join(folder, 'pid')}"\n${more}\n`,
   );
   let child: ChildProcess | undefined;
   const server: NatsServer = {
     port,
-    url: `nats://127.0.0.1:${port}`,
+    url: `nats://${address}:${port}`,
     folder,
     async start() {
       let log = '';
@@ -45,7 +46,7 @@ export async function natsServer(
       child = started;
       for (;;) {
         if (started.exitCode !== null) throw new Error(`nats-server ended: ${log}`);
-        if (log.includes('Server is ready') && (await answers(port))) return;
+        if (log.includes('Server is ready') && (await answers(address, port))) return;
         await new Promise(resolve => setTimeout(resolve, 20));
       }
     },
@@ -67,8 +68,8 @@ export async function natsServer(
   return server;
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
+async function freePort(address: string): Promise<number> {
+  const probe = createServer().listen(0, address);
   await once(probe, 'listening');
   const {port} = probe.address() as {port: number};
   probe.close();
@@ -76,9 +77,9 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-function answers(port: number): Promise<boolean> {
+function answers(address: string, port: number): Promise<boolean> {
   return new Promise(resolve => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, address);
     socket.once('data', () => {
       socket.destroy();
       resolve(true);
