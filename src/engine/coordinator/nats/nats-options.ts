@@ -1,5 +1,7 @@
 import {X509Certificate} from 'node:crypto';
 import {readFile} from 'node:fs/promises';
+import {isIP} from 'node:net';
+import {checkServerIdentity, type PeerCertificate} from 'node:tls';
 import {credsAuthenticator, type NodeConnectionOptions} from '@nats-io/transport-node';
 import {UserError} from '../../spec/errors.ts';
 import type {NatsSettings} from '../../spec/server/nats-schema.ts';
@@ -25,12 +27,32 @@ export async function natsOptions(
     options: {
       servers,
       ...(secure && {
-        tls: {...(ca !== undefined && {ca}), ...(cert !== undefined && {cert}), ...(key !== undefined && {key})},
+        tls: {
+          ...(ca !== undefined && {ca}),
+          ...(cert !== undefined && {cert}),
+          ...(key !== undefined && {key}),
+          ...byAddress(servers),
+        },
       }),
       ...(creds !== undefined && {authenticator: credsAuthenticator(Buffer.from(creds))}),
       ...(user !== undefined && {user, pass: pass ?? ''}),
     },
   };
+}
+
+/**
+ * nats tells TLS no name when a server is written by its address, and TLS then looks for `localhost` in the certificate:
+ * the addresses that were written are what has to stand in it.
+ */
+function byAddress(servers: readonly string[]): object {
+  const addresses = servers.map(server => server.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')).filter(isIP);
+  if (addresses.length === 0) return {};
+  const checked = (host: string, certificate: PeerCertificate): Error | undefined => {
+    const hosts = host === 'localhost' ? addresses : [host];
+    const wrong = hosts.map(each => checkServerIdentity(each, certificate));
+    return wrong.includes(undefined) ? undefined : wrong[0];
+  };
+  return {checkServerIdentity: checked};
 }
 
 async function contentOf(path: string | undefined): Promise<string | undefined> {

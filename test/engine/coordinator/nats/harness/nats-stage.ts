@@ -47,6 +47,8 @@ export interface AgentOptions {
   readonly url?: string;
   readonly home?: string;
   readonly labels?: Record<string, string>;
+  /** How it is known to the broker. */
+  readonly options?: object;
 }
 
 export interface NatsStage {
@@ -73,19 +75,23 @@ export const quickBeats: CoordinatorSettings = {
 };
 
 /** Coordinators on one real database and workers that reach them over a real broker alone. */
-export async function natsStage(server: Pick<NatsServer, 'url'>): Promise<NatsStage> {
+export async function natsStage(
+  server: Pick<NatsServer, 'url'>,
+  /** How coordinators are known to the broker. */
+  {options = {}}: {readonly options?: object} = {},
+): Promise<NatsStage> {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-nats-stage-'));
   onTestFinished(() => rm(folder, {recursive: true, force: true}));
   const store = await openSqliteStore(folder, {usageHalfLifeMs: 86_400_000});
   onTestFinished(() => store.close());
   const type = new StageType();
   const agents = new Map<string, StagedAgent>();
-  const watcher = brokerAt(server.url);
+  const watcher = brokerAt(server.url, options);
   const row = async (id: string) => (await store.workload('everyone', id))!;
   return {
     store,
     type,
-    coordinator: parts => startStagedCoordinator(server.url, store, parts),
+    coordinator: parts => startStagedCoordinator(brokerAt(server.url, options), store, parts),
     async agent(name, options) {
       const agent = await startStagedAgent(options?.url ?? server.url, name, type, options);
       agents.set(name, agent);
@@ -117,9 +123,8 @@ export function brokerAt(url: string, options: object = {}): Broker {
   return broker;
 }
 
-async function startStagedCoordinator(url: string, store: Store, parts: Partial<CoordinatorSettings> = {}) {
+async function startStagedCoordinator(broker: Broker, store: Store, parts: Partial<CoordinatorSettings> = {}) {
   const settings = {...quickBeats, ...parts};
-  const broker = brokerAt(url);
   const keeper = checkpointKeeper(store);
   const pool = await AgentPool.open({broker, store, silence: settings.silence, log, isHost: () => false});
   onTestFinished(() => pool.close());
@@ -146,9 +151,9 @@ async function startStagedAgent(
   url: string,
   name: string,
   type: StageType,
-  {home = randomUUID(), labels = {}}: AgentOptions = {},
+  {home = randomUUID(), labels = {}, options = {}}: AgentOptions = {},
 ): Promise<StagedAgent> {
-  const broker = brokerAt(url, {inboxPrefix: `niyanta.v1.to.${name}.inbox`});
+  const broker = brokerAt(url, {...options, inboxPrefix: `niyanta.v1.to.${name}.inbox`});
   const ending = new AbortController();
   const saying = new Saying({broker, worker: name, clock: systemClock, log});
   let worker: AgentWorker | undefined;
