@@ -31,7 +31,7 @@ beforeAll(async () => {
   const directory = join(lab().scratch, 'served');
   const project = await lab().project('', {}, '');
   await project.write('niyanta.yaml', 'apiVersion: niyanta/v1\nkind: Project\nname: test\nhosts: {}\n');
-  served = await ServedCoordinator.startWith(project, ['--data', directory, ...natsArgs]);
+  served = await ServedCoordinator.startWith(project, directory, {NIYANTA_NATS_URL: broker.url});
   afterAll(() => void served.child.kill('SIGKILL'));
   for (const [name, host] of Object.entries(hostOf)) {
     // As if pulled before: there is no registry here.
@@ -45,7 +45,8 @@ beforeAll(async () => {
 }, 180_000);
 
 const submit = async (name: string, workload: object) =>
-  (await served.ask('POST', '/v1/workloads', {workload: {name, image: reference, stop: {grace: '500ms'}, ...workload}})).id as string;
+  (await served.ask('POST', '/v1/workloads', {workload: {name, image: reference, stop: {grace: '500ms'}, ...workload}}))
+    .id as string;
 const row = (id: string) => served.ask('GET', `/v1/workloads/${id}`);
 const state = async (id: string) => (await row(id)).state;
 const waiting = ['sh', '-c', 'echo begun; while [ ! -e /tmp/go ]; do sleep 0.1; done; echo ended'];

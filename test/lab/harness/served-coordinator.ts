@@ -40,11 +40,6 @@ export class ServedCoordinator {
     return ServedCoordinator.#start(project, ['--data', data], env, key);
   }
 
-  /** With other arguments of `serve`. */
-  static startWith(project: TestProject, args: readonly string[]): Promise<ServedCoordinator> {
-    return ServedCoordinator.#start(project, args, {});
-  }
-
   static async #start(project: TestProject, args: readonly string[], env: Record<string, string>, key?: string) {
     const child = project.start(['serve', '--json', '--listen', '127.0.0.1:0', ...args], {env});
     let said = '';
