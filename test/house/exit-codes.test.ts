@@ -6,10 +6,10 @@ import {filesBelow, textOf} from './sources.ts';
 /** Codes of errors that have an exit code of their own, by exit code; 1 (failed) and 64 (wrong usage) are the rest's. */
 const own: Readonly<Record<number, readonly string[]>> = {
   [Exit.cancelled]: ['confirmation-needed', 'not-confirmed'],
-  [Exit.lockHeld]: ['fence-busy', 'fenced', 'lease-lost', 'lock-held'],
+  [Exit.lockHeld]: ['fence-busy', 'fenced', 'lease-lost', 'lock-held', 'served'],
   [Exit.rollbackFailed]: ['restore-not-taken-back'],
   [Exit.stalePlan]: ['stale-plan', 'stale-state'],
-  [Exit.interrupted]: ['interrupted'],
+  [Exit.interrupted]: ['goes-on', 'interrupted'],
 };
 
 /** `code: '…'` with the `exit:` of the same object. */

@@ -12,7 +12,7 @@ const exitOf: Readonly<Record<string, ExitCode>> = {'lock-held': Exit.lockHeld, 
 
 /**
  * Tells what happens in a change until it has ended. Ctrl-C ends the telling alone. Errors: what it was refused for;
- * UserError `left-alone`.
+ * UserError `goes-on`.
  */
 export async function followToTheEnd(
   client: ApiClient,
@@ -34,7 +34,7 @@ export async function followToTheEnd(
       onEvent(event);
     }
   } catch (error) {
-    if (signal.aborted) throw leftAlone(change);
+    if (signal.aborted) throw goesOn(change);
     throw error;
   }
 }
@@ -62,9 +62,9 @@ function refused({environment, number, outcome}: ChangeOnServer): UserError {
   return new UserError({code, message, ...(hint !== undefined && {hint}), exit: exitOf[code] ?? Exit.failed});
 }
 
-const leftAlone = ({environment, number}: ChangeOnServer): UserError =>
+const goesOn = ({environment, number}: ChangeOnServer): UserError =>
   new UserError({
-    code: 'left-alone',
+    code: 'goes-on',
     message: `change ${number} of ${environment} goes on at the coordinator`,
     hint: 'See how it went: niyanta history --server …',
     exit: Exit.interrupted,
