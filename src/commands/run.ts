@@ -4,6 +4,7 @@ import {projectFlags} from '../cli/flags.ts';
 import {openOnlyProject, stackChoice} from '../cli/open.ts';
 import {endAbandonedRuns, tellAbandonedRuns} from '../cli/workloads/abandoned-runs.ts';
 import {runToTheEnd} from '../cli/workloads/run-to-the-end.ts';
+import {thisMachine} from '../cli/workloads/this-machine.ts';
 import {filesNamed, outputsFlag, workloadFilesArg, workloadParamFlag} from '../cli/workloads/workload-flags.ts';
 
 export default class Run extends EngineCommand {
@@ -26,6 +27,7 @@ export default class Run extends EngineCommand {
     outputs: outputsFlag,
     logs: Flags.boolean({summary: 'Print what they print.', default: true, allowNo: true}),
     verbose: Flags.boolean({char: 'v', summary: 'Tell what the coordinator does, too.', default: false}),
+    local: Flags.boolean({summary: 'On this machine alone, not on the hosts of the project.', default: false}),
     'end-killed': Flags.boolean({summary: 'End what runs that were killed left, and nothing else.', default: false}),
   };
 
@@ -35,7 +37,8 @@ export default class Run extends EngineCommand {
     const context = this.context();
     const {readWorkloadFiles} = await import('../engine/read-workload-files.ts');
     const placed = files.length > 0 ? await readWorkloadFiles({...stackChoice({...flags}, context), files}) : [];
-    const session = await openOnlyProject(flags, context);
+    const opened = await openOnlyProject(flags, context);
+    const session = flags.local ? {...opened, hosts: [thisMachine]} : opened;
     const telling = {json: this.json, logs: flags.logs, look: this.look(), lookAtNotes: this.look(process.stderr)};
     const wish = {session, signal: this.signal, telling, verbose: flags.verbose, outputs: flags.outputs};
     if (flags['end-killed']) return endAbandonedRuns(wish);

@@ -122,7 +122,7 @@ export async function waiting(
   for (const [key, value] of Object.entries(labels))
     conditions.equal(session.field('labels', conditions.param(key)), value);
   const [row] = await session.rows<{count: number}>(
-    `select count(*) as count from (select * from workloads ${conditions.where}) as some
+    `select count(*) as count from (select * from workloads ${conditions.where}) as those
      where state not in ('SUCCEEDED', 'FAILED', 'CANCELLED') and state in ('PENDING', 'RETRYING')`,
     ...conditions.params,
   );
