@@ -77,7 +77,9 @@ export class LostWorkloads {
     const {picture, clock, settings, store, random, storeClock, executions} = this.#parts;
     const lost = picture.placed().filter(row => row.state === 'LOST' && isLost(row, conditions));
     const cancelled = lost.filter(row => row.wanted === 'cancel');
-    const leaving = lost.filter(row => row.wanted !== 'cancel' && row.workload.onLost === 'reschedule');
+    // While nobody answers there is no elsewhere; most likely they go on where they are.
+    const anyWell = [...conditions.values()].includes('well');
+    const leaving = anyWell ? lost.filter(row => row.wanted !== 'cancel' && row.workload.onLost === 'reschedule') : [];
     const allowed =
       this.#partition === undefined ? leaving.length : this.#rate.take(leaving.length, clock.monotonicMs());
     const decided = leaving.slice(0, allowed).map(async (row): Promise<LeaderChange> => {

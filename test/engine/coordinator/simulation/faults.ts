@@ -149,10 +149,10 @@ export class Faults {
     this.#putBack = this.#world.database.backUp();
   }
 
-  /** All coordinators are ended before, as the documentation says. */
+  /** All coordinators are ended before, as the documentation says; but perhaps one that nobody thought of sleeps. */
   #restore(): void {
     if (!this.#putBack) return;
-    for (const served of this.#world.alive()) this.#world.kill(served);
+    for (const served of this.#world.alive()) if (served.process.runs) this.#world.kill(served);
     this.#world.database.forgetLate();
     this.#putBack();
     this.#world.note('the backup is put back');

@@ -1,6 +1,7 @@
 import type {Coordinator, CoordinatorSettings} from '../../../../src/engine/coordinator/coordinator.ts';
 import {type Log, silentLog} from '../../../../src/engine/coordinator/log.ts';
 import {type CoordinatorParts, startCoordinator} from '../../../../src/engine/coordinator/start-coordinator.ts';
+import type {Store} from '../../../../src/engine/coordinator/store/store.ts';
 import {storeOf} from '../../../../src/engine/coordinator/store/verbs-of.ts';
 import {OutsideError} from '../../../../src/engine/spec/errors.ts';
 import type {Random} from '../../scheduler/queue/random.ts';
@@ -33,6 +34,7 @@ export class SimWorld {
   /** What happened, in words. */
   readonly trace: string[] = [];
   readonly #settings: CoordinatorSettings;
+  readonly #messages = new SimProcess('messages', this.time);
 
   constructor(random: Random, sqlite: SqliteInMemory, hosts: number, settings: CoordinatorSettings) {
     this.random = random;
@@ -134,11 +136,24 @@ export class SimWorld {
     return {debug: tell, info: tell, warn: tell, error: tell};
   }
 
+  /** What is said of attempts may arrive once more, much later, as a message may. */
+  #doublingReports(store: Store): Store {
+    const messages = storeOf(this.database.connect(this.#messages), {usageHalfLifeMs: 3_600_000});
+    return {
+      ...store,
+      report: reports => {
+        if (this.random.chance(0.1))
+          this.time.after(this.random.below(15_000), () => void messages.report(reports).catch(() => undefined));
+        return store.report(reports);
+      },
+    };
+  }
+
   #parts(process: SimProcess): CoordinatorParts {
     const {random} = this;
     return {
       id: process.name,
-      store: storeOf(this.database.connect(process), {usageHalfLifeMs: 3_600_000}),
+      store: this.#doublingReports(storeOf(this.database.connect(process), {usageHalfLifeMs: 3_600_000})),
       workers: new SimPool(process, this.hosts, this.network, this.#settings.silence),
       types: [new SimType(this.network)],
       checkpoints: {keep: never, open: never, drop: async () => {}, trouble: () => undefined},
