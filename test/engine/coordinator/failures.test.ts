@@ -151,3 +151,16 @@ test('most workers silent at once: only few workloads are started elsewhere, and
     .poll(async () => (await Promise.all(ids.map(id => on.state(id)))).every(state => state === 'RUNNING'))
     .toBe(true);
 });
+
+test('all hosts are silent and come back one after the other: everything goes on where it is', async () => {
+  const on = await stage(['h1', 'h2'], {silence: {beatMs: 2000, suspectMs: 5000, lostMs: 10_000}});
+  const ids = [await on.submit('one', {resources: {cpu: 4}}), await on.submit('two', {resources: {cpu: 4}})];
+  for (const id of ids) await expect.poll(() => on.state(id)).toBe('RUNNING');
+  on.pool.silent(11_000, 'h1', 'h2');
+  for (const id of ids) await expect.poll(() => on.state(id)).toBe('LOST');
+  on.pool.silent(0, 'h1');
+  await expect.poll(async () => (await Promise.all(ids.map(id => on.state(id)))).includes('RUNNING')).toBe(true);
+  on.pool.silent(0, 'h2');
+  for (const id of ids) await expect.poll(() => on.state(id)).toBe('RUNNING');
+  for (const id of ids) expect((await on.row(id)).attempt).toBe(1);
+});

@@ -62,6 +62,18 @@ export class TestPostgres {
     return `postgres://postgres@/${database}?host=${encodeURIComponent(this.folder)}`;
   }
 
+  /** What `pg_dump` writes of a database. */
+  dump(database: string): string {
+    const options = ['-h', this.folder, '-U', 'postgres', database];
+    return execFileSync(`${this.#programs}/pg_dump`, options, {encoding: 'utf8', maxBuffer: 2 ** 28});
+  }
+
+  /** Puts back what was dumped. */
+  load(database: string, dump: string): void {
+    const options = ['-h', this.folder, '-U', 'postgres', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', database];
+    execFileSync(`${this.#programs}/psql`, options, {input: dump, stdio: ['pipe', 'ignore', 'inherit']});
+  }
+
   /** Runs statements as the superuser. */
   async sql(database: string, text: string): Promise<readonly postgres.Row[]> {
     const sql = postgres({host: this.folder, user: 'postgres', database, max: 1, onnotice: () => {}});

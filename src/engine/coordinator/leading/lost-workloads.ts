@@ -19,6 +19,8 @@ export class LostWorkloads {
   readonly #parts: LostWorkloadsParts;
   readonly #rate: PerMinute;
   #partition?: string;
+  /** When most workers, or all, were last silent. */
+  #troubledAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: LostWorkloadsParts) {
     this.#parts = parts;
@@ -74,19 +76,17 @@ export class LostWorkloads {
   }
 
   async #goElsewhere(leadership: Leadership, conditions: ReadonlyMap<HostName, Condition>): Promise<void> {
-    const {picture, clock, settings, store, random, storeClock, executions} = this.#parts;
+    const {picture, settings, store, random, storeClock, executions} = this.#parts;
     const lost = picture.placed().filter(row => row.state === 'LOST' && isLost(row, conditions));
     const cancelled = lost.filter(row => row.wanted === 'cancel');
-    // While nobody answers there is no elsewhere; most likely they go on where they are.
-    const anyWell = [...conditions.values()].includes('well');
-    const leaving = anyWell ? lost.filter(row => row.wanted !== 'cancel' && row.workload.onLost === 'reschedule') : [];
-    const allowed =
-      this.#partition === undefined ? leaving.length : this.#rate.take(leaving.length, clock.monotonicMs());
-    const decided = leaving.slice(0, allowed).map(async (row): Promise<LeaderChange> => {
-      const end = {outcome: 'lost', reason: row.reason ?? 'its worker was lost'} as const;
-      const verdict = await verdictOn(row, end, {store, settings: settings(), random, now: () => storeClock.now()});
-      return {workload: row.id, from: 'LOST', attempt: row.attempt, outcome: 'lost', ...verdict};
-    });
+    const leaving = lost.filter(row => row.wanted !== 'cancel' && row.workload.onLost === 'reschedule');
+    const decided = leaving
+      .slice(0, this.#mayLeave(leaving.length, conditions))
+      .map(async (row): Promise<LeaderChange> => {
+        const end = {outcome: 'lost', reason: row.reason ?? 'its worker was lost'} as const;
+        const verdict = await verdictOn(row, end, {store, settings: settings(), random, now: () => storeClock.now()});
+        return {workload: row.id, from: 'LOST', attempt: row.attempt, outcome: 'lost', ...verdict};
+      });
     const given = cancelled.map(row => ({
       workload: row.id,
       from: row.state,
@@ -101,6 +101,20 @@ export class LostWorkloads {
       const {notBefore: _, ...rest} = row;
       picture.take({...rest, state: to, reason, ...(notBefore !== undefined && {notBefore})});
     });
+  }
+
+  /**
+   * None while no worker answers: there is no elsewhere. A few while most are silent; and when that is over, none until
+   * those that come back one after another had the time to.
+   */
+  #mayLeave(wanted: number, conditions: ReadonlyMap<HostName, Condition>): number {
+    const {clock, settings} = this.#parts;
+    const now = clock.monotonicMs();
+    const none = ![...conditions.values()].includes('well');
+    if (none || this.#partition !== undefined) this.#troubledAt = now;
+    if (none) return 0;
+    if (this.#partition !== undefined) return this.#rate.take(wanted, now);
+    return now - this.#troubledAt < settings().silence.lostMs ? 0 : wanted;
   }
 
   async #change(
