@@ -80,6 +80,29 @@ test('a store that was restored from a backup takes over what runs, and runs not
   expect(on.type.history).not.toContain('start known.1 on h1');
 });
 
+test('a store that was restored from a backup starts nothing before it knows what runs, however slow a host is', async () => {
+  const on = await stage(['h1', 'h2']);
+  await on.coordinator.stop({deadlineMs: 5000});
+  const known = submission('known', {}, {type: 'stage', with: {}});
+  await on.store.submit([known]);
+  const row = (await on.store.workload('everyone', known.id))!;
+  await on.type.onStage('h2', {...row, attempt: 1});
+  const looked = Promise.withResolvers<void>();
+  const found = on.type.found.bind(on.type);
+  on.type.found = async host => {
+    if (host.name === 'h2') await looked.promise;
+    return found(host);
+  };
+  const next = await on.another();
+  await expect.poll(async () => (await next.why('everyone', known.id))?.state).toBe('PENDING');
+  // Many rounds, with h1 ready to take it.
+  await new Promise(resolve => setTimeout(resolve, 300));
+  looked.resolve();
+  await expect.poll(() => on.state(known.id)).toBe('RUNNING');
+  expect(await on.row(known.id)).toMatchObject({worker: 'h2', attempt: 1});
+  expect(on.type.history.filter(line => line.startsWith('start'))).toEqual([]);
+});
+
 test('due schedules are fired once, whoever leads', async () => {
   const on = await stage(['h1']);
   await on.coordinator.stop({deadlineMs: 5000});

@@ -14,10 +14,12 @@ export class Comparisons {
   readonly #going = new Set<HostName>();
   readonly #notBefore = new Map<HostName, number>();
   #ahead: readonly Ahead[] = [];
+  readonly #beganAt: number;
   #over = false;
 
   constructor(parts: TermParts & {readonly onDone: () => void}) {
     this.#parts = parts;
+    this.#beganAt = parts.clock.monotonicMs();
   }
 
   /** Why nothing may be placed there yet. */
@@ -48,6 +50,21 @@ export class Comparisons {
   /** These were placed, or need not be any more. */
   placed(ahead: readonly Ahead[]): void {
     this.#ahead = this.#ahead.filter(each => !ahead.includes(each));
+  }
+
+  /**
+   * Whether a worker that may answer was not looked at yet in this term. Of a store that was put back from a backup, it
+   * may run what the store believes to wait: nothing is started anywhere before that is known. Not for longer than a
+   * worker has until it is suspect.
+   */
+  settling(): boolean {
+    const {workers, clock, settings} = this.#parts;
+    const {silence} = settings();
+    if (clock.monotonicMs() - this.#beganAt >= silence.suspectMs) return false;
+    return workers.workers().some(worker => {
+      if (conditionOf(worker.silentMs(), silence) !== 'well' || worker.failure() !== undefined) return false;
+      return worker.epoch() === 0 || (this.#isDue(worker) && !this.#compared.has(worker.name));
+    });
   }
 
   end(): void {

@@ -171,7 +171,7 @@ export class Term {
     const ahead = this.#comparisons.ahead();
     await this.#starts.whereTheyRun(leadership, ahead);
     this.#comparisons.placed(ahead);
-    await this.#starts.act(leadership, this.#queue.round(storeClock.now()));
+    if (!this.#comparisons.settling()) await this.#starts.act(leadership, this.#queue.round(storeClock.now()));
   }
 
   async #takeChanges(leadership: Leadership): Promise<void> {
