@@ -153,6 +153,9 @@ export interface paths {
     get: operations["listKeys"];
     post: operations["createKey"];
   };
+  "/v1/keys/{id}/rotate": {
+    post: operations["rotateKey"];
+  };
   "/v1/keys/{id}": {
     delete: operations["revokeKey"];
   };
@@ -722,6 +725,10 @@ export interface components {
     Role: "admin" | "operator" | "customer" | "viewer";
     RollbackBody: {
       to?: number;
+    };
+    RotationBody: {
+      /** @default 86400000 */
+      overlapMs?: number;
     };
     ScaleBody: {
       counts: {
@@ -2201,6 +2208,25 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": components["schemas"]["KeyBody"];
+      };
+    };
+    responses: {
+      201: {
+        content: {
+          "application/json": components["schemas"]["CreatedKey"];
+        };
+      };
+    };
+  };
+  rotateKey: {
+    parameters: {
+      path: {
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["RotationBody"];
       };
     };
     responses: {

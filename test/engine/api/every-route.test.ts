@@ -94,6 +94,7 @@ function requestFor({operationId, path}: Operation): {
     putSchedule: {workload: {...workload, schedule: {cron: '0 3 * * *'}}},
     putCustomer: {name: 'Acme', tier: 'premium'},
     createKey: {role: 'viewer', customer: 'acme'},
+    rotateKey: {overlapMs: 1000},
     putBundle: {file: ids.file},
     planEnvironment: {bundle: ids.bundle},
     applyEnvironment: {bundle: ids.bundle},

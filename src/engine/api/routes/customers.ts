@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import {actorOf, createKey, DEFAULT_CUSTOMER, notFound, Refusal} from '../../coordinator/access/index.ts';
+import {actorOf, createKey, DEFAULT_CUSTOMER, notFound, Refusal, rotateKey} from '../../coordinator/access/index.ts';
 import {customerOf, keyOf} from '../answers/customer.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
@@ -12,6 +12,7 @@ import {
   keyBody,
   keyParams,
   keysQuery,
+  rotationBody,
 } from '../schemas/customer.ts';
 import {listOf, timeOf} from '../schemas/wire.ts';
 
@@ -108,6 +109,30 @@ export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts)
         .code(201)
         .header('Cache-Control', 'no-store')
         .send({...keyOf(key), key: text});
+    },
+  );
+
+  server.post(
+    '/v1/keys/:id/rotate',
+    {
+      schema: {
+        operationId: 'rotateKey',
+        tags,
+        summary: 'Make a key with the same rights; the former one goes on for a while. The answer has it, this once.',
+        params: keyParams,
+        body: rotationBody,
+        response: {201: createdKey},
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(whoOf(request), request.id);
+      const rotated = await rotateKey(store, request.params.id, request.body.overlapMs, actor);
+      door.forget();
+      if (rotated === undefined) throw notFound('key');
+      return reply
+        .code(201)
+        .header('Cache-Control', 'no-store')
+        .send({...keyOf(rotated.key), key: rotated.text});
     },
   );
 

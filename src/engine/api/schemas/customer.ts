@@ -83,5 +83,16 @@ export const createdKey = z
   .object({...key, key: z.string().describe('The key itself: shown here and never again.')})
   .meta({id: 'CreatedKey'});
 
+export const rotationBody = z
+  .strictObject({
+    overlapMs: z
+      .int()
+      .min(0)
+      .max(90 * 86_400_000)
+      .default(86_400_000)
+      .describe('How long the former key goes on, at most; a day when not given.'),
+  })
+  .meta({id: 'RotationBody', examples: [{overlapMs: 3_600_000}]});
+
 export const keyParams = z.strictObject({id: word.describe('Id of the key.')});
 export const keysQuery = z.strictObject({customer: customerId.optional()});

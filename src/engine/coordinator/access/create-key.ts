@@ -36,6 +36,21 @@ export async function createKey(
   return {text, key};
 }
 
+/**
+ * Makes a key with the rights of another, which goes on for `overlapMs` at most. Undefined: there is no such key. Errors:
+ * UserError `not-possible` when that one is revoked or expired.
+ */
+export async function rotateKey(
+  store: Store,
+  id: string,
+  overlapMs: number,
+  actor: Actor,
+): Promise<{readonly text: string; readonly key: ApiKeyRow} | undefined> {
+  const {text, prefix, hash} = makeKey();
+  const key = await store.rotateKey(id, {next: {id: randomUUID(), prefix, hash}, overlapMs}, actor);
+  return key && {text, key};
+}
+
 function wrongWish(wish: KeyWish, now: number): string | undefined {
   const whole = wish.role === 'admin' || wish.role === 'operator';
   if (wish.role === 'customer' && wish.customer === undefined) return 'a key of the role customer needs a customer';

@@ -2,7 +2,7 @@ export {type AccessRules, defaultAccessRules, type TierLimits, withTierLimits} f
 export {beyondCustomer} from './beyond-customer.ts';
 export {namedCertificate} from './certificate-names.ts';
 export type {ClientCertificate, Credential} from './client-certificates.ts';
-export {createKey, type KeyWish} from './create-key.ts';
+export {createKey, type KeyWish, rotateKey} from './create-key.ts';
 export {Door, type Refused} from './door.ts';
 export {DEFAULT_CUSTOMER, prepareAccess} from './first-start.ts';
 export {ownerAsked, scopeAsked} from './for-whom.ts';

@@ -110,6 +110,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   listKeys: govern('keys', false),
   createKey: govern('keys'),
   revokeKey: govern('keys'),
+  rotateKey: govern('keys'),
 
   getSettings: govern('settings', false),
   reloadSettings: govern('settings'),

@@ -90,6 +90,13 @@ export interface NewApiKey {
   readonly expiresAt?: number;
 }
 
+/** A key that takes over from another. */
+export interface KeyRotation {
+  readonly next: Pick<NewApiKey, 'id' | 'prefix' | 'hash'>;
+  /** How long the former one goes on, at most. */
+  readonly overlapMs: number;
+}
+
 export interface ApiKeyRow extends NewApiKey {
   readonly createdAt: number;
   readonly revokedAt?: number;

@@ -8,6 +8,7 @@ import type {
   EventQuery,
   EventRow,
   Firing,
+  KeyRotation,
   LeaderRow,
   Leadership,
   NewApiKey,
@@ -186,6 +187,11 @@ export interface Store extends EnvironmentStore {
   keyByPrefix(prefix: string): Promise<ApiKeyRow | undefined>;
   keys(scope: Scope): Promise<readonly ApiKeyRow[]>;
   revokeKey(scope: Scope, id: string, actor: Actor): Promise<boolean>;
+  /**
+   * Another key with the same rights beside it, in one: the former one opens until `overlapMs` from now at most. Undefined: no
+   * such key. Errors: UserError `not-possible` when it is revoked or expired.
+   */
+  rotateKey(id: string, rotation: KeyRotation, actor: Actor): Promise<ApiKeyRow | undefined>;
 
   // What happened: appended, never changed.
 

@@ -20,6 +20,7 @@ import {attempts, counts, identity, runsOf, workload, workloads} from './verbs/l
 import {removeCustomer} from './verbs/removing-customers.ts';
 import {report} from './verbs/reporting.ts';
 import {restore} from './verbs/restoring.ts';
+import {rotateKey} from './verbs/rotate-key.ts';
 import {fire, putSchedule, removeSchedule, schedules, setSuspended} from './verbs/scheduling.ts';
 import {submitAll} from './verbs/submitting.ts';
 import {beat, forget, setDrained, workers} from './verbs/working.ts';
@@ -121,6 +122,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     keyByPrefix: prefix => database.read(session => keyByPrefix(session, prefix)),
     keys: scope => database.read(session => keys(session, scope)),
     revokeKey: (scope, id, actor) => database.write(session => revokeKey(session, scope, id, actor)),
+    rotateKey: (id, rotation, actor) => database.write(session => rotateKey(session, id, rotation, actor)),
 
     events: (scope, query) => database.read(session => events(session, scope, query)),
     newestEvent: () => database.read(newestEvent),

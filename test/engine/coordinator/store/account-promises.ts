@@ -263,4 +263,31 @@ export function accountPromises(the: StoreUnderTest): void {
     expect(await the.store.revokeKey('everyone', 'k9', ann)).toBe(false);
     expect(JSON.stringify(await the.store.events('everyone', {limit: 9}))).not.toContain(own.hash);
   });
+
+  test('a key is followed by one with its rights, and goes on for the overlap at most', async () => {
+    const now = await the.store.now();
+    const day = 86_400_000;
+    const old = apiKey('k1', {scopes: ['workloads:read'], note: 'for ci', expiresAt: now + 90 * day});
+    await the.store.addKey(old, ann);
+    const next = {id: 'k2', prefix: 'p-k2', hash: 'h2'};
+    const made = (await the.store.rotateKey('k1', {next, overlapMs: day}, ann))!;
+    const {customer, role, scopes, note} = old;
+    expect(made).toMatchObject({...next, customer, role, scopes, note});
+    // For as long as the first was made for.
+    expect(made.expiresAt! - made.createdAt).toBeGreaterThan(89 * day);
+    const former = (await the.store.keyByPrefix('p-k1'))!;
+    expect(former.expiresAt! - made.createdAt).toBe(day);
+    expect(former.hash).toBe(old.hash);
+    // One that ends sooner by itself is not made to live longer.
+    await the.store.rotateKey('k1', {next: {id: 'k3', prefix: 'p-k3', hash: 'h3'}, overlapMs: 50 * day}, ann);
+    expect((await the.store.keyByPrefix('p-k1'))!.expiresAt).toBe(former.expiresAt);
+    await the.store.revokeKey('everyone', 'k1', ann);
+    const late = {next: {id: 'k4', prefix: 'p-k4', hash: 'h4'}, overlapMs: 0};
+    await expect(the.store.rotateKey('k1', late, ann)).rejects.toMatchObject({code: 'not-possible'});
+    expect(await the.store.rotateKey('k9', late, ann)).toBeUndefined();
+    expect(await the.store.keyByPrefix('p-k4')).toBeUndefined();
+    const events = await the.store.events('everyone', {types: ['key.rotated'], limit: 9});
+    expect(events).toMatchObject([{actor: ann, data: {key: 'k1', next: 'k2'}}, {data: {key: 'k1', next: 'k3'}}]);
+    expect(JSON.stringify(events)).not.toContain('h2"');
+  });
 }
