@@ -66,4 +66,14 @@ export const scripts = [
     rows: ['api-submissions', 'api-submissions-rate', 'api-reads-under-load'],
     how: "`niyanta serve` as people run it, over a real PostgreSQL with fsync on, in a project without hosts; autocannon's 64 connections from the same two cores, each one submission after another, with a key, checked, answered when durable. graphile-worker's addJob and pg-boss's send from 64 callers of the measuring process over 10 connections, on the same server, without HTTP; the faster counts; rounds of 4 s, in turns. The reads are `?limit=20`, 50 a second.",
   },
+  {
+    script: 'submit-to-start.mjs',
+    rows: ['submit-to-start', 'submit-to-start-p99'],
+    how: '`niyanta serve` as people run it, with its embedded database and one lab host, which has nothing else to do. The type is `sleep` with 0 seconds: no container is started. From before the request is sent until the start that the database has; each is submitted when the one before has ended.',
+  },
+  {
+    script: 'thousand-containers.mjs',
+    rows: ['thousand-containers', 'api-reads-beside-containers'],
+    how: '`niyanta serve` with its embedded database and three lab hosts. One batch of containers that wait, each with network, log and its end reported; from the submission until all of them run. By hand the same number of `ctr run --detach --null-io` on the same hosts, removed before. `hostsUnheard`: how often, asked four times a second, a host was not heard of in time. The reads are `?limit=20`, 50 a second.',
+  },
 ];

@@ -57,6 +57,9 @@ class Stage {
   /** A file of the project. */
   write = (path, content) => writeFile(join(this.folder, path), content);
 
+  /** The image of `web.tar`. */
+  archive = () => busyboxArchive();
+
   get lab() {
     return readLab(this.name);
   }

@@ -6,11 +6,11 @@ import process from 'node:process';
 import {root} from './node24.mjs';
 
 /**
- * Starts `niyanta serve` in a project's folder, with its data below that. Returns its address, the admin key that it
+ * Starts `niyanta serve` in a project's folder, with its data in a folder of that. Returns its address, the admin key that it
  * prints at the first start, and `stop`, which ends it and says what was wrong, if anything: its exit code other than 0.
  */
-export async function serve(project) {
-  const words = ['serve', '--json', '--listen', '127.0.0.1:0', '--data', join(project, 'data')];
+export async function serve(project, data = 'data') {
+  const words = ['serve', '--json', '--listen', '127.0.0.1:0', '--data', join(project, data)];
   const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...words], {cwd: project});
   let said = '';
   child.stderr.on('data', chunk => {
