@@ -9,4 +9,4 @@ export type {
   WorkerView,
 } from './request.ts';
 export {defaultSettings, type QueueSettings} from './settings.ts';
-export {type Tried, type TryOut, tryOut} from './try-out.ts';
+export {type Tried, tryOut} from './try-out.ts';
