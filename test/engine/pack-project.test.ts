@@ -72,7 +72,7 @@ test('what is sent is what was read, and reads the same at the coordinator', asy
   );
   const sha256 = bundleHash(manifest);
   const folder = await layOutBundle(join(home, 'bundles'), {sha256, manifest}, store);
-  const read = await readBundle(folder, []);
+  const read = await readBundle(folder);
   expect(portable(read.stack, folder)).toEqual(portable(packed.stack, directory()));
   expect(read).toMatchObject({environment: 'staging', project: {name: 'shop'}});
   const all = (await buffer(packed.tar())).toString();

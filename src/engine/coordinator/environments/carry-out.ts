@@ -9,7 +9,7 @@ import {rollbackStack} from '../../rollback-stack.ts';
 import {unmark} from '../../runtime/fence-commands.ts';
 import {scaleServices} from '../../scale-services.ts';
 import type {StackSession} from '../../session.ts';
-import {NiyantaError} from '../../spec/errors.ts';
+import {NiyantaError, OutsideError} from '../../spec/errors.ts';
 import {summaryText} from '../../state/history.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 import type {ChangeOutcome, ChangeRow} from './environment-rows.ts';
@@ -26,12 +26,14 @@ export interface CarryingOut {
 
 /** As the flags of commands have it. */
 const limitPerHost = 4;
+/** Of the state's own place, not of the change. */
+const passing = new Set(['state-unreachable', 'lease-lost']);
 /** A former leader's lease runs out by then. */
 const lockWaitMs = 60_000;
 
 /**
  * Does with the engine what a change asks for, and says what became of it. Hosts that are silent are gone on without, as
- * many as they are. Nothing is thrown but what stops this coordinator: that the signal was aborted.
+ * many as they are. What is thrown is to be tried again: the database is away, or the signal was aborted.
  */
 export async function carryOut(
   session: StackSession,
@@ -42,6 +44,7 @@ export async function carryOut(
     return await carriedOut(session, change, carrying);
   } catch (error) {
     carrying.signal.throwIfAborted();
+    if (error instanceof OutsideError && passing.has(error.code)) throw error;
     return {result: 'refused', error: toldError(error)};
   } finally {
     carrying.signal.throwIfAborted();
@@ -124,7 +127,7 @@ function outcomeOf({plan, result, error}: ApplyEnd): ChangeOutcome {
 }
 
 /** For people; what carries no code of ours is told by its words. */
-function toldError(error: unknown): NonNullable<ChangeOutcome['error']> {
+export function toldError(error: unknown): NonNullable<ChangeOutcome['error']> {
   if (error instanceof NiyantaError)
     return {code: error.code, message: error.message, ...(error.hint !== undefined && {hint: error.hint})};
   return {code: 'failed', message: wordsOf(error)};

@@ -1,9 +1,11 @@
+import type {StackSession} from '../../session.ts';
+import {UserError, UserErrors} from '../../spec/errors.ts';
 import {pause} from '../clock.ts';
 import type {PerMinute} from '../leading/silence.ts';
 import type {Leadership} from '../store/store.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
-import {carryOut} from './carry-out.ts';
-import type {ChangeRow, EnvironmentRow, Seen} from './environment-rows.ts';
+import {carryOut, toldError} from './carry-out.ts';
+import type {ChangeOutcome, ChangeRow, EnvironmentRow, Seen} from './environment-rows.ts';
 import {healingStreak} from './healing-backoff.ts';
 import {type Look, lookAtEnvironment} from './look-at-environment.ts';
 import {hostConditions, type ServedParts} from './served-parts.ts';
@@ -132,10 +134,11 @@ export class EnvironmentKeeper {
     this.#changes = this.#changes.filter(change => change.number !== number);
   }
 
-  async #outcome(change: ChangeRow) {
+  async #outcome(change: ChangeRow): Promise<ChangeOutcome> {
     const {store, log} = this.#parts;
     const {id} = this.#row;
-    const session = await servedSession(this.#parts, change.bundle ?? this.#row.bundle, 'change');
+    const session = await this.#changing(change);
+    if ('result' in session) return session;
     const noting: Promise<void>[] = [];
     try {
       return await carryOut(session, change, {
@@ -152,6 +155,17 @@ export class EnvironmentKeeper {
     } finally {
       await Promise.all(noting);
       await session.store.close();
+    }
+  }
+
+  /** What is wrong with a bundle will not pass by waiting: the change is refused. */
+  async #changing(change: ChangeRow): Promise<StackSession | ChangeOutcome> {
+    try {
+      return await servedSession(this.#parts, change.bundle ?? this.#row.bundle, 'change');
+    } catch (error) {
+      if (error instanceof UserError || error instanceof UserErrors)
+        return {result: 'refused', error: toldError(error)};
+      throw error;
     }
   }
 

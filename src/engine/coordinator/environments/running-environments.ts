@@ -13,7 +13,7 @@ import {UserError} from '../../spec/errors.ts';
 import type {HistoryEntry} from '../../state/lock-file.ts';
 import type {Actor, CustomerId, Page, Scope} from '../store/store.ts';
 import {bundleHash, layOutBundle} from './bundles/lay-out-bundle.ts';
-import {readBundle} from './bundles/read-bundle.ts';
+import {readBundle, refuseOtherHosts} from './bundles/read-bundle.ts';
 import {receiveBundle} from './bundles/receive-bundle.ts';
 import type {
   ApplyWish,
@@ -58,7 +58,9 @@ export class RunningEnvironments implements Environments {
     const sha256 = bundleHash(manifest);
     const directory = await layOutBundle(folder, {sha256, manifest}, store);
     const names = hosts().map(({name}) => name);
-    const {project, environment, stack} = await readBundle(directory, names);
+    const read = await readBundle(directory);
+    refuseOtherHosts(read, names);
+    const {project, environment, stack} = read;
     const bytes = manifest.reduce((sum, {size}) => sum + size, 0);
     return store.putBundle({sha256, project: project.name, environment, stack: stack.name, bytes, manifest});
   }

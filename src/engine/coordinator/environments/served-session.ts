@@ -21,15 +21,7 @@ export async function servedSession(
   if (!kept) throw unknownBundle(bundle as string);
   const directory = await layOutBundle(folder, kept, store);
   const hosts = parts.hosts();
-  const {
-    project: sent,
-    stack,
-    places,
-    environment,
-  } = await readBundle(
-    directory,
-    hosts.map(({name}) => name),
-  );
+  const {project: sent, stack, places, environment} = await readBundle(directory);
   const project = {
     ...sent,
     hosts: [],
@@ -38,10 +30,14 @@ export async function servedSession(
   };
   const secretStore = projectSecretStore(project.secrets.file);
   const state = await parts.openState(project.name);
+  const known = await state.read().catch(async error => {
+    await state.close();
+    throw error;
+  });
   return {
     project,
     environment,
-    stack: keepScaled(stack, newestApplied((await state.read()).environments[environment])?.stack),
+    stack: keepScaled(stack, newestApplied(known.environments[environment])?.stack),
     places,
     hosts,
     store: state,

@@ -5,7 +5,7 @@ import {Readable} from 'node:stream';
 import {type Header, pack} from 'tar-stream';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {bundleHash, layOutBundle} from '../../../../src/engine/coordinator/environments/bundles/lay-out-bundle.ts';
-import {readBundle} from '../../../../src/engine/coordinator/environments/bundles/read-bundle.ts';
+import {readBundle, refuseOtherHosts} from '../../../../src/engine/coordinator/environments/bundles/read-bundle.ts';
 import {receiveBundle} from '../../../../src/engine/coordinator/environments/bundles/receive-bundle.ts';
 import {blobStore} from './blob-store.ts';
 
@@ -39,7 +39,9 @@ async function taken(...members: readonly Member[]) {
   const store = blobStore();
   const manifest = await receiveBundle(tarOf(...members), store);
   const directory = await layOutBundle(folder, {sha256: bundleHash(manifest), manifest}, store);
-  return {directory, manifest, read: await readBundle(directory, ['h1', 'h2'])};
+  const read = await readBundle(directory);
+  refuseOtherHosts(read, ['h1', 'h2']);
+  return {directory, manifest, read};
 }
 
 describe('a bundle', () => {

@@ -15,10 +15,10 @@ export type ReadBundle = Omit<OpenedStack, 'hosts'>;
 
 /**
  * The project and stack of a bundle that is laid out, read and checked as `niyanta validate` does, but within its folder:
- * no file, variable or program of this machine is looked at for it. Errors: UserError `bundle-invalid`, `unknown-host`,
+ * no file, variable or program of this machine is looked at for it. Errors: UserError `bundle-invalid`,
  * `not-for-servers`, those of reading.
  */
-export async function readBundle(folder: string, hosts: readonly HostName[]): Promise<ReadBundle> {
+export async function readBundle(folder: string): Promise<ReadBundle> {
   const head = await readHead(folder);
   const reading = confined(folder);
   const read = await readFiles({
@@ -39,7 +39,6 @@ export async function readBundle(folder: string, hosts: readonly HostName[]): Pr
   });
   refuseSources(read);
   refusePathsOutside(read.project);
-  refuseOtherHosts(read, hosts);
   return {
     ...read,
     stack: {...read.stack, services: read.stack.services.map(service => withArchive(service, read.project, head))},
@@ -101,7 +100,8 @@ function refuseSources({project, originOf}: ReadBundle): void {
   );
 }
 
-function refuseOtherHosts({project, originOf}: ReadBundle, hosts: readonly HostName[]): void {
+/** When it is sent: later on the coordinator's hosts may be others. Errors: UserError `unknown-host`. */
+export function refuseOtherHosts({project, originOf}: ReadBundle, hosts: readonly HostName[]): void {
   const other = project.hosts.find(({name}) => !hosts.includes(name));
   if (!other) return;
   throw new UserError({
