@@ -27,6 +27,8 @@ const lookEveryMs = 30_000;
 /** Events come in swarms: a container that is removed is killed, ends, and is deleted. */
 const settleMs = 300;
 const longestLookMs = 60_000;
+/** Kept with a healing. */
+const mostParts = 100;
 
 /** Keeps one environment while its coordinator leads: carries its changes out, one after the other, looks at it, heals it. */
 export class EnvironmentKeeper {
@@ -183,7 +185,7 @@ export class EnvironmentKeeper {
     const healing = await store.askChange('everyone', {
       environment: id,
       kind: 'heal',
-      options: {why: decision.heal},
+      options: {why: decision.heal, parts: (decision.parts ?? []).slice(0, mostParts)},
       actor: {name: `coordinator:${coordinator}`},
       token: crypto.randomUUID(),
     });
@@ -216,7 +218,7 @@ export class EnvironmentKeeper {
     return whatToDo({
       look,
       healing,
-      streak: healingStreak(changes),
+      streak: healingStreak(changes, new Set(look.operations.map(({part}) => part))),
       suspect: conditions.suspect,
       lost: conditions.lost,
       partition: cut,

@@ -22,19 +22,22 @@ export const pauseAfter = (count: number): number =>
   count === 0 ? 0 : count >= mostInARow ? mostMs : Math.min(firstMs * factor ** (count - 1), mostMs);
 
 /**
- * Counts the healings that did not last, out of an environment's newest changes in any order: one that began soon after
- * another one's wait was over. What a person did well ends the streak. Known to every leader, since changes are stored.
+ * Counts the healings of these parts that did not last, out of an environment's newest changes in any order: one that began
+ * soon after another one's wait was over. What a person did well ends the streak. Known to every leader, since changes are
+ * stored.
  */
-export function healingStreak(changes: readonly ChangeRow[]): HealingStreak {
+export function healingStreak(changes: readonly ChangeRow[], parts: ReadonlySet<string>): HealingStreak {
   let count = 0;
   let last: number | undefined;
-  for (const {kind, actor, state, startedAt, endedAt} of [...changes].sort((a, b) => a.number - b.number)) {
+  for (const {kind, actor, state, startedAt, endedAt, options} of [...changes].sort((a, b) => a.number - b.number)) {
     if (endedAt === undefined || startedAt === undefined) continue;
     const byItself = kind === 'heal' && actor.name.startsWith('coordinator:');
     if (!byItself) {
       if (state === 'done') [count, last] = [0, undefined];
       continue;
     }
+    // Something else was put right then.
+    if (options.parts && !options.parts.some(part => parts.has(part))) continue;
     const lasted = last === undefined || startedAt - last > pauseAfter(count) + steadyMs;
     count = lasted ? 1 : count + 1;
     last = endedAt;

@@ -10,7 +10,13 @@ import type {ServedService} from './environment-rows.ts';
 /** How an environment was found. */
 export interface Look {
   /** What it takes to have again what was applied last. */
-  readonly operations: readonly {readonly title: string; readonly service?: string; readonly replica?: number}[];
+  readonly operations: readonly {
+    readonly title: string;
+    /** What it is about, the same whatever has to be done to it: `web/2@h1`, `network@h1`. */
+    readonly part: string;
+    readonly service?: string;
+    readonly replica?: number;
+  }[];
   /** What someone changed, or a host lost, for people. */
   readonly drift: readonly string[];
   readonly warnings: readonly string[];
@@ -48,6 +54,7 @@ export function lookAtEnvironment(session: Session, options: LookOptions): Promi
     return {
       operations: plan.operations.map(({kind, action, host, service, replica, reason}) => ({
         title: `${action} ${service === undefined ? kind : `${service}${replica === undefined ? '' : ` ${replica}`}`} on ${host}: ${reason}`,
+        part: `${service === undefined ? kind : `${service}/${replica ?? ''}`}@${host}`,
         ...(service !== undefined && {service}),
         ...(replica !== undefined && {replica}),
       })),

@@ -26,6 +26,8 @@ export interface Decision {
   readonly seen: Seen;
   /** What for; absent: not now. */
   readonly heal?: string;
+  /** What would be put right by it. */
+  readonly parts?: readonly string[];
   readonly againMs?: number;
 }
 
@@ -55,7 +57,7 @@ export function whatToDo(found: Found): Decision {
       : 'is put right again after a pause';
     return {seen: say(streak.open ? 'degraded' : 'healing', what, again, away), againMs: seconds * 1000};
   }
-  return {seen: say('healing', what, away), heal: what};
+  return {seen: say('healing', what, away), heal: what, parts: look.operations.map(({part}) => part)};
 }
 
 const soonMs = 5000;

@@ -26,33 +26,43 @@ const changes = (...list: readonly (Partial<ChangeRow> & {readonly at: number})[
     ...parts,
   }));
 
+const web = new Set(['web/2@h1']);
+
 describe('how often an environment is healed', () => {
   test('the first time at once; then after 2 s, four times as long each time, and every 10 minutes in the end', () => {
     expect([0, 1, 2, 3, 4, 5, 50].map(pauseAfter)).toEqual([0, 2000, 8000, 32_000, 128_000, 600_000, 600_000]);
-    expect(healingStreak([])).toEqual({count: 0, open: false});
-    expect(healingStreak(changes({at: 0}))).toEqual({count: 1, open: false, notBefore: 3000});
+    expect(healingStreak([], web)).toEqual({count: 0, open: false});
+    expect(healingStreak(changes({at: 0}), web)).toEqual({count: 1, open: false, notBefore: 3000});
   });
 
   test('those that did not last are counted, in whatever order they are told; the breaker opens at the fifth', () => {
     const often = changes(...Array.from({length: mostInARow}, (_, index) => ({at: index * minute})));
-    expect(healingStreak(often.toReversed())).toMatchObject({count: mostInARow, open: true});
-    expect(healingStreak(often.slice(0, -1))).toMatchObject({count: mostInARow - 1, open: false});
+    expect(healingStreak(often.toReversed(), web)).toMatchObject({count: mostInARow, open: true});
+    expect(healingStreak(often.slice(0, -1), web)).toMatchObject({count: mostInARow - 1, open: false});
   });
 
   test('tries of an open breaker do not close it; one that lasted does', () => {
     const five = Array.from({length: mostInARow}, (_, index) => ({at: index * minute}));
-    expect(healingStreak(changes(...five, {at: 15 * minute}))).toMatchObject({count: mostInARow + 1, open: true});
-    expect(healingStreak(changes(...five, {at: 60 * minute}))).toMatchObject({count: 1, open: false});
+    expect(healingStreak(changes(...five, {at: 15 * minute}), web)).toMatchObject({count: mostInARow + 1, open: true});
+    expect(healingStreak(changes(...five, {at: 60 * minute}), web)).toMatchObject({count: 1, open: false});
+  });
+
+  test('only what was put right before and is broken again: other parts, other hosts are no matter', () => {
+    const parts = (...list: readonly string[]) => ({options: {parts: list}});
+    const list = changes({at: 0, ...parts('web/2@h1', 'network@h1')}, {at: minute, ...parts('web/2@h2')});
+    expect(healingStreak(list, web).count).toBe(1);
+    expect(healingStreak(list, new Set(['web/2@h1', 'web/2@h2'])).count).toBe(2);
+    expect(healingStreak(list, new Set(['db/1@h1']))).toEqual({count: 0, open: false});
   });
 
   test('what a person did well ends the streak, what failed does not; what goes on does not count yet', () => {
     const twice = [{at: 0}, {at: 2 * minute}];
     const person = {at: 3 * minute, kind: 'apply', actor: {name: 'key:ann'}} as const;
-    expect(healingStreak(changes(...twice, person))).toEqual({count: 0, open: false});
-    expect(healingStreak(changes(...twice, {...person, state: 'failed'})).count).toBe(2);
+    expect(healingStreak(changes(...twice, person), web)).toEqual({count: 0, open: false});
+    expect(healingStreak(changes(...twice, {...person, state: 'failed'}), web).count).toBe(2);
     const asked = {at: 3 * minute, kind: 'heal', actor: {name: 'key:ann'}} as const;
-    expect(healingStreak(changes(...twice, asked)).count).toBe(0);
-    expect(healingStreak(changes(...twice, {at: 3 * minute, endedAt: undefined, state: 'running'})).count).toBe(2);
+    expect(healingStreak(changes(...twice, asked), web).count).toBe(0);
+    expect(healingStreak(changes(...twice, {at: 3 * minute, endedAt: undefined, state: 'running'}), web).count).toBe(2);
   });
 });
 
@@ -71,7 +81,7 @@ const look = (parts: Partial<Look> = {}): Look => ({
 const broken = look({
   running: false,
   why: 'web 1 of 2',
-  operations: [{title: 'create web 2 on h2: someone removed it', service: 'web', replica: 2}],
+  operations: [{title: 'create web 2 on h2: someone removed it', part: 'web/2@h2', service: 'web', replica: 2}],
   drift: ['web 2 on h2 removed'],
   services: [{service: 'web', wanted: 2, good: 1}],
 });
@@ -142,7 +152,10 @@ describe('what is done about an environment', () => {
       {
         look: look({
           ...restarting,
-          operations: [...broken.operations, {title: 'create db 1 on h1: new', service: 'db', replica: 1}],
+          operations: [
+            ...broken.operations,
+            {title: 'create db 1 on h1: new', part: 'db/1@h1', service: 'db', replica: 1},
+          ],
         }),
       },
     ],
