@@ -9,9 +9,12 @@ const url = line
   )
   .describe('Address.');
 
+/** Never in clear: settings are shown to people, and kept in files. */
+const secret = line.regex(/^\$\{secret:[^}]+\}$/, 'must be a reference: ${secret:NAME}');
+
 const basic = {
   username: line.min(1).optional().describe('User, where it asks for one; belongs to password.'),
-  password: line.min(1).optional().describe('Its password, as ${secret:NAME}.'),
+  password: secret.optional().describe('Its password, as ${secret:NAME}.'),
 };
 
 const loki = z
@@ -29,7 +32,7 @@ const elasticsearch = z
       .regex(/^[a-z0-9][a-z0-9._-]{0,254}$/, 'must be a name of an index or data stream')
       .default('logs-niyanta-default')
       .describe('Data stream or index.'),
-    apiKey: line.min(1).optional().describe('API key, as ${secret:NAME}; in place of user and password.'),
+    apiKey: secret.optional().describe('API key, as ${secret:NAME}; in place of user and password.'),
     ...basic,
   })
   .describe('Lines are sent to this Elasticsearch.');
