@@ -34,6 +34,8 @@ await check('gRPC types are current', () => program('scripts/proto-types.mjs', '
 await check('starts as built', () => program('bin/run.js', '--help'));
 await check('clients in sdk/, against a real coordinator', () => program('scripts/sdk-tests.mjs'));
 await check('bad input on every route (schemathesis)', () => program('scripts/schemathesis.mjs'));
+await check('container image and systemd unit, on a lab host', () => program('scripts/deploy-test.mjs'));
+await check("deploy/kubernetes against Kubernetes' schemas", () => program('scripts/kubernetes.mjs'));
 await check('licences', licenceProblems);
 await check('no secret, machine path or mirror in the repository', privateTraces);
 await check('nothing left behind', () => leftBehind(before, mark, alone));
