@@ -99,7 +99,7 @@ export const credentialOf = ({authorization, certificate}: Pick<Knock, 'authoriz
   authorization === undefined && certificate ? certificate : bearerOf(authorization);
 
 /** The key or token of an Authorization header. Errors: Refusal 401. */
-export function bearerOf(header: string | undefined): string {
+function bearerOf(header: string | undefined): string {
   const text = /^Bearer +([^\s]+) *$/i.exec(header ?? '')?.[1];
   if (text !== undefined) return text;
   throw new Refusal({
