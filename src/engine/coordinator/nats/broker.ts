@@ -33,6 +33,8 @@ export class Broker {
   readonly #connected = Promise.withResolvers<NatsConnection>();
   readonly #upListeners = new Set<() => void>();
   readonly #breaker = circuitBreaker(handleAll, {breaker: new ConsecutiveBreaker(5), halfOpenAfter: 1000});
+  /** Whoever waits for an answer that a lost connection does not bring any more. */
+  readonly #waiting = new Set<(error: OutsideError) => void>();
   #connection?: NatsConnection;
   #trouble: string | undefined = 'is being connected to';
   #last = '';
@@ -109,7 +111,14 @@ export class Broker {
 
   /** Errors: OutsideError `broker-unavailable`; those of nats, when nobody answers (in time). */
   async request(subject: string, payload: string | Uint8Array, timeoutMs: number): Promise<Msg> {
-    return this.#up().request(subject, payload, {timeout: timeoutMs});
+    const answered = this.#up().request(subject, payload, {timeout: timeoutMs});
+    const {promise: lost, reject} = Promise.withResolvers<never>();
+    this.#waiting.add(reject);
+    try {
+      return await Promise.race([answered, lost]);
+    } finally {
+      this.#waiting.delete(reject);
+    }
   }
 
   /** Something of JetStream's, behind the circuit breaker. Errors: OutsideError `broker-unavailable`, or its own. */
@@ -171,6 +180,7 @@ export class Broker {
     const {log, address} = this.#parts;
     if (this.#trouble !== `does not answer: ${why}`) log.warn({broker: address, why}, 'the broker does not answer');
     this.#trouble = `does not answer: ${why}`;
+    for (const reject of this.#waiting) reject(this.#unavailable(this.#trouble));
   }
 
   #unavailable(why: string, cause?: unknown): OutsideError {
