@@ -120,11 +120,13 @@ test('on a host that has forgotten its number nothing is changed', async () => {
 
 test('what an older holder began is waited for, and told', async () => {
   await raise(7);
-  const older = change(7, `${note('begun')}; sleep 3; ${note('ended')}`, 'stop db 1');
+  const waiting = `while [ ! -e ${path('go')} ]; do sleep 0.05; done`;
+  const older = change(7, `${note('begun')}; ${waiting}; ${note('ended')}`, 'stop db 1');
   await until(async () => (await done()).includes('begun'));
   expect(await raise(8)).toEqual({kind: 'busy', doing: ['stop db 1']});
   // The number counts already: nothing more of the older one begins.
   expect(await change(7, note('late')).ended).toMatchObject({code: fencedExit});
+  await writeFile(path('go'), '');
   expect(await raise(8)).toEqual({kind: 'raised'});
   expect(await done()).toEqual(['begun', 'ended']);
   expect(await older.ended).toMatchObject({code: 0});
