@@ -23,26 +23,27 @@ const startWorker = async (name: string) => {
 
 beforeAll(async () => {
   const archive = await busyboxArchive();
-  const ends: (() => Promise<void>)[] = [];
   // This machine's leg in the lab's network: the only address that its hosts reach.
   broker = await natsServer('', end => ends.push(end), gatewayAddress(lab().lab.number));
-  afterAll(() => Promise.all(ends.map(end => end())));
   natsArgs = ['--nats', broker.url];
   const directory = join(lab().scratch, 'served');
   const project = await lab().project('', {}, '');
   await project.write('niyanta.yaml', 'apiVersion: niyanta/v1\nkind: Project\nname: test\nhosts: {}\n');
   served = await ServedCoordinator.startWith(project, directory, {NIYANTA_NATS_URL: broker.url});
-  afterAll(() => void served.child.kill('SIGKILL'));
   for (const [name, host] of Object.entries(hostOf)) {
     // As if pulled before: there is no registry here.
     await lab().exec(host, ['ctr', '-n', 'niyanta', 'images', 'import', '-'], archive as unknown as string);
     await bringNiyanta(lab(), host);
     await startWorker(name);
   }
-  afterAll(() => {
-    for (const {child} of workers.values()) child.kill('SIGKILL');
-  });
 }, 180_000);
+
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => {
+  served?.child.kill('SIGKILL');
+  for (const {child} of workers.values()) child.kill('SIGKILL');
+  for (const end of ends) await end();
+});
 
 const submit = async (name: string, workload: object) =>
   (await served.ask('POST', '/v1/workloads', {workload: {name, image: reference, stop: {grace: '500ms'}, ...workload}}))
