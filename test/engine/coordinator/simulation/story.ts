@@ -27,6 +27,7 @@ export class Story {
   readonly #faults: Faults;
   /** Most are short, so that there can be many; faults that need each other to do harm need few more steps. */
   readonly #size: 'small' | 'large';
+  readonly #preempts: boolean;
   readonly #submitted: Submission[] = [];
   readonly #acknowledged = new Map<string, {readonly id: string; readonly idempotencyKey?: string}>();
   /** Asked to pause, cancel or go on: not in line any more. */
@@ -36,6 +37,7 @@ export class Story {
     this.#random = new Random(seed);
     const random = this.#random;
     this.#size = random.chance(0.85) ? 'small' : 'large';
+    this.#preempts = random.chance(0.3);
     const settings: CoordinatorSettings = {
       ...defaultCoordinatorSettings,
       // Half of what people have: what does not depend on it (how often events are read) costs half as much.
@@ -46,7 +48,7 @@ export class Story {
       poisonWorkers: 1000,
       queue: {
         ...defaultCoordinatorSettings.queue,
-        preemption: {...defaultCoordinatorSettings.queue.preemption, enabled: random.chance(0.3)},
+        preemption: {...defaultCoordinatorSettings.queue.preemption, enabled: this.#preempts},
       },
     };
     this.#world = new SimWorld(random, sqlite, 1 + random.below(3), settings);
@@ -179,7 +181,8 @@ export class Story {
     const record = await recordOf(this.#world, this.#faults.restoredAt, {
       acknowledged: [...this.#acknowledged.values()],
       submitted: this.#submitted,
-      asked: this.#asked,
+      // One that was promised the place of others waits for it while those behind it start where there is room.
+      asked: this.#preempts ? new Set(this.#submitted.map(({id}) => id)) : this.#asked,
     });
     const events = record.events.map(({actor, data, ...event}) => JSON.stringify({...event, actor: actor.name, data}));
     return {violations: checkHistory(record), trace: [...this.#world.trace, ...events]};
