@@ -91,10 +91,13 @@ export class Story {
 
   /** As a client does that wants to know: again, under the same key, elsewhere. */
   #send(batch: readonly Submission[], served: Served, tries: number): void {
+    const {restoredAt} = this.#faults;
     this.#world
       .ask(served, coordinator => coordinator.submit(batch))
       .then(
         accepted =>
+          // An answer that was under way when the database was put back is of the one before.
+          restoredAt === this.#faults.restoredAt &&
           accepted.forEach(({id}, index) => {
             this.#acknowledged.set(id, {id, idempotencyKey: batch[index]!.idempotencyKey});
           }),
