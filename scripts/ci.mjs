@@ -14,7 +14,7 @@ const env = {...process.env, CI: 'true', NIYANTA_CI_RUN: mark, NO_COLOR: '1'};
 const alone = process.env.CI === 'true';
 const before = look(mark, alone);
 /** Milliseconds after which the tests are ended, so that the checks and the closing line still come in time. */
-const longestTests = 35 * 60_000;
+const longestTests = 60 * 60_000;
 let passed = 0;
 let failed = 0;
 
