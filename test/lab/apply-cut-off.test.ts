@@ -60,7 +60,7 @@ async function planned(): Promise<readonly unknown[]> {
 
 async function converged(): Promise<void> {
   expect(await planned()).toEqual([]);
-  expect(await remainsOn(lab(), hosts)).toEqual(deployed);
+  await expect.poll(() => remainsOn(lab(), hosts), {interval: 250}).toEqual(deployed);
 }
 
 /** Kills an update to another colour at the first event for which `moment` holds. */

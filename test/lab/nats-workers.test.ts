@@ -74,11 +74,13 @@ test('a job runs through a worker; its log and its files come to the database', 
   const {items} = await served.ask('GET', `/v1/workloads/${id}/logs`);
   expect(items.map(({text}: {text: string}) => text)).toEqual(['hello']);
   expect((await served.ask('GET', `/v1/workloads/${id}/result`)).result ?? (await row(id)).result).toEqual({rows: 3});
-  const {items: known} = await served.ask('GET', '/v1/workers');
-  expect(known).toMatchObject([
-    {name: 'w1', kind: 'agent', condition: 'well'},
-    {name: 'w2', kind: 'agent', condition: 'well'},
-  ]);
+  // What is heard of workers is stored once a second.
+  await expect
+    .poll(async () => (await served.ask('GET', '/v1/workers')).items, waits)
+    .toMatchObject([
+      {name: 'w1', kind: 'agent', condition: 'well'},
+      {name: 'w2', kind: 'agent', condition: 'well'},
+    ]);
 });
 
 test('a worker is killed, the broker as well: what runs goes on, is taken up again, and ends once', async () => {
