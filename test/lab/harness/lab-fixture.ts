@@ -30,7 +30,7 @@ export class LabFixture {
   readonly name: string;
   /** A folder of the test's own, removed with the lab. */
   readonly scratch: string;
-  #projects = 0;
+  readonly projects: TestProject[] = [];
 
   constructor(name: string, scratch: string) {
     this.name = name;
@@ -71,9 +71,10 @@ export class LabFixture {
     files: Readonly<Record<string, string | Buffer>> = {},
     project = '',
   ): Promise<TestProject> {
-    const directory = join(this.scratch, `project-${++this.#projects}`);
+    const directory = join(this.scratch, `project-${this.projects.length + 1}`);
     const head = `apiVersion: niyanta/v1\nkind: Project\nname: test\nlab: ${this.name}\n`;
     const made = new TestProject(directory, this.scratch);
+    this.projects.push(made);
     for (const [path, content] of Object.entries({'niyanta.yaml': head + project, 'stack.yaml': stack, ...files})) {
       await made.write(path, content);
     }
@@ -91,6 +92,7 @@ export class TestProject {
   readonly directory: string;
   /** HOME of the commands that run in it, so that no ~/.ssh of this machine has a say. */
   readonly home: string;
+  readonly #started: ChildProcess[] = [];
 
   constructor(directory: string, home: string) {
     this.directory = directory;
@@ -108,9 +110,19 @@ export class TestProject {
     return niyanta(args, this.#options(options));
   }
 
-  /** The same, running: for `logs -f`, Ctrl-C and kill -9. The caller ends it. */
+  /** The same, running: for `logs -f`, Ctrl-C and kill -9. What the caller does not end is killed with the lab. */
   start(args: readonly string[], options: CliOptions = {}): ChildProcess {
-    return startNiyanta(args, this.#options(options));
+    const child = startNiyanta(args, this.#options(options));
+    this.#started.push(child);
+    return child;
+  }
+
+  /** Kills what was started and still runs. */
+  async end(): Promise<void> {
+    const running = this.#started.filter(({exitCode, signalCode}) => exitCode === null && signalCode === null);
+    const ended = running.map(child => new Promise(resolve => child.once('exit', resolve)));
+    for (const child of running) child.kill('SIGKILL');
+    await Promise.all(ended);
   }
 
   #options = (options: CliOptions): CliOptions => ({
@@ -157,6 +169,7 @@ async function bringUp(options: LabFixtureOptions): Promise<LabFixture> {
 }
 
 async function takeDown(fixture: LabFixture): Promise<void> {
+  await Promise.all(fixture.projects.map(project => project.end()));
   await labDown(fixture.name);
   // A process that was killed a moment ago may still write there.
   await rm(fixture.scratch, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
