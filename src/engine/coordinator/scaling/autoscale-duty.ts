@@ -3,13 +3,12 @@ import {decide, freshMemory, type ScaleMemory} from '../../scheduler/autoscale/d
 import type {QueueTarget} from '../../spec/scale.ts';
 import type {Service, Stack} from '../../spec/stack.ts';
 import type {EnvironmentState} from '../../state/lock-file.ts';
-import {pause} from '../clock.ts';
-import type {Duty} from '../duty.ts';
 import type {EnvironmentRow, Environments} from '../environments/environments.ts';
 import type {ServedParts} from '../environments/served-parts.ts';
 import type {Leadership} from '../store/store.ts';
 import {HostLooks, type SeenHosts} from './host-looks.ts';
 import {measureService} from './measure-service.ts';
+import {RepeatedDuty, type RepeatedRound} from './repeated-duty.ts';
 
 export interface AutoscaleParts extends Pick<ServedParts, 'store' | 'pool' | 'hosts' | 'openState' | 'clock' | 'log'> {
   readonly environments: Pick<Environments, 'scale'>;
@@ -22,31 +21,16 @@ const pageSize = 500;
 const actor = {name: 'autoscaler'};
 
 /** Has served services follow their load, as their `scale` says, while the coordinator leads. */
-export class AutoscaleDuty implements Duty {
-  readonly #parts: AutoscaleParts;
-  #over = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-
+export class AutoscaleDuty extends RepeatedDuty {
   constructor(parts: AutoscaleParts) {
-    this.#parts = parts;
-  }
-
-  begin(leadership: () => Leadership | undefined): void {
-    this.#over = new AbortController();
-    this.#running = new AutoscaleTerm(this.#parts, leadership, this.#over.signal).run();
-  }
-
-  /** Loads are looked at by the clock. */
-  wake(): void {}
-
-  async end(): Promise<void> {
-    this.#over.abort();
-    await this.#running;
+    const {clock, log} = parts;
+    const repetition = {clock, log, everyMs: scaleEveryMs, failed: 'loads could not be looked at'};
+    super(repetition, (leadership, signal) => new AutoscaleTerm(parts, leadership, signal));
   }
 }
 
 /** Nothing is remembered from one term to the next: a new leader waits as if all had just changed. */
-class AutoscaleTerm {
+class AutoscaleTerm implements RepeatedRound {
   readonly #parts: AutoscaleParts;
   readonly #leadership: () => Leadership | undefined;
   readonly #signal: AbortSignal;
@@ -60,20 +44,7 @@ class AutoscaleTerm {
     this.#signal = signal;
   }
 
-  async run(): Promise<void> {
-    const {clock, log} = this.#parts;
-    while (!this.#signal.aborted) {
-      try {
-        await this.#round();
-      } catch (error) {
-        if (this.#signal.aborted) return;
-        log.warn({err: error}, 'loads could not be looked at');
-      }
-      await pause(clock, scaleEveryMs, this.#signal);
-    }
-  }
-
-  async #round(): Promise<void> {
+  async round(): Promise<void> {
     const {pool, store} = this.#parts;
     if (!this.#leadership()) return;
     const changing = new Set((await store.openChanges()).map(({environment}) => environment));

@@ -5,14 +5,14 @@ import {
   type WorkerStep,
 } from '../../scheduler/autoscale/worker-count.ts';
 import type {HostName} from '../../spec/stack.ts';
-import {type Clock, pause} from '../clock.ts';
+import type {Clock} from '../clock.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
-import type {Duty} from '../duty.ts';
 import {conditionOf} from '../leading/silence.ts';
 import type {Log} from '../log.ts';
 import type {Leadership, Store} from '../store/store.ts';
 import type {WorkerPool} from '../workers/worker-pool.ts';
 import type {HookWish} from './call-hook.ts';
+import {RepeatedDuty, type RepeatedRound} from './repeated-duty.ts';
 
 export interface WorkerScalingParts {
   readonly rule: WorkerScaleRule;
@@ -31,31 +31,16 @@ const mostWaiting = 500;
 const actor = {name: 'worker-scaling'};
 
 /** Has machines come and go with the work, by a hook of the operator's, while the coordinator leads. */
-export class WorkerScalingDuty implements Duty {
-  readonly #parts: WorkerScalingParts;
-  #over = new AbortController();
-  #running: Promise<void> = Promise.resolve();
-
+export class WorkerScalingDuty extends RepeatedDuty {
   constructor(parts: WorkerScalingParts) {
-    this.#parts = parts;
-  }
-
-  begin(leadership: () => Leadership | undefined): void {
-    this.#over = new AbortController();
-    this.#running = new WorkerScalingTerm(this.#parts, leadership, this.#over.signal).run();
-  }
-
-  /** Machines come slowly enough. */
-  wake(): void {}
-
-  async end(): Promise<void> {
-    this.#over.abort();
-    await this.#running;
+    const {clock, log} = parts;
+    const repetition = {clock, log, everyMs: lookEveryMs, failed: 'workers could not be scaled'};
+    super(repetition, (leadership, signal) => new WorkerScalingTerm(parts, leadership, signal));
   }
 }
 
 /** A new leader rests first: what a former one asked for may be on its way. */
-class WorkerScalingTerm {
+class WorkerScalingTerm implements RepeatedRound {
   readonly #parts: WorkerScalingParts;
   readonly #leadership: () => Leadership | undefined;
   readonly #signal: AbortSignal;
@@ -73,20 +58,7 @@ class WorkerScalingTerm {
     this.#changedAt = parts.clock.monotonicMs();
   }
 
-  async run(): Promise<void> {
-    const {clock, log} = this.#parts;
-    while (!this.#signal.aborted) {
-      try {
-        await this.#round();
-      } catch (error) {
-        if (this.#signal.aborted) return;
-        log.warn({err: error}, 'workers could not be scaled');
-      }
-      await pause(clock, lookEveryMs, this.#signal);
-    }
-  }
-
-  async #round(): Promise<void> {
+  async round(): Promise<void> {
     if (!this.#leadership()) return;
     const at = this.#parts.clock.monotonicMs();
     const workers = await this.#workers(at);
