@@ -1,4 +1,6 @@
+import {availableParallelism} from 'node:os';
 import {defineConfig} from 'vitest/config';
+import {LongestFirst} from './test/house/longest-first.ts';
 
 /** How long a test polls for what comes about by itself. One second, the default, is short for a busy machine. */
 const expectations = {poll: {timeout: 20_000}};
@@ -6,6 +8,7 @@ const expectations = {poll: {timeout: 20_000}};
 /** Two projects: `unit` needs nothing but Node; `lab` needs Linux, root and starts real hosts. */
 export default defineConfig({
   test: {
+    sequence: {sequencer: LongestFirst},
     projects: [
       {
         test: {
@@ -14,6 +17,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           expect: expectations,
+          // By itself vitest leaves a processor to the process that reports, which has next to nothing to do.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           sequence: {groupOrder: 0},
           include: [
             'test/engine/**/*.test.ts',
@@ -31,8 +36,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 180_000,
           expect: expectations,
-          // Much of a lab test is waiting: for grace, for silence, for a restart. Three share two cores well enough.
-          maxWorkers: 3,
+          // Much of a lab test is waiting: for grace, for silence, for a restart. Four share two cores well enough.
+          maxWorkers: 4,
           // Not among the unit tests.
           sequence: {groupOrder: 1},
         },

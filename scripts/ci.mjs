@@ -24,24 +24,33 @@ passed += Number(counted?.[1] ?? 0);
 // Tests that did not get to their end count as one failure, whatever passed before.
 failed += Math.max(Number(counted?.[2] ?? 0), tests.code === 0 ? 0 : 1);
 
-await check('lint', () => program('node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '.'));
-await check('types', () => program('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json'));
-await check('import rule', () => program('scripts/check-imports.mjs'));
-await check('dead code', () => program('node_modules/knip/bin/knip.js'));
-await check('reference docs are current', () => program('scripts/docs.mjs', '--check'));
-await check('client types are current', () => program('scripts/client-types.mjs', '--check'));
-await check('gRPC types are current', () => program('scripts/proto-types.mjs', '--check'));
-await check('starts as built', () => program('bin/run.js', '--help'));
-await check('clients in sdk/, against a real coordinator', () => program('scripts/sdk-tests.mjs'));
-await check('bad input on every route (schemathesis)', () => program('scripts/schemathesis.mjs'));
-await check('container image and systemd unit, on a lab host', () => program('scripts/deploy-test.mjs'));
-await check("deploy/kubernetes against Kubernetes' schemas", () => program('scripts/kubernetes.mjs'));
-await check('licences', licenceProblems);
-await check('no secret, machine path or mirror in the repository', privateTraces);
+// Two at a time, as two processors have room for; what takes long comes first.
+const checks = [
+  ['container image and systemd unit, on a lab host', () => program('scripts/deploy-test.mjs')],
+  ['clients in sdk/, against a real coordinator', () => program('scripts/sdk-tests.mjs')],
+  ['bad input on every route (schemathesis)', () => program('scripts/schemathesis.mjs')],
+  ["deploy/kubernetes against Kubernetes' schemas", () => program('scripts/kubernetes.mjs')],
+  ['lint', () => program('node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '.')],
+  ['types', () => program('node_modules/typescript/bin/tsc', '--noEmit', '-p', 'tsconfig.test.json')],
+  ['import rule', () => program('scripts/check-imports.mjs')],
+  ['dead code', () => program('node_modules/knip/bin/knip.js')],
+  ['reference docs are current', () => program('scripts/docs.mjs', '--check')],
+  ['client types are current', () => program('scripts/client-types.mjs', '--check')],
+  ['gRPC types are current', () => program('scripts/proto-types.mjs', '--check')],
+  ['starts as built', () => program('bin/run.js', '--help')],
+  ['licences', licenceProblems],
+  ['no secret, machine path or mirror in the repository', privateTraces],
+];
+await Promise.all([inTurn(checks), inTurn(checks)]);
 await check('nothing left behind', () => leftBehind(before, mark, alone));
 
 process.stdout.write(`${passed} passed, ${failed} failed\n`);
 process.exit(failed === 0 ? 0 : 1);
+
+/** Takes one check after another off the list until it is empty. */
+async function inTurn(list) {
+  for (let next = list.shift(); next !== undefined; next = list.shift()) await check(...next);
+}
 
 /** A check passes when it names no problem. */
 async function check(name, problems) {
