@@ -97,6 +97,7 @@ export interface paths {
   };
   "/v1/environments/{id}": {
     get: operations["getEnvironment"];
+    put: operations["updateEnvironment"];
     delete: operations["destroyEnvironment"];
   };
   "/v1/environments/{id}/scale": {
@@ -468,6 +469,7 @@ export interface components {
       /** @enum {string} */
       healing: "on" | "paused";
       newestChange: number;
+      revision: number;
       services: {
           service: string;
           wanted: number;
@@ -1857,6 +1859,30 @@ export interface operations {
       200: {
         content: {
           "application/json": components["schemas"]["Environment"];
+        };
+      };
+    };
+  };
+  updateEnvironment: {
+    parameters: {
+      header?: {
+        "idempotency-key"?: string;
+        "if-match"?: string;
+      };
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ApplyBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
         };
       };
     };

@@ -12,14 +12,16 @@ beforeAll(async () => {
   api = await serving();
   acme = await api.customer('acme');
   leadership = (await api.store.lead({coordinator: 'test', ttlMs: 60_000}))!;
-  const client = apiClient({server: api.address, key: api.admin});
-  const project = await packed(api.folder, 'shop');
-  ({sha256: bundle} = await sendBundle(client, () => project.tar(), {}));
+  ({sha256: bundle} = await send('shop'));
 });
 afterAll(() => api.end());
 
 const admin = (method: string, path: string, body?: unknown, headers = {}) =>
   api.ask(method, path, {key: api.admin, ...(body !== undefined && {body}), headers});
+async function send(name: string) {
+  const project = await packed(api.folder, name);
+  return sendBundle(apiClient({server: api.address, key: api.admin}), () => project.tar(), {});
+}
 const apply = (headers = {}, query = '') => admin('POST', `/v1/environments${query}`, {bundle}, headers);
 const end = async (number: number) => {
   await api.store.beginChange(leadership, 'shop.default', number);
@@ -27,9 +29,7 @@ const end = async (number: number) => {
 };
 
 test('the same project sent again is the same bundle; what was not sent is no bundle', async () => {
-  const client = apiClient({server: api.address, key: api.admin});
-  const project = await packed(api.folder, 'shop');
-  expect(await sendBundle(client, () => project.tar(), {})).toMatchObject({
+  expect(await send('shop')).toMatchObject({
     ...{sha256: bundle, project: 'shop', environment: 'default', stack: 'shop-stack'},
   });
   const none = {file: 'a'.repeat(64)};
@@ -77,6 +77,25 @@ test('its owner sees it and asks for what is his to ask; what is applied is for 
   expect((await admin('PUT', '/v1/environments/shop.default/healing', {healing: 'paused'})).json.healing).toBe(
     'paused',
   );
+});
+
+test('an update changes what is there, and only what was looked at', async () => {
+  const path = '/v1/environments/shop.default';
+  const etag = async () => (await admin('GET', path)).headers.get('etag')!;
+  const seen = await etag();
+  const key = {'Idempotency-Key': 'update', 'If-Match': seen};
+  const first = await admin('PUT', path, {bundle}, key);
+  expect(first).toMatchObject({status: 202, json: {number: 3, kind: 'apply', bundle}});
+  expect(await etag()).toBe('"3"');
+  expect((await admin('PUT', path, {bundle}, key)).json.number).toBe(3);
+  expect(await admin('PUT', path, {bundle}, {'If-Match': seen})).toMatchObject({
+    ...{status: 412, json: {code: 'changed-meanwhile', detail: expect.stringContaining('revision 3')}},
+  });
+  expect(await admin('PUT', '/v1/environments/shop.other', {bundle})).toMatchObject({status: 404});
+  expect(await admin('PUT', path, {bundle}, {'If-Match': 'W/"3"'})).toMatchObject({status: 400});
+  const {sha256: other} = await send('other');
+  expect(await admin('PUT', path, {bundle: other})).toMatchObject({status: 422, json: {code: 'another-environment'}});
+  await end(3);
 });
 
 test.each([

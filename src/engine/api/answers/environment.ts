@@ -21,6 +21,7 @@ export const environmentOf = (row: EnvironmentRow): z.output<typeof environmentA
   conditionSince: timeText(row.conditionSince),
   healing: row.healing,
   newestChange: row.newestChange,
+  revision: row.revision,
   services: row.services.map(({service, wanted, good}) => ({service, wanted, good})),
   lookedAt: row.lookedAt === undefined ? undefined : timeText(row.lookedAt),
   createdAt: timeText(row.createdAt),

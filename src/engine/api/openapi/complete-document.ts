@@ -81,6 +81,7 @@ function errorsOf(path: string, method: string, operation: Operation): readonly 
     ['403', 'The role or the scopes of the key do not allow it.'],
     ['404', 'There is none, or it is not yours.'],
     changes && ['409', 'Not possible in the state that it is in.'],
+    takes(operation, 'if-match') && ['412', 'It was changed since it was looked at.'],
     operation.requestBody !== undefined && ['413', 'The body is too large.'],
     operation.requestBody !== undefined && ['415', 'The body is not of the media type that is taken here.'],
     changes && ['422', 'Understood, but not possible: names something that is not there, or another content.'],
@@ -93,6 +94,9 @@ function errorsOf(path: string, method: string, operation: Operation): readonly 
   ];
   return all.filter(status => status !== false);
 }
+
+const takes = ({parameters = []}: Operation, header: string): boolean =>
+  parameters.some(each => 'name' in each && each.in === 'header' && each.name === header);
 
 const answer = (description: string): OpenAPIV3_1.ResponseObject => ({
   description,

@@ -20,6 +20,7 @@ import {
   environmentsQuery,
   planAnswer,
   planBody,
+  updateHeaders,
 } from '../schemas/environment.ts';
 import {customerId, pageOf} from '../schemas/wire.ts';
 import {untilGone} from '../streams/until-gone.ts';
@@ -120,6 +121,36 @@ export function environmentRoutes(server: ApiServer, parts: ApiParts): void {
     },
   );
 
+  server.put(
+    '/v1/environments/:id',
+    {
+      schema: {
+        operationId: 'updateEnvironment',
+        tags,
+        summary: 'Apply a bundle of an environment that is there.',
+        description:
+          'As applyEnvironment, but it makes nothing anew. With `If-Match`, only if nobody asked for another change since it was looked at (412 `changed-meanwhile`); the number of the change is its revision from then on.',
+        headers: updateHeaders,
+        params: environmentParams,
+        body: applyBody,
+        response: {202: changeAnswer},
+      },
+    },
+    async (request, reply) => {
+      const who = whoOf(request);
+      const {'idempotency-key': idempotencyKey, 'if-match': revision} = request.headers;
+      const wish = {
+        ...request.body,
+        ...(idempotencyKey !== undefined && {idempotencyKey}),
+        ...(revision !== undefined && {revision: Number(revision.slice(1, -1))}),
+      };
+      return accepted(
+        reply,
+        await environments().update(scopeOf(who), request.params.id, wish, actorOf(who, request.id)),
+      );
+    },
+  );
+
   server.get(
     '/v1/environments',
     {
@@ -149,7 +180,10 @@ export function environmentRoutes(server: ApiServer, parts: ApiParts): void {
         response: {200: environmentAnswer},
       },
     },
-    async request => environmentOf(await find(request, request.params.id)),
+    async (request, reply) => {
+      const row = await find(request, request.params.id);
+      return reply.header('ETag', `"${row.revision}"`).send(environmentOf(row));
+    },
   );
 
   async function find(request: FastifyRequest, id: string) {

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {idempotencyHeaders} from '../request/idempotency.ts';
 import {sha256} from './file.ts';
 import {actor, customerId, manyOf, pageQuery, time, word} from './wire.ts';
 
@@ -49,6 +50,14 @@ export const applyBody = z
     agreed: agreed.optional(),
   })
   .meta({id: 'ApplyBody'});
+
+export const updateHeaders = idempotencyHeaders.extend({
+  'if-match': z
+    .string()
+    .regex(/^"\d{1,15}"$/, 'must be the ETag of the environment: its revision in quotes')
+    .optional()
+    .describe('ETag of the environment as it was looked at: its `revision` in quotes.'),
+});
 
 const counts = z
   .record(serviceName, z.int().min(0).max(1000))
@@ -107,6 +116,10 @@ export const environmentAnswer = z
     conditionSince: time,
     healing,
     newestChange: z.int().min(0),
+    revision: z
+      .int()
+      .min(0)
+      .describe('Number of the newest change that somebody asked for; healing and scaling by load are none. The ETag.'),
     services: z.array(z.object({service: z.string(), wanted: z.int().min(0), good: z.int().min(0)})),
     lookedAt: time.optional(),
     createdAt: time,

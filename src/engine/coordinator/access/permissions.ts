@@ -82,6 +82,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   putBundle: operate('environments'),
   planEnvironment: operate('environments'),
   applyEnvironment: operate('environments'),
+  updateEnvironment: operate('environments'),
   destroyEnvironment: operate('environments'),
   releaseEnvironment: operate('environments'),
   healEnvironment: operate('environments'),

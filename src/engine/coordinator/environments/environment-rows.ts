@@ -56,6 +56,8 @@ export interface EnvironmentRow {
   readonly healing: 'on' | 'paused';
   /** The number of the newest change. */
   readonly newestChange: number;
+  /** That of the newest change that somebody asked for: healings and scaling by load are none. */
+  readonly revision: number;
   /** Each service with the replicas that were asked for and those that run well, when it was last looked at. */
   readonly services: readonly ServedService[];
   readonly lookedAt?: number;
@@ -123,6 +125,8 @@ export interface ChangeOutcome {
 export interface NewChange extends Pick<ChangeRow, 'environment' | 'kind' | 'bundle' | 'options' | 'actor'> {
   /** Whose a new environment is. */
   readonly owner?: CustomerId;
+  /** Of an apply: it changes what is there, at this revision when one is said, and makes nothing anew. */
+  readonly update?: {readonly revision?: number};
   /** Of the client, else random: the same again is the same change. */
   readonly token: string;
 }

@@ -38,6 +38,11 @@ export interface Environments {
   planChange(scope: Scope, id: EnvironmentId, wish: ChangePlanWish, signal: AbortSignal): Promise<Plan | undefined>;
   /** Creates the environment, or changes it. `owner`: whose a new one is. Errors: UserError `unknown-bundle`, `not-yours`. */
   apply(scope: Scope, owner: CustomerId, wish: ApplyWish, actor: Actor): Promise<ChangeRow>;
+  /**
+   * Applies a bundle of just this environment, which has to be there; `revision`: and only if it is at that one. Errors:
+   * UserError `unknown-bundle`, `another-environment`, `changed-meanwhile`.
+   */
+  update(scope: Scope, id: EnvironmentId, wish: UpdateWish, actor: Actor): Promise<ChangeRow | undefined>;
   /** Other numbers of replicas, until the next apply says otherwise. Errors: UserError `not-applied`, `unknown-service`. */
   scale(
     scope: Scope,
@@ -115,6 +120,11 @@ export interface ApplyWish extends PlanWish {
   readonly agreed?: Pick<Plan, 'serial' | 'fingerprint'>;
   /** The same key again, of the same environment: the change of then. */
   readonly idempotencyKey?: string;
+}
+
+export interface UpdateWish extends ApplyWish {
+  /** `EnvironmentRow.revision` as whoever asks has seen it. */
+  readonly revision?: number;
 }
 
 export interface FollowOptions {

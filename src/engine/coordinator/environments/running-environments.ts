@@ -30,8 +30,10 @@ import type {
   EnvironmentRow,
   Environments,
   FollowOptions,
+  NewChange,
   PlanWish,
   ReplicaOptions,
+  UpdateWish,
 } from './environments.ts';
 import {followChange} from './follow-change.ts';
 import {handOver} from './hand-over.ts';
@@ -97,27 +99,21 @@ export class RunningEnvironments implements Environments {
   }
 
   async apply(scope: Scope, owner: CustomerId, wish: ApplyWish, actor: Actor): Promise<ChangeRow> {
-    const {bundle, idempotencyKey, targets, pull, onFailure, agreed} = wish;
-    const {id} = await this.#bundled(bundle);
-    const options = given({
-      targets,
-      pull,
-      onFailure,
-      agreed: agreed && {serial: agreed.serial, fingerprint: agreed.fingerprint},
-    });
-    const change = {
-      environment: id,
-      kind: 'apply',
-      bundle,
-      options,
-      owner,
-      actor,
-      token: idempotencyKey ?? randomUUID(),
-    } as const;
-    const row = await this.#parts.store.askChange(scope, change);
+    const {id} = await this.#bundled(wish.bundle);
+    const row = await this.#parts.store.askChange(scope, {...applyOf(id, wish, actor), owner});
     this.#parts.onAsk();
     // An apply makes what is not there.
     return row!;
+  }
+
+  async update(scope: Scope, id: EnvironmentId, wish: UpdateWish, actor: Actor): Promise<ChangeRow | undefined> {
+    if (!(await this.get(scope, id))) return undefined;
+    const bundled = await this.#bundled(wish.bundle);
+    if (bundled.id !== id) throw anotherEnvironment(id, bundled.id);
+    const update = given({revision: wish.revision});
+    const row = await this.#parts.store.askChange(scope, {...applyOf(id, wish, actor), update});
+    this.#parts.onAsk();
+    return row;
   }
 
   async scale(
@@ -269,9 +265,27 @@ export class RunningEnvironments implements Environments {
   }
 }
 
+function applyOf(environment: EnvironmentId, wish: ApplyWish, actor: Actor): NewChange {
+  const {bundle, idempotencyKey, targets, pull, onFailure, agreed} = wish;
+  const options = given({
+    targets,
+    pull,
+    onFailure,
+    agreed: agreed && {serial: agreed.serial, fingerprint: agreed.fingerprint},
+  });
+  return {environment, kind: 'apply', bundle, options, actor, token: idempotencyKey ?? randomUUID()};
+}
+
 /** Without what is undefined. */
 const given = <T extends object>(value: T): T =>
   Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
+
+const anotherEnvironment = (id: EnvironmentId, bundled: EnvironmentId): UserError =>
+  new UserError({
+    code: 'another-environment',
+    message: `the bundle is of ${bundled}, not of ${id}`,
+    hint: 'Send the project with this environment chosen: its bundle says which one it is for.',
+  });
 
 const notApplied = (id: EnvironmentId): UserError =>
   new UserError({

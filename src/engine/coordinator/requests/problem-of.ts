@@ -22,6 +22,8 @@ const STATUS: Readonly<Record<string, number>> = {
   'bundle-too-large': 413,
   'unknown-bundle': 422,
   'unknown-host': 422,
+  'another-environment': 422,
+  'changed-meanwhile': 412,
   'not-yours': 409,
   'not-applied': 409,
   'nothing-to-roll-back': 409,

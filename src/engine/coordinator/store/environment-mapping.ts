@@ -14,6 +14,7 @@ export const environmentOf = (raw: Raw): EnvironmentRow =>
     conditionSince: raw.condition_since,
     healing: raw.healing,
     newestChange: raw.newest_change,
+    revision: raw.revision,
     services: json(raw.services) ?? [],
     lookedAt: raw.looked_at,
     createdAt: raw.created_at,

@@ -24,8 +24,8 @@ export interface EnvironmentStore {
   environment(scope: Scope, id: EnvironmentId): Promise<EnvironmentRow | undefined>;
   /**
    * Keeps a change, to be carried out by the leader; an `apply` makes the environment when there is none. The same token
-   * again gives the change of then. Errors: UserError `not-yours`, `idempotency-conflict`, `unknown-bundle`. Undefined: no
-   * such environment.
+   * again gives the change of then. Errors: UserError `not-yours`, `idempotency-conflict`, `unknown-bundle`,
+   * `changed-meanwhile`. Undefined: no such environment.
    */
   askChange(scope: Scope, change: NewChange): Promise<ChangeRow | undefined>;
   setHealing(scope: Scope, id: EnvironmentId, healing: EnvironmentRow['healing'], actor: Actor): Promise<boolean>;

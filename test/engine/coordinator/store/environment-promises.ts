@@ -82,6 +82,24 @@ export function environmentPromises(the: StoreUnderTest): void {
       expect((await the.store.environment(acme, id))?.newestChange).toBe(2);
     });
 
+    test('a revision is what somebody asked for: whoever looked before it changes nothing', async () => {
+      const update = (revision?: number) => asked({owner: undefined, update: {revision}});
+      await putBundle(the);
+      expect(await the.store.askChange(acme, update())).toBeUndefined();
+      await applied();
+      await the.store.askChange(acme, asked({kind: 'heal', actor: {name: 'coordinator:c1'}}));
+      await the.store.askChange(acme, asked({kind: 'scale', actor: {name: 'autoscaler'}}));
+      expect(await the.store.environment(acme, id)).toMatchObject({newestChange: 3, revision: 1});
+      const first = update(1);
+      const changed = await the.store.askChange(acme, first);
+      expect(changed).toMatchObject({number: 4, kind: 'apply', bundle: 'b1'});
+      expect(await the.store.environment(acme, id)).toMatchObject({newestChange: 4, revision: 4});
+      await expect(the.store.askChange(acme, update(1))).rejects.toMatchObject({code: 'changed-meanwhile'});
+      expect(await the.store.askChange(acme, first)).toEqual(changed);
+      expect(await the.store.askChange(acme, update())).toMatchObject({number: 5});
+      expect(await the.store.askChange({customer: 'globex'}, update())).toBeUndefined();
+    });
+
     test('a name that is somebody else’s is refused; once it is removed, it is free, and its past is not told', async () => {
       await applied();
       await expect(the.store.askChange({customer: 'globex'}, asked({owner: 'globex'}))).rejects.toMatchObject({

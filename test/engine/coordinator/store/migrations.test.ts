@@ -46,6 +46,7 @@ describe('migrations', () => {
         'e2c785bbbafc15b3',
         '0e1fe5ec30ad68a2',
         '038cd2878887bce8',
+        '96294def5874ea70',
       ],
     ],
     [
@@ -59,6 +60,7 @@ describe('migrations', () => {
         'e70eee811894c11e',
         '0b2b0cb7f96474f7',
         '5d109ccc3fd06d06',
+        '8dca56474ec25be4',
       ],
     ],
   ] as const)('released steps of %s are as they were', (_, all, checksums) => {

@@ -4,6 +4,7 @@ import {endsStep} from '../steps/ends.ts';
 import {environmentsStep} from '../steps/environments.ts';
 import {filesStep} from '../steps/files.ts';
 import {originsStep} from '../steps/origins.ts';
+import {revisionsStep} from '../steps/revisions.ts';
 import {stoppingStep} from '../steps/stopping.ts';
 
 const events = `
@@ -186,4 +187,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 5, ...asideStep.postgres},
   {number: 6, ...environmentsStep.postgres},
   {number: 7, ...stoppingStep.postgres},
+  {number: 8, ...revisionsStep.postgres},
 ];

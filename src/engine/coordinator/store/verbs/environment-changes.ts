@@ -25,17 +25,22 @@ export async function askChange(session: Session, scope: Scope, change: NewChang
   const found = await locked(session, change.environment);
   const there = found && !found.removed ? found.row : undefined;
   if (found && !inScope(scope, found.row.customer)) {
-    if (change.kind !== 'apply') return undefined;
+    if (change.kind !== 'apply' || change.update) return undefined;
     if (there) throw notYours(change.environment);
   }
   const before = found && inScope(scope, found.row.customer) ? await byToken(session, change) : undefined;
   if (before) return sameAs(before, change);
-  if (!there && change.kind !== 'apply') return undefined;
+  if (!there && (change.kind !== 'apply' || change.update)) return undefined;
+  const expected = change.update?.revision;
+  if (there && expected !== undefined && there.revision !== expected) throw movedOn(there, expected);
   if (!there) await makeAnew(session, change, bundle!, found?.row, now);
   const customer = there?.customer ?? change.owner!;
   const number = (found?.row.newestChange ?? 0) + 1;
   const {environment: id, kind, actor, options, token} = change;
-  await session.run('update environments set newest_change = $2, changed_at = $3 where id = $1', ...[id, number, now]);
+  await session.run(
+    'update environments set newest_change = $2, revision = $3, changed_at = $4 where id = $1',
+    ...[id, number, byItself(change) ? (there?.revision ?? 0) : number, now],
+  );
   await session.run(
     `insert into environment_changes (environment, number, kind, bundle, options, actor, request, token, state, asked_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9)`,
@@ -44,7 +49,16 @@ export async function askChange(session: Session, scope: Scope, change: NewChang
   const data = {environment: id, change: number, kind, ...options, ...(change.bundle && {bundle: change.bundle})};
   await writeEvents(session, [{type: 'environment.asked', customer, actor, data}], 0, now);
   await session.hint();
-  return given({...change, owner: undefined, token: undefined, number, state: 'waiting', askedAt: now, runs: []});
+  return given({
+    ...change,
+    owner: undefined,
+    token: undefined,
+    update: undefined,
+    number,
+    state: 'waiting',
+    askedAt: now,
+    runs: [],
+  });
 }
 
 async function locked(
@@ -201,6 +215,16 @@ export async function noteSeen(
   await writeEvents(session, [{type: `environment.${condition}`, customer: row.customer, actor, data}], 0, now);
   await session.hint();
 }
+
+/** Nobody asked for it: a healing, or scaling by load. */
+const byItself = ({actor}: NewChange): boolean => actor.name === 'autoscaler' || actor.name.startsWith('coordinator:');
+
+const movedOn = ({id, revision}: EnvironmentRow, expected: number) =>
+  new UserError({
+    code: 'changed-meanwhile',
+    message: `${id} is at revision ${revision}, not at ${expected}: somebody asked for a change of it meanwhile`,
+    hint: 'Look at it again, and say the revision of then if it is still to be changed.',
+  });
 
 const notYours = (id: EnvironmentId) =>
   new UserError({
