@@ -1,7 +1,7 @@
 import {randomBytes} from 'node:crypto';
+import type {CheckpointStorage} from '../checkpoint-storage.ts';
 import {connect} from '../hosts/index.ts';
 import {registryAccess} from '../registry-credentials.ts';
-import type {BackupPlace} from '../runtime/backup/backup-place.ts';
 import type {Session} from '../session.ts';
 import type {Host} from '../spec/project.ts';
 import type {NatsSettings} from '../spec/server/nats-schema.ts';
@@ -34,7 +34,7 @@ export interface OpenCoordinatorWish {
   readonly session: Session;
   readonly settings: CoordinatorSettings;
   /** For checkpoints that are too large for the database. */
-  readonly objectStorage?: BackupPlace;
+  readonly objectStorage?: CheckpointStorage;
   readonly build?: ContainerTypeParts['build'];
   /** NATS, for workers of their own; `env` holds its user and password, where it has them. */
   readonly nats?: {readonly settings: NatsSettings; readonly env: Readonly<Record<string, string | undefined>>};
@@ -60,7 +60,7 @@ export interface OpenedCoordinator {
 /** A coordinator in this process whose workers are the session's hosts, with all workload types that niyanta has. */
 export async function openCoordinator(wish: OpenCoordinatorWish): Promise<OpenedCoordinator> {
   const {store, session, settings, log} = wish;
-  const keeper = checkpointKeeper(store, wish.objectStorage);
+  const keeper = checkpointKeeper(store, wish.objectStorage?.place);
   const pool = new HostPool({
     hosts: session.hosts,
     connect: (host, signal) => connect(host, {...session.ssh, signal}),
@@ -73,7 +73,8 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
   };
   const isHost = (name: string) => pool.worker(name) !== undefined;
   const {silence} = settings;
-  const agents = wish.nats && (await openAgents({...wish, ...ways, ...wish.nats, silence, isHost}));
+  const agents =
+    wish.nats && (await openAgents({...wish, ...ways, ...wish.nats, silence, isHost, lent: wish.objectStorage?.lent}));
   const workers = agents ? new JoinedPool(pool, agents.pool) : pool;
   const container = containerType({
     owner: await store.identity(),

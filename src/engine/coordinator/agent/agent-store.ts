@@ -32,15 +32,15 @@ export class AgentStore implements AttemptStore, Pick<Store, 'blob' | 'file' | '
   }
 
   identity(): Promise<string> {
-    return this.#ask({kind: 'identity'}, z.string().min(1).max(200));
+    return this.ask({kind: 'identity'}, z.string().min(1).max(200));
   }
 
   attempts(_: Scope, workload: WorkloadId): Promise<readonly AttemptRow[]> {
-    return this.#ask({kind: 'attempts', workload}, attemptRows as unknown as z.ZodType<readonly AttemptRow[]>);
+    return this.ask({kind: 'attempts', workload}, attemptRows as unknown as z.ZodType<readonly AttemptRow[]>);
   }
 
   checkpoints(_: Scope, workload: WorkloadId) {
-    return this.#ask({kind: 'checkpoints', workload}, z.array(checkpointRow));
+    return this.ask({kind: 'checkpoints', workload}, z.array(checkpointRow));
   }
 
   /** What is dropped for it is removed by whoever stores it. */
@@ -64,7 +64,7 @@ export class AgentStore implements AttemptStore, Pick<Store, 'blob' | 'file' | '
   async blob(sha256: string): Promise<Uint8Array | undefined> {
     const chunks: Buffer[] = [];
     for (let offset = 0; ; ) {
-      const chunk = await this.#ask({kind: 'content', sha256, offset}, contentChunk.nullable());
+      const chunk = await this.ask({kind: 'content', sha256, offset}, contentChunk.nullable());
       if (!chunk) return undefined;
       const bytes = Buffer.from(chunk.base64, 'base64');
       chunks.push(bytes);
@@ -74,29 +74,29 @@ export class AgentStore implements AttemptStore, Pick<Store, 'blob' | 'file' | '
   }
 
   async file(sha256: string) {
-    return (await this.#ask({kind: 'file', sha256}, fileRow.nullable())) ?? undefined;
+    return (await this.ask({kind: 'file', sha256}, fileRow.nullable())) ?? undefined;
   }
 
   async secrets(names: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (names.length === 0) return new Map();
     return new Map(
-      Object.entries(await this.#ask({kind: 'secrets', names: [...names]}, z.record(z.string(), z.string()))),
+      Object.entries(await this.ask({kind: 'secrets', names: [...names]}, z.record(z.string(), z.string()))),
     );
   }
 
   registryAccess(reference: string) {
-    return this.#ask({kind: 'registry', reference}, registryAccess);
+    return this.ask({kind: 'registry', reference}, registryAccess);
   }
 
-  /** Nobody answers while no coordinator is up, or the broker is away: neither is a reason to end an attempt. */
-  async #ask<T>(
-    what: Asked extends infer A ? (A extends Asked ? Omit<A, 'v'> : never) : never,
-    value: z.ZodType<T>,
-  ): Promise<T> {
+  /**
+   * Nobody answers while no coordinator is up, or the broker is away: neither is a reason to end an attempt. Errors: those
+   * that the answer tells, as they are.
+   */
+  async ask<T>(what: Unversioned<Asked>, value: z.ZodType<T>, timeoutMs = askMs): Promise<T> {
     const {broker, worker, clock, signal} = this.#parts;
     for (;;) {
       try {
-        return await ask(broker, {subject: askOf(worker), body: what, value, timeoutMs: askMs});
+        return await ask(broker, {subject: askOf(worker), body: what, value, timeoutMs});
       } catch (error) {
         const silent = error instanceof OutsideError && nobody.has(error.code);
         if (!silent || signal.aborted) throw error;
@@ -105,6 +105,8 @@ export class AgentStore implements AttemptStore, Pick<Store, 'blob' | 'file' | '
     }
   }
 }
+
+type Unversioned<T> = T extends unknown ? Omit<T, 'v'> : never;
 
 const nobody = new Set(['not-answered', 'broker-unavailable', 'database-unavailable', 'database-unreachable']);
 

@@ -23,6 +23,7 @@ import type {WorkloadType} from '../types/workload-type.ts';
 import {HostPool} from '../workers/host-pool.ts';
 import {AgentStore} from './agent-store.ts';
 import {type AgentParts, AgentWorker} from './agent-worker.ts';
+import {lentPlace} from './lent-place.ts';
 import {Saying} from './saying.ts';
 import {takeOrders} from './take-orders.ts';
 
@@ -92,11 +93,13 @@ function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
   });
   const saying = new Saying({broker, worker: name, clock: systemClock, log});
   const parts = {broker, worker: name, saying, clock: systemClock, signal: ending.signal};
-  const store = new AgentStore({...parts, refOf: id => begun?.worker.ref(id)});
+  const refOf = (id: string) => begun?.worker.ref(id);
+  const store = new AgentStore({...parts, refOf});
+  const keeper = checkpointKeeper(store, lentPlace({store, refOf, clock: systemClock, signal: ending.signal}));
   let begun: Begun | undefined;
   const refused = Promise.withResolvers<never>();
   const beginning = store.identity().then(owner => {
-    begun = begin(wish, {owner, broker, pool, saying, store});
+    begun = begin(wish, {owner, broker, pool, saying, store, keeper});
     begun.worker.refused.catch(refused.reject);
     return begun.worker.registered;
   });
@@ -126,11 +129,10 @@ interface Begun {
 /** `owner`: whose attempts on this machine are ours. */
 function begin(
   wish: NamedWish,
-  {owner, ...parts}: Pick<AgentParts, 'broker' | 'pool' | 'saying' | 'store'> & {readonly owner: string},
+  {owner, ...parts}: Pick<AgentParts, 'broker' | 'pool' | 'saying' | 'store' | 'keeper'> & {readonly owner: string},
 ): Begun {
   const {name, home, labels, region, version, log} = wish;
-  const {store} = parts;
-  const keeper = checkpointKeeper(store);
+  const {store, keeper} = parts;
   const container = containerType({
     owner,
     blobs: store,
@@ -142,7 +144,7 @@ function begin(
   const clock = systemClock;
   const seen = {measures: silentMeasures, tracing: wish.tracing, log};
   const place = {labels, ...(region !== undefined && {region})};
-  const worker = new AgentWorker({...parts, ...seen, ...place, name, home, version, types, keeper, settings, clock});
+  const worker = new AgentWorker({...parts, ...seen, ...place, name, home, version, types, settings, clock});
   return {worker, stopOrders: takeOrders({...parts, name, types, worker, clock})};
 }
 

@@ -5,12 +5,13 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
-import type {BackupPlace} from '../../runtime/backup/backup-place.ts';
 import {type Bytes, Meter, open, seal} from '../../runtime/backup/seal.ts';
+import {OutsideError} from '../../spec/errors.ts';
 import type {CheckpointRow, Store} from '../store/store.ts';
 import type {CheckpointKeeper} from '../types/workload-type.ts';
 import {corruptCheckpoint, storageFailed, tooLarge} from './checkpoint-errors.ts';
-import {guardPlace} from './guarded-place.ts';
+import {checkpointName} from './checkpoint-name.ts';
+import {guardPlace, type KeptPlace} from './guarded-place.ts';
 
 /** What is not larger is kept in the database. Bytes, compressed. */
 export const largestBlob = 10 * 1024 * 1024;
@@ -23,7 +24,7 @@ const clear = {kind: 'none'} as const;
  */
 export function checkpointKeeper(
   blobs: Pick<Store, 'putBlob' | 'blob'>,
-  unguarded?: BackupPlace,
+  unguarded?: KeptPlace,
   newName: () => string = randomUUID,
 ): CheckpointKeeper {
   const guarded = unguarded && guardPlace(unguarded);
@@ -41,10 +42,10 @@ export function checkpointKeeper(
           return {size: content.length, sha256: await blobs.putBlob(content), place: {kind: 'blob'}};
         }
         if (!storage) throw tooLarge(largestBlob);
-        const key = `${workload.id}.${attempt}.${newName()}.tar.zst`;
+        const key = checkpointName({workload: workload.id, attempt}, newName());
         await storage.write(key, chained(head, packed)).catch(error => {
           // What ails the source is no fault of the storage.
-          throw tar.errored ?? storageFailed(storage.label, error);
+          throw tar.errored ?? failedToKeep(storage.label, error);
         });
         return {size: meter.bytes, sha256: meter.digest(), place: {kind: 's3', key}};
       } finally {
@@ -59,12 +60,12 @@ export function checkpointKeeper(
         verify({size, sha256}, {size: content.length, sha256: hash(content)});
         return Readable.from(open(once(content), clear), {objectMode: false});
       }
-      if (!storage) throw corruptCheckpoint('it is kept at an object storage, and none is configured now');
+      if (!storage) throw storageFailed('the object storage', 'it is kept there, and none is configured now');
       return fetched(storage, place.key, {sha256, size});
     },
 
     async drop(checkpoints) {
-      for (const {place} of checkpoints) if (place.kind === 's3') await storage?.remove(place.key);
+      for (const {place} of checkpoints) if (place.kind === 's3') await storage?.remove?.(place.key);
     },
   };
 }
@@ -87,15 +88,15 @@ async function* chained(head: readonly Uint8Array[], rest: AsyncIterator<Uint8Ar
 }
 
 /** Through a file of this machine, since nothing of it may be used before all of it was checked. */
-async function fetched(storage: BackupPlace, key: string, wanted: Content): Promise<Readable> {
+async function fetched(storage: KeptPlace, key: string, wanted: Content): Promise<Readable> {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-checkpoint-'));
   const remove = () => rm(folder, {recursive: true, force: true});
   const file = join(folder, 'content');
   const meter = new Meter();
   try {
     const content = await storage.read(key).catch(error => {
-      if (/NoSuchKey|HTTP 404/.test(String(error)))
-        throw corruptCheckpoint('its content is gone from the object storage');
+      // Another 404 may be that of something on the way.
+      if (String(error).includes('NoSuchKey')) throw corruptCheckpoint('its content is gone from the object storage');
       throw storageFailed(storage.label, error);
     });
     await pipeline(Readable.from(meter.through(content)), createWriteStream(file, {mode: 0o600})).catch(error => {
@@ -110,6 +111,10 @@ async function fetched(storage: BackupPlace, key: string, wanted: Content): Prom
   tar.once('close', () => void remove().catch(() => undefined));
   return tar;
 }
+
+/** That none is configured is said by whoever knows it. */
+const failedToKeep = (label: string, error: unknown): unknown =>
+  error instanceof OutsideError && error.code === 'checkpoint-too-large' ? error : storageFailed(label, error);
 
 type Content = Pick<CheckpointRow, 'size' | 'sha256'>;
 

@@ -3,8 +3,11 @@ import type {BackupPlace} from '../../runtime/backup/backup-place.ts';
 import {OutsideError} from '../../spec/errors.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 
+/** What keeps checkpoints. Without `remove`: whoever stores them removes what is dropped. */
+export type KeptPlace = Pick<BackupPlace, 'label' | 'write' | 'read'> & Partial<Pick<BackupPlace, 'remove'>>;
+
 export interface GuardedPlace {
-  readonly place: BackupPlace;
+  readonly place: KeptPlace;
   /** In words; undefined when it answers. */
   trouble(): string | undefined;
 }
@@ -16,7 +19,7 @@ const restMs = 10_000;
  * Object storage behind a circuit breaker: after three failures in a row callers are refused at once for ten seconds, so that
  * workloads do not stand still for a checkpoint that cannot be kept anyway. That there is no such object is no failure.
  */
-export function guardPlace(place: BackupPlace, rest = restMs): GuardedPlace {
+export function guardPlace(place: KeptPlace, rest = restMs): GuardedPlace {
   const breaker = circuitBreaker(handleWhen(isItsOwn), {
     breaker: new ConsecutiveBreaker(failuresUntilOpen),
     halfOpenAfter: rest,
@@ -29,14 +32,13 @@ export function guardPlace(place: BackupPlace, rest = restMs): GuardedPlace {
     breaker.execute(ask).catch(error => {
       throw error instanceof BrokenCircuitError ? resting(place.label, last, error) : error;
     });
+  const {remove} = place;
   return {
     place: {
       label: place.label,
-      names: () => guarded(() => place.names()),
       write: (name, data) => guarded(() => place.write(name, data)),
       read: name => guarded(() => place.read(name)),
-      remove: name => guarded(() => place.remove(name)),
-      tidy: () => guarded(() => place.tidy()),
+      ...(remove && {remove: name => guarded(() => remove(name))}),
     },
     trouble: () => (breaker.state === CircuitState.Closed ? undefined : `${place.label} fails: ${last}`),
   };
@@ -44,7 +46,7 @@ export function guardPlace(place: BackupPlace, rest = restMs): GuardedPlace {
 
 /** Not that of what was to be written, and no answer about one object. */
 const isItsOwn = (error: unknown): boolean =>
-  error instanceof OutsideError && error.code.startsWith('backup-target-') && !/NoSuchKey|HTTP 404/.test(error.message);
+  error instanceof OutsideError && error.code.startsWith('backup-target-') && !error.message.includes('NoSuchKey');
 
 const resting = (label: string, last: string, cause: unknown): OutsideError =>
   new OutsideError({

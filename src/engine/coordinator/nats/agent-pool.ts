@@ -7,6 +7,7 @@ import type {Store, WorkerRow} from '../store/store.ts';
 import type {AgentTerm} from '../workers/agent.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 import type {WorkerPool} from '../workers/worker-pool.ts';
+import {comesHome} from './answering.ts';
 import type {Broker} from './broker.ts';
 import {type Beat, type BeatAnswer, beat, read, version} from './messages.ts';
 import {PooledAgent} from './pooled-agent.ts';
@@ -111,6 +112,7 @@ export class AgentPool implements WorkerPool {
     const name = workerOf(message.subject);
     const heard = read(beat, message.data);
     if (name === undefined) return broker.drop(message.subject, 'is no name of a worker');
+    if (!comesHome(message, name)) return broker.drop(message.subject, 'wants its answer elsewhere');
     const refused = heard ? this.#refusal(name, heard) : otherVersion(message);
     if (heard && !refused) this.#take(name, heard);
     else if (!refused) return broker.drop(message.subject, 'is no beat');

@@ -1,11 +1,13 @@
 import type {Msg} from '@nats-io/transport-node';
+import type {LentStorage} from '../../runtime/backup/lent-s3.ts';
 import type {RegistryAccess} from '../../runtime/images/index.ts';
 import {OutsideError} from '../../spec/errors.ts';
 import type {HostName} from '../../spec/stack.ts';
 import {secretNames} from '../../state/secret-references.ts';
 import type {Store, WorkloadRow} from '../store/store.ts';
-import {answer} from './answering.ts';
+import {answer, comesHome} from './answering.ts';
 import type {Broker} from './broker.ts';
+import {lendStorage} from './lend-storage.ts';
 import {type Asked, asked, read} from './messages.ts';
 import {allAsks, askQueue, workerOf} from './subjects.ts';
 
@@ -14,6 +16,8 @@ export interface AnswerAsksParts {
   readonly store: Store;
   readonly secrets: (names: readonly string[]) => Promise<ReadonlyMap<string, string>>;
   readonly registryAccess: (reference: string) => Promise<RegistryAccess>;
+  /** For checkpoints that are too large for the database. */
+  readonly lent?: LentStorage | undefined;
 }
 
 /** Bytes of content in one answer, before base64. */
@@ -32,6 +36,7 @@ export function answerAsks(parts: AnswerAsksParts): () => void {
     const worker = workerOf(message.subject);
     const what = read(asked, message.data);
     if (worker === undefined || !what) return broker.drop(message.subject, 'asks for nothing that there is');
+    if (!comesHome(message, worker)) return broker.drop(message.subject, 'wants its answer elsewhere');
     void answer(message, () => answerTo(worker, what));
   };
   return broker.subscribe(allAsks, heard, askQueue);
@@ -58,6 +63,8 @@ export function answerAsks(parts: AnswerAsksParts): () => void {
       case 'registry':
         if (!rows.some(row => imageOf(row) === what.reference)) throw notYours(worker, 'an image');
         return accessTo(what.reference);
+      default:
+        return lendStorage(what, rows, {store, lent: parts.lent, notYours: asked => notYours(worker, asked)});
     }
   }
 

@@ -1,8 +1,10 @@
 import type {Msg} from '@nats-io/transport-node';
 import type {z} from 'zod';
 import {NiyantaError, OutsideError, UserError} from '../../spec/errors.ts';
+import type {HostName} from '../../spec/stack.ts';
 import type {Broker} from './broker.ts';
 import {outcomeOf, read, version} from './messages.ts';
+import {inboxOf} from './subjects.ts';
 
 /** Answers a request with a value, or with what an error says. */
 export async function answer(message: Msg, work: () => Promise<unknown>): Promise<void> {
@@ -13,6 +15,13 @@ export async function answer(message: Msg, work: () => Promise<unknown>): Promis
     message.respond(JSON.stringify({v: version, error: wireError(error)}));
   }
 }
+
+/**
+ * Whether the answer would go to the worker that asked. The broker checks what a worker says, not where it wants the answer
+ * to: a coordinator would speak for it elsewhere, with rights that the worker does not have.
+ */
+export const comesHome = ({reply}: Pick<Msg, 'reply'>, worker: HostName): boolean =>
+  reply?.startsWith(`${inboxOf(worker)}.`) ?? false;
 
 /** Asks, and throws what the other side threw. Errors: its own; OutsideError `broker-unavailable`, `not-answered`. */
 export async function ask<T>(

@@ -1,4 +1,5 @@
 import type {HostName} from '../../spec/stack.ts';
+import {isNameOf} from '../checkpoints/checkpoint-name.ts';
 import type {Store} from '../store/store.ts';
 import type {AgentTerm} from '../workers/agent.ts';
 import {type AttemptRef, read, type Said, type SaidAnswer, said} from './messages.ts';
@@ -57,6 +58,9 @@ async function count(worker: HostName, what: Said, parts: CountParts): Promise<S
     }
     case 'checkpoint': {
       if (!(await rowOf(worker, what.of, store))) return 'fenced';
+      const {place} = what.checkpoint;
+      // Else what is another's could be read as its own, and be removed with it.
+      if (place.kind === 's3' && !isNameOf(what.of, place.key)) return 'refused';
       const {outcome, dropped} = await store.addCheckpoint({...what.of, ...what.checkpoint}, what.keep);
       await term.keeper.drop(dropped);
       const taken = (await store.checkpoints('everyone', workload)).find(

@@ -170,6 +170,8 @@ export const saidAnswer = z.object({
 });
 export type SaidAnswer = z.infer<typeof saidAnswer>;
 
+const upload = {v, of: attemptRef, name: text(300), upload: text(2000)};
+
 /** What a worker asks for. */
 export const asked = z.discriminatedUnion('kind', [
   z.object({v, kind: z.literal('identity')}),
@@ -179,6 +181,12 @@ export const asked = z.discriminatedUnion('kind', [
   z.object({v, kind: z.literal('file'), sha256}),
   z.object({v, kind: z.literal('secrets'), names: z.array(text(500)).max(1000)}),
   z.object({v, kind: z.literal('registry'), reference: text(2000)}),
+  // An object of an attempt's checkpoint: written in parts, and read. Answered with requests that are signed for a while.
+  z.object({v, kind: z.literal('upload'), of: attemptRef, name: text(300)}),
+  z.object({...upload, kind: z.literal('upload-part'), number: z.int().min(1).max(10_000), sha256}),
+  z.object({...upload, kind: z.literal('upload-done'), etags: z.array(text(200)).min(1).max(10_000)}),
+  z.object({...upload, kind: z.literal('upload-dropped')}),
+  z.object({v, kind: z.literal('stored'), workload: z.uuid(), name: text(1000)}),
 ]);
 export type Asked = z.infer<typeof asked>;
 
@@ -220,6 +228,13 @@ export const checkpointRow = z.object({
   why,
   place,
   corrupt: z.string().optional(),
+});
+
+/** See `SignedRequest`. */
+export const signedRequest = z.object({
+  method: z.enum(['GET', 'PUT']),
+  url: z.url({protocol: /^https?$/}).max(8000),
+  headers: z.record(text(200), text(2000)),
 });
 
 export const fileRow = z.object({sha256, size: count, parts: z.array(sha256).optional()});

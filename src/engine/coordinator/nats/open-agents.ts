@@ -11,7 +11,7 @@ import {type Hints, hintsOver} from './hints.ts';
 import {natsOptions} from './nats-options.ts';
 import {tellBroker} from './tell-broker.ts';
 
-export interface OpenAgentsWish extends Pick<AnswerAsksParts, 'secrets' | 'registryAccess'> {
+export interface OpenAgentsWish extends Pick<AnswerAsksParts, 'secrets' | 'registryAccess' | 'lent'> {
   readonly settings: NatsSettings;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly store: Store;

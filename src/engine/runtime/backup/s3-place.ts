@@ -1,67 +1,27 @@
-import {createHash} from 'node:crypto';
-import {AwsClient} from 'aws4fetch';
-import {messageOf, targetFailed, targetFull} from './backup-errors.ts';
 import type {BackupPlace} from './backup-place.ts';
+import {type S3Options, s3Client, tag, tags} from './s3-client.ts';
+import {partSize, s3Uploads} from './s3-uploads.ts';
 import type {Bytes} from './seal.ts';
-
-export interface S3Options {
-  readonly endpoint: string;
-  readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly bucket: string;
-  /** Of all objects' names, without a slash at its ends. */
-  readonly prefix: string;
-}
-
-/** Bytes. S3 takes 10 000 parts of at least 5 MiB: what is long gets larger parts, so that 500 GB fit. */
-const partSize = (number: number): number => (number <= 1000 ? 8 : 64) * 1024 * 1024;
 
 /** Backups as objects behind an S3 API, by path-style addresses. What is longer than a part goes up in parts. */
 export function s3Place(options: S3Options): BackupPlace {
-  const {bucket, prefix} = options;
-  const label = `s3://${bucket}/${prefix}`;
-  const base = `${options.endpoint.replace(/\/+$/, '')}/${bucket}`;
-  const client = new AwsClient({...options, service: 's3', retries: 3});
-
-  async function ask(what: string, method: string, path: string, body?: Uint8Array): Promise<Response> {
-    // The server holds what it got against this.
-    const digest = createHash('sha256')
-      .update(body ?? '')
-      .digest('hex');
-    const headers = {'X-Amz-Content-Sha256': digest};
-    const sent = body as Uint8Array<ArrayBuffer> | undefined;
-    const answer = await client.fetch(`${base}${path}`, {method, headers, body: sent}).catch(error => {
-      throw targetFailed(label, what, messageOf(error.cause ?? error), error);
-    });
-    if (answer.ok) return answer;
-    const text = await answer.text();
-    const code = tag(text, 'Code') ?? `HTTP ${answer.status}`;
-    if (answer.status === 507 || /QuotaExceeded|StorageFull|EntityTooLarge/i.test(code)) throw targetFull(label, code);
-    throw targetFailed(label, what, `${code}${tag(text, 'Message') ? `: ${tag(text, 'Message')}` : ''}`);
-  }
-
-  const key = (name: string): string =>
-    `/${[prefix, name].filter(Boolean).join('/').split('/').map(encodeURIComponent).join('/')}`;
+  const {prefix} = options;
+  const client = s3Client(options);
+  const {label, ask, key} = client;
+  const uploads = s3Uploads(client);
 
   async function putInParts(name: string, first: Uint8Array, rest: AsyncIterator<Uint8Array>): Promise<void> {
-    const what = `write ${name}`;
-    const started = await (await ask(what, 'POST', `${key(name)}?uploads=`)).text();
-    const upload = encodeURIComponent(tag(started, 'UploadId') ?? '');
+    const upload = await uploads.begin(name);
     try {
-      const tags: string[] = [];
+      const etags: string[] = [];
       for (let part: IteratorResult<Uint8Array> = {value: first}; !part.done; part = await rest.next()) {
-        const number = tags.length + 1;
-        const answer = await ask(what, 'PUT', `${key(name)}?partNumber=${number}&uploadId=${upload}`, part.value);
-        tags.push(answer.headers.get('etag') ?? '');
+        const path = uploads.part(name, upload, etags.length + 1);
+        const answer = await ask(`write ${name}`, 'PUT', path, part.value);
+        etags.push(answer.headers.get('etag') ?? '');
       }
-      const list = tags.map((etag, i) => `<Part><PartNumber>${i + 1}</PartNumber><ETag>${etag}</ETag></Part>`).join('');
-      const body = Buffer.from(`<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`);
-      // A failure in the middle of putting the parts together comes with status 200.
-      const done = await (await ask(what, 'POST', `${key(name)}?uploadId=${upload}`, body)).text();
-      if (/<Error>/.test(done)) throw targetFailed(label, what, tag(done, 'Code') ?? 'it was not completed');
+      await uploads.complete(name, upload, etags);
     } catch (error) {
-      await ask('abort an upload', 'DELETE', `${key(name)}?uploadId=${upload}`).catch(() => undefined);
+      await uploads.abort(name, upload).catch(() => undefined);
       throw error;
     }
   }
@@ -103,7 +63,7 @@ export function s3Place(options: S3Options): BackupPlace {
       ).text();
       for (const upload of tags(text, 'Upload')) {
         const name = tag(upload, 'Key')!.slice(prefix.length + 1);
-        await ask('abort an upload', 'DELETE', `${key(name)}?uploadId=${encodeURIComponent(tag(upload, 'UploadId')!)}`);
+        await uploads.abort(name, tag(upload, 'UploadId')!);
       }
     },
   };
@@ -115,7 +75,7 @@ async function* chained(first: Uint8Array, rest: AsyncIterator<Uint8Array>): Asy
 }
 
 /** Gathers chunks into parts; only the last one is shorter. One part is in memory at a time. */
-async function* inParts(data: Bytes): AsyncGenerator<Uint8Array, undefined> {
+export async function* inParts(data: Bytes): AsyncGenerator<Uint8Array, undefined> {
   let number = 1;
   let chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -131,14 +91,3 @@ async function* inParts(data: Bytes): AsyncGenerator<Uint8Array, undefined> {
   if (bytes > 0) yield Buffer.concat(chunks);
   return undefined;
 }
-
-const tags = (xml: string, name: string): string[] =>
-  [...xml.matchAll(new RegExp(`<${name}>(.*?)</${name}>`, 'gs'))].map(([, text]) => unescaped(text!));
-
-const tag = (xml: string, name: string): string | undefined => tags(xml, name)[0];
-
-const unescaped = (text: string): string =>
-  text.replace(
-    /&(lt|gt|quot|apos|amp);/g,
-    (_, name: string) => ({lt: '<', gt: '>', quot: '"', apos: "'", amp: '&'})[name]!,
-  );

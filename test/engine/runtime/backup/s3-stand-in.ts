@@ -16,24 +16,28 @@ export class S3StandIn {
   readonly access = {region: 'us-east-1', accessKeyId: 'stand-in', secretAccessKey: SECRET, bucket: 'shop'};
   /** Answers with an error of this code where it holds. */
   refuse: (request: {method: string; query: URLSearchParams}) => string | undefined = () => undefined;
+  /** Seconds by which its clock is ahead. */
+  ahead = 0;
   /** Names a list gives at once. */
   page = 1000;
   #server!: Server;
+  #address = '';
 
-  static async start(): Promise<S3StandIn> {
+  static async start(address = '127.0.0.1'): Promise<S3StandIn> {
     const made = new S3StandIn();
+    made.#address = address;
     made.#server = createServer((request, response) => {
       made.#answer(request).then(
         ([status, body, headers]) => response.writeHead(status, headers).end(body),
         error => response.writeHead(500).end(String(error)),
       );
     });
-    await new Promise<void>(resolve => made.#server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>(resolve => made.#server.listen(0, address, resolve));
     return made;
   }
 
   get endpoint(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `http://${this.#address}:${(this.#server.address() as AddressInfo).port}`;
   }
 
   stop(): Promise<void> {
@@ -45,6 +49,7 @@ export class S3StandIn {
     const url = new URL(request.url!, 'http://s3');
     const body = await buffer(request);
     if (!signed(request, url, body)) return failure(403, 'SignatureDoesNotMatch');
+    if (hasExpired(url.searchParams, this.ahead)) return failure(403, 'AccessDenied');
     const query = url.searchParams;
     const method = request.method!;
     const refused = this.refuse({method, query});
@@ -116,18 +121,60 @@ const failure = (status: number, code: string): [number, string, Record<string, 
 const sha256 = (text: string | Buffer): string => createHash('sha256').update(text).digest('hex');
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
 
-/** Whether the signature is the one that this request has to have (AWS Signature Version 4). */
-function signed(request: IncomingMessage, url: URL, body: Buffer): boolean {
+interface Signed {
+  readonly day: string;
+  readonly region: string;
+  /** Of the headers that are signed, too. */
+  readonly names: string;
+  readonly time: string;
+  /** SHA-256 of the body, or UNSIGNED-PAYLOAD. */
+  readonly content: string;
+  readonly signature: string;
+}
+
+/** Of a header, as whoever has the key sends it. */
+function signedByHeader({headers}: IncomingMessage): Signed | undefined {
   const pattern =
     /^AWS4-HMAC-SHA256 Credential=stand-in\/(\d{8})\/(.+?)\/s3\/aws4_request, SignedHeaders=(.+?), Signature=(\w+)$/;
-  const [, day, region, names, signature] = pattern.exec(request.headers.authorization ?? '') ?? [];
-  const time = request.headers['x-amz-date'];
-  if (!day || !names || typeof time !== 'string' || request.headers['x-amz-content-sha256'] !== sha256(body))
-    return false;
-  const pairs = [...url.searchParams].map(pair => pair.map(encodeURIComponent).join('=')).sort();
+  const [, day, region, names, signature] = pattern.exec(headers.authorization ?? '') ?? [];
+  const [time, content] = [headers['x-amz-date'], headers['x-amz-content-sha256']];
+  if (!day || !region || !names || !signature || typeof time !== 'string' || typeof content !== 'string')
+    return undefined;
+  return {day, region, names, time, content, signature};
+}
+
+/** Of the query, as an address has it that was signed for somebody else. */
+function signedByQuery({headers}: IncomingMessage, query: URLSearchParams): Signed | undefined {
+  const [, day, region] =
+    /^stand-in\/(\d{8})\/(.+?)\/s3\/aws4_request$/.exec(query.get('X-Amz-Credential') ?? '') ?? [];
+  const [names, signature] = [query.get('X-Amz-SignedHeaders'), query.get('X-Amz-Signature')];
+  const time = query.get('X-Amz-Date');
+  if (!day || !region || !names || !signature || !time || !query.has('X-Amz-Expires')) return undefined;
+  const content = names.includes('x-amz-content-sha256') ? String(headers['x-amz-content-sha256']) : 'UNSIGNED-PAYLOAD';
+  return {day, region, names, time, content, signature};
+}
+
+function hasExpired(query: URLSearchParams, ahead: number): boolean {
+  const time = query.get('X-Amz-Date');
+  if (!time) return false;
+  const [, ...parts] = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(time)!.map(Number);
+  const [year, month, day, hour, minute, second] = parts as [number, number, number, number, number, number];
+  const until = Date.UTC(year, month - 1, day, hour, minute, second) + Number(query.get('X-Amz-Expires')) * 1000;
+  return Date.now() + ahead * 1000 > until;
+}
+
+/** Whether the signature is the one that this request has to have (AWS Signature Version 4). */
+function signed(request: IncomingMessage, url: URL, body: Buffer): boolean {
+  const got = signedByHeader(request) ?? signedByQuery(request, url.searchParams);
+  if (!got || (got.content !== sha256(body) && got.content !== 'UNSIGNED-PAYLOAD')) return false;
+  const {day, region, names, time, content, signature} = got;
+  const pairs = [...url.searchParams]
+    .filter(([name]) => name !== 'X-Amz-Signature')
+    .map(pair => pair.map(encodeURIComponent).join('='))
+    .sort();
   const headers = names.split(';').map(name => `${name}:${request.headers[name]}\n`);
-  const canonical = [request.method, url.pathname, pairs.join('&'), headers.join(''), names, sha256(body)].join('\n');
+  const canonical = [request.method, url.pathname, pairs.join('&'), headers.join(''), names, content].join('\n');
   const scope = `${day}/${region}/s3/aws4_request`;
-  const key = hmac(hmac(hmac(hmac(`AWS4${SECRET}`, day), region!), 's3'), 'aws4_request');
+  const key = hmac(hmac(hmac(hmac(`AWS4${SECRET}`, day), region), 's3'), 'aws4_request');
   return hmac(key, ['AWS4-HMAC-SHA256', time, scope, sha256(canonical)].join('\n')).toString('hex') === signature;
 }

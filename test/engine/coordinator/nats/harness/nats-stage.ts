@@ -6,6 +6,7 @@ import {jetstreamManager} from '@nats-io/jetstream';
 import {onTestFinished} from 'vitest';
 import {AgentStore} from '../../../../../src/engine/coordinator/agent/agent-store.ts';
 import {AgentWorker} from '../../../../../src/engine/coordinator/agent/agent-worker.ts';
+import {lentPlace} from '../../../../../src/engine/coordinator/agent/lent-place.ts';
 import {Saying} from '../../../../../src/engine/coordinator/agent/saying.ts';
 import {takeOrders} from '../../../../../src/engine/coordinator/agent/take-orders.ts';
 import {checkpointKeeper} from '../../../../../src/engine/coordinator/checkpoints/checkpoint-keeper.ts';
@@ -20,7 +21,9 @@ import {startCoordinator} from '../../../../../src/engine/coordinator/start-coor
 import {openSqliteStore} from '../../../../../src/engine/coordinator/store/open-store.ts';
 import type {Store, WorkloadRow} from '../../../../../src/engine/coordinator/store/store.ts';
 import {sleepType} from '../../../../../src/engine/coordinator/types/sleep.ts';
+import type {CheckpointKeeper} from '../../../../../src/engine/coordinator/types/workload-type.ts';
 import type {WorkloadState} from '../../../../../src/engine/coordinator/workload-states.ts';
+import type {LentStorage} from '../../../../../src/engine/runtime/backup/lent-s3.ts';
 import type {Workload} from '../../../../../src/engine/spec/workload.ts';
 import {silentMeasures} from '../../../../../src/engine/telemetry/metrics/measures.ts';
 import {noTracing} from '../../../../../src/engine/telemetry/tracing/index.ts';
@@ -36,6 +39,7 @@ export interface StagedAgent {
   readonly worker: AgentWorker;
   readonly broker: Broker;
   readonly store: AgentStore;
+  readonly keeper: CheckpointKeeper;
   readonly saying: Saying;
   readonly home: string;
   /** As kill -9 of it: nothing more is said or done; what runs on stage goes on. */
@@ -78,7 +82,7 @@ export const quickBeats: CoordinatorSettings = {
 export async function natsStage(
   server: Pick<NatsServer, 'url'>,
   /** How coordinators are known to the broker. */
-  {options = {}}: {readonly options?: object} = {},
+  {options = {}, lent}: {readonly options?: object; readonly lent?: LentStorage} = {},
 ): Promise<NatsStage> {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-nats-stage-'));
   onTestFinished(() => rm(folder, {recursive: true, force: true}));
@@ -91,7 +95,7 @@ export async function natsStage(
   return {
     store,
     type,
-    coordinator: parts => startStagedCoordinator(brokerAt(server.url, options), store, parts),
+    coordinator: parts => startStagedCoordinator(brokerAt(server.url, options), store, parts, lent),
     async agent(name, options) {
       const agent = await startStagedAgent(options?.url ?? server.url, name, type, options);
       agents.set(name, agent);
@@ -123,12 +127,23 @@ export function brokerAt(url: string, options: object = {}): Broker {
   return broker;
 }
 
-async function startStagedCoordinator(broker: Broker, store: Store, parts: Partial<CoordinatorSettings> = {}) {
+async function startStagedCoordinator(
+  broker: Broker,
+  store: Store,
+  parts: Partial<CoordinatorSettings> = {},
+  lent?: LentStorage,
+) {
   const settings = {...quickBeats, ...parts};
   const keeper = checkpointKeeper(store);
   const pool = await AgentPool.open({broker, store, silence: settings.silence, log, isHost: () => false});
   onTestFinished(() => pool.close());
-  const stop = answerAsks({broker, store, secrets: async () => new Map(), registryAccess: async () => ({http: false})});
+  const stop = answerAsks({
+    broker,
+    store,
+    secrets: async () => new Map(),
+    registryAccess: async () => ({http: false}),
+    lent,
+  });
   onTestFinished(stop);
   const coordinator = await startCoordinator({
     id: randomUUID(),
@@ -161,7 +176,8 @@ async function startStagedAgent(
     ...{broker, worker: name, saying, clock: systemClock, signal: ending.signal},
     refOf: id => worker?.ref(id),
   });
-  const keeper = checkpointKeeper(store);
+  const refOf = (id: string) => worker?.ref(id);
+  const keeper = checkpointKeeper(store, lentPlace({store, refOf, clock: systemClock, signal: ending.signal}));
   const types = new Map([type, sleepType(keeper)].map(each => [each.name, each]));
   const pool = new StagePool(name);
   const settings = quickBeats;
@@ -182,5 +198,5 @@ async function startStagedAgent(
     await broker.close();
   };
   onTestFinished(kill);
-  return {worker: started, broker, store, saying, home, kill};
+  return {worker: started, broker, store, keeper, saying, home, kill};
 }
