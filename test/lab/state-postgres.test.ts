@@ -1,10 +1,14 @@
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test} from 'vitest';
-import {parseStateLocation} from '../../src/engine/spec/state-location.ts';
+import {type PostgresLocation, parseStateLocation} from '../../src/engine/spec/state-location.ts';
+import {Database} from '../../src/engine/state/postgres/database.ts';
 import {openPostgresStore} from '../../src/engine/state/postgres/postgres-store.ts';
+import type {Transaction} from '../../src/engine/state/postgres/transaction.ts';
 import {makeRunId} from '../../src/engine/state/run-id.ts';
 import type {StateStore} from '../../src/engine/state/store.ts';
 import {describeStore} from '../engine/state/store-suite.ts';
+import {DarkProxy} from './harness/dark-proxy.ts';
 import {TestPostgres} from './harness/state-in-postgres.ts';
 
 describeStore('postgres');
@@ -45,6 +49,60 @@ describe('a state in a database', () => {
     const stopped = await server.stoppedWhileHolding('select * from niyanta.lock_files for update', 'niyanta');
     onTestFinished(() => void stopped.kill('SIGKILL'));
     expect((await store.update(written.serial, lock => lock)).serial).toBe(written.serial + 1);
+  });
+
+  test('connections that are closed without a word in the middle of a transaction end nobody: it is done again', async () => {
+    const proxy = await DarkProxy.before(join(server.folder, '.s.PGSQL.5432'));
+    onTestFinished(() => proxy.close());
+    const location = parseStateLocation(
+      `postgres://postgres@127.0.0.1:${proxy.port}/postgres?sslmode=disable`,
+      '/',
+      '/',
+    );
+    const database = new Database(
+      location as PostgresLocation,
+      {values: async () => new Map(), origins: async () => []},
+      {},
+    );
+    onTestFinished(() => database.close());
+    const unhandled: unknown[] = [];
+    const note = (error: unknown) => void unhandled.push(error);
+    process.on('unhandledRejection', note).on('uncaughtException', note);
+    onTestFinished(() => void process.off('unhandledRejection', note).off('uncaughtException', note));
+    await server.sql('postgres', 'create table public.done (number int)');
+    const ending = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'niyanta'";
+    const ends = [() => proxy.light(), () => server.sql('postgres', ending)];
+    // In the middle of a statement; between two, before the next one is asked at once, and later.
+    const waysToAsk = [
+      async (sql: Transaction, end: () => unknown) => {
+        const asked = sql`select pg_sleep(10)`;
+        await Promise.all([asked, sleep(50).then(end)]);
+      },
+      async (sql: Transaction, end: () => unknown) => {
+        await end();
+        await sql`select 1`;
+      },
+      async (sql: Transaction, end: () => unknown) => {
+        await end();
+        await sleep(300);
+        await Promise.allSettled([sql`select 1`, sql`select 2`]);
+      },
+    ];
+    let number = 0;
+    for (const end of ends)
+      for (const ask of waysToAsk) {
+        let tries = 0;
+        number += 1;
+        await database.transaction(async sql => {
+          tries += 1;
+          await sql`insert into public.done values (${number})`;
+          if (tries === 1) await ask(sql, end);
+        });
+        expect([number, tries]).toEqual([number, 2]);
+      }
+    const rows = await server.sql('postgres', 'select number from public.done order by number');
+    expect(rows.map(row => row.number)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(unhandled).toEqual([]);
   });
 
   test('the lease outlives a restart without a goodbye, and what is under way is done once', async () => {

@@ -6,9 +6,9 @@ import type {Secrets} from '../secrets.ts';
 import {connectionTo, type Env, mayBeTriedAgain, refusalIn} from './connection.ts';
 import {endStuckPeers, LOCK_TIMEOUT} from './end-stuck-peers.ts';
 import {ensureSchema, lacksSchema} from './schema.ts';
+import {inTransaction, type Transaction} from './transaction.ts';
 
 export type Sql = postgres.Sql;
-export type Transaction = postgres.TransactionSql;
 
 /** How long a database that went away is tried again; one that never answered, for a moment only. */
 const PATIENCE_MS = 20_000;
@@ -65,14 +65,12 @@ export class Database {
 
   /** The same in one transaction, which ends by itself when this process stops in the middle of it. */
   transaction<T>(work: (sql: Transaction) => Promise<T>, signal?: AbortSignal): Promise<T> {
-    return this.use(async sql => {
-      const done = await sql.begin(async transaction => {
-        await transaction`select set_config('idle_in_transaction_session_timeout', '5000', true),
-          set_config('lock_timeout', '5000', true)`;
-        return {value: await work(transaction)};
-      });
-      return (done as {value: T}).value;
-    }, signal);
+    const limited = async (transaction: Transaction) => {
+      await transaction`select set_config('idle_in_transaction_session_timeout', '5000', true),
+        set_config('lock_timeout', '5000', true)`;
+      return work(transaction);
+    };
+    return this.use(sql => inTransaction(sql, limited), signal);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,8 @@
 import {KEPT_RUNS} from '../run-id.ts';
 import type {StoreBackend} from '../store-backend.ts';
-import type {Database, Transaction} from './database.ts';
+import type {Database} from './database.ts';
 import {checkHeld} from './postgres-leases.ts';
+import type {Transaction} from './transaction.ts';
 
 /** Journals as one row a record, numbered within their run. */
 export function postgresJournal(

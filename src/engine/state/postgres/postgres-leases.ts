@@ -2,7 +2,8 @@ import type {EnvironmentName} from '../../spec/stack.ts';
 import type {LeaseBoard} from '../lease-board.ts';
 import {emptyLeaseRecord, type LeaseRecord, parseLeaseRecord} from '../lease-record.ts';
 import {type HeldBy, LeaseGone} from '../store-backend.ts';
-import type {Database, Transaction} from './database.ts';
+import type {Database} from './database.ts';
+import type {Transaction} from './transaction.ts';
 
 export const recordOf = (text: string | null, environment: EnvironmentName): LeaseRecord =>
   text === null ? emptyLeaseRecord : parseLeaseRecord(text, `niyanta.leases, environment ${environment}`);

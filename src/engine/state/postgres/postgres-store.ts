@@ -10,9 +10,10 @@ import {hasEnded} from '../process-identity.ts';
 import {stateStore} from '../state-store.ts';
 import type {StateStore} from '../store.ts';
 import type {Guard, StoreBackend} from '../store-backend.ts';
-import {Database, type Transaction} from './database.ts';
+import {Database} from './database.ts';
 import {postgresJournal} from './postgres-journal.ts';
 import {checkHeld, postgresLeases, recordOf} from './postgres-leases.ts';
+import type {Transaction} from './transaction.ts';
 
 const postgresTimes: LeaseTimes = {...leaseTimes, pollMs: 500};
 

@@ -1,5 +1,6 @@
 import {OutsideError} from '../../spec/errors.ts';
 import type {Sql} from './database.ts';
+import {inTransaction} from './transaction.ts';
 
 /** The version of the tables that this niyanta makes and uses. */
 const VERSION = 1;
@@ -10,7 +11,7 @@ export const lacksSchema = (error: unknown): boolean =>
 
 /** Makes schema and tables, all or nothing, whoever else does so at the same time. Errors: OutsideError `state-newer`. */
 export async function ensureSchema(sql: Sql): Promise<void> {
-  await sql.begin(async transaction => {
+  await inTransaction(sql, async transaction => {
     await transaction`select pg_advisory_xact_lock(hashtext('niyanta schema'))`;
     await transaction.unsafe(tables);
     const [row] = await transaction<{version: number}[]>`select max(version) as version from niyanta.versions`;

@@ -1,5 +1,6 @@
 import type {Sql} from 'postgres';
 import {OutsideError} from '../../../spec/errors.ts';
+import {inTransaction} from '../../../state/postgres/transaction.ts';
 import {type AppliedMigration, checksumOf, type Migration, outstanding} from '../migrations.ts';
 import {postgresMigrations} from './postgres-migrations.ts';
 
@@ -19,7 +20,7 @@ export async function migratePostgres(
     select current_setting('synchronous_commit') as durable, current_setting('server_version_num')::int as version`;
   if (row!.version < 150_000) throw tooOld(place, row!.version);
   if (row!.durable === 'off') throw notDurable(place);
-  await sql.begin(async transaction => {
+  await inTransaction(sql, async transaction => {
     await transaction`select pg_advisory_xact_lock(hashtext(${SCHEMA}))`;
     await transaction.unsafe(`create schema if not exists ${SCHEMA};
       create table if not exists migrations (
@@ -40,7 +41,7 @@ export async function revertPostgres(
   version: number,
   known: readonly Migration[] = postgresMigrations,
 ): Promise<void> {
-  await sql.begin(async transaction => {
+  await inTransaction(sql, async transaction => {
     await transaction`select pg_advisory_xact_lock(hashtext(${SCHEMA}))`;
     const applied = await transaction<{number: number}[]>`select number from migrations order by number desc`;
     for (const {number} of applied.filter(each => each.number > version)) {

@@ -4,11 +4,11 @@ import {NiyantaError, OutsideError} from '../../../spec/errors.ts';
 import {type PostgresLocation, stateText} from '../../../spec/state-location.ts';
 import {connectionTo, type Env, mayBeTriedAgain, refusalIn} from '../../../state/postgres/connection.ts';
 import {endStuckPeers, LOCK_TIMEOUT} from '../../../state/postgres/end-stuck-peers.ts';
+import {inTransaction} from '../../../state/postgres/transaction.ts';
 import type {Secrets} from '../../../state/secrets.ts';
 import type {Database, Session} from '../database.ts';
 import {migratePostgres, SCHEMA} from './migrate-postgres.ts';
-import {HINTS, postgresSession} from './postgres-session.ts';
-import {inTransaction} from './transaction.ts';
+import {HINTS, postgresSession, sessionIn} from './postgres-session.ts';
 
 /** How long a database that went away is tried again; then the caller decides. */
 const PATIENCE_MS = 5_000;
@@ -33,8 +33,7 @@ export async function openPostgres(location: PostgresLocation, secrets: Secrets,
     connect({
       ...options,
       max: CONNECTIONS,
-      // Without it, the library's `reserve` never answers on a connection that has to be made.
-      fetch_types: true,
+      fetch_types: false,
       // Seconds. Who listens for hints tries for good.
       backoff: tries => Math.min(0.02 * 2 ** tries, 1),
       onnotice: () => {},
@@ -76,7 +75,7 @@ class PostgresDatabase implements Database {
   }
 
   write<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T> {
-    return this.#tried((sql, again) => inTransaction(sql, session => work(session, again)));
+    return this.#tried((sql, again) => inTransaction(sql, transaction => work(sessionIn(transaction), again)));
   }
 
   read<T>(work: (session: Session) => Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import type {ParameterOrJSON, Row, RowList, Sql, UnsafeQueryOptions} from 'postgres';
+import type {Transaction} from '../../../state/postgres/transaction.ts';
 import type {Cells, Param, Session, Table} from '../database.ts';
 import {arrayText, columnsOf} from './column-parameters.ts';
 
@@ -6,17 +7,16 @@ import {arrayText, columnsOf} from './column-parameters.ts';
 export const HINTS = 'niyanta_store';
 
 /** Asks one statement, on whatever connection or on a transaction's. */
-export type Ask = (
-  text: string,
-  params: ParameterOrJSON<never>[],
-  options?: UnsafeQueryOptions,
-) => Promise<RowList<Row[]>>;
+type Ask = (text: string, params: ParameterOrJSON<never>[], options?: UnsafeQueryOptions) => Promise<RowList<Row[]>>;
 
 export const postgresSession = (sql: Sql): Session =>
   sessionOf((text, params, options) => sql.unsafe(text, params, options));
 
+/** The session of one transaction. */
+export const sessionIn = (transaction: Transaction): Session => sessionOf(transaction.unsafe);
+
 /** Statements are prepared once a connection. */
-export function sessionOf(asked: Ask): Session {
+function sessionOf(asked: Ask): Session {
   const ask = (text: string, params: readonly Param[]) =>
     asked(text, params.map(bound) as ParameterOrJSON<never>[], {prepare: true});
   return {
