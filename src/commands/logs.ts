@@ -48,7 +48,8 @@ export default class Logs extends EngineCommand {
     const onRecord = (record: LogRecord) => (this.json ? this.jsonLine(record) : this.line(writer.line(record)));
     const wanted = {services: argv.map(String), since, tail: flags.tail, follow: flags.follow};
     const served = await servedEnvironment(flags, this.context(), this.signal);
-    if (served) return this.#printed(served.logs(wanted), onRecord);
+    const onBreak = (why: string) => this.note(`the coordinator does not answer (${why}): goes on when it does`);
+    if (served) return this.#printed(served.logs({...wanted, onBreak}), onRecord);
     const session = await openOnlyProject(flags, this.context());
     await readLogs(session, {
       ...wanted,

@@ -1,7 +1,8 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import type {Fleet} from './fleet.ts';
 import {mustRun, script} from './hosts/index.ts';
-import {LogReader, type LogRecord, type LogSource, logSources} from './log-sources.ts';
+import type {LogPlaces} from './log-places.ts';
+import {LogReader, type LogSource, logSources, type PlacedRecord} from './log-sources.ts';
 import {linesOf} from './runtime/lines-of.ts';
 import {followLogs as followCommand, parseFollowHeader, parseLogLine} from './runtime/logs.ts';
 import {inOrder} from './runtime/merge-logs.ts';
@@ -13,7 +14,9 @@ import {isAway, readSteadily} from './steady-stream.ts';
 interface Following {
   readonly services: readonly string[];
   readonly signal: AbortSignal;
-  readonly onRecord: (record: LogRecord) => Promise<void>;
+  readonly onRecord: (record: PlacedRecord) => Promise<void>;
+  /** How far another reader was with containers that come later, of a host that was away. */
+  readonly places: LogPlaces;
   /** Told of a host that does not answer any more, and when it does again. */
   readonly onLost: (host: string, why: string) => void;
   readonly onBack: (host: string) => void;
@@ -98,7 +101,7 @@ class Follower {
   readonly #readers: Map<string, LogReader>;
   readonly #following: Following;
   readonly #tails = new Map<string, Tail>();
-  #waiting: LogRecord[] = [];
+  #waiting: PlacedRecord[] = [];
   #taken = Promise.withResolvers<void>();
   #failure: unknown;
 
@@ -115,18 +118,28 @@ class Follower {
       const ids = own.map(({id}) => id).sort();
       const before = this.#tails.get(host);
       if (before?.ids === ids.join() || away.has(host)) continue;
-      for (const source of own) this.#readers.set(source.id, this.#readers.get(source.id) ?? new LogReader(source));
-      await this.#tail(host, ids, before);
+      await this.#tail(host, ids, {before, unread: this.#readNew(own)});
     }
     for (const [host, {stop}] of this.#tails) {
       if (byHost.has(host) || away.has(host)) continue;
       this.#tails.delete(host);
       stop();
     }
+    const there = new Set(sources.map(({id}) => id));
+    for (const [id, {source}] of this.#readers)
+      if (!there.has(id) && !away.has(source.host)) this.#following.places.forget(id);
+  }
+
+  /** Makes readers of those that have none; whether there are such. */
+  #readNew(sources: readonly LogSource[]): boolean {
+    const unread = sources.filter(({id}) => !this.#readers.has(id));
+    for (const source of unread)
+      this.#readers.set(source.id, new LogReader(source, this.#following.places.of(source.id)));
+    return unread.length > 0;
   }
 
   /** What came since the last time, in order of time. Throws what will not pass by itself. */
-  take(): readonly LogRecord[] {
+  take(): readonly PlacedRecord[] {
     if (this.#failure !== undefined) throw this.#failure;
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -141,7 +154,11 @@ class Follower {
   }
 
   /** Resolves when the new one runs: it begins with lines of before, and the one before is ended only then. */
-  async #tail(host: string, ids: readonly string[], before: Tail | undefined): Promise<void> {
+  async #tail(
+    host: string,
+    ids: readonly string[],
+    {before, unread}: {readonly before: Tail | undefined; readonly unread: boolean},
+  ): Promise<void> {
     const own = new AbortController();
     const signal = AbortSignal.any([own.signal, this.#following.signal]);
     const opened = Promise.withResolvers<void>();
@@ -157,7 +174,7 @@ class Follower {
       },
       onBack: this.#following.onBack,
       open: async again => {
-        if (again) await this.#catchUp(host, ids, signal);
+        if (again || unread) await this.#catchUp(host, ids, signal);
         const process = await connection.spawn(followCommand(ids, overlap));
         before?.stop();
         this.#tails.set(host, tail);
@@ -183,9 +200,9 @@ class Follower {
   /** What was printed while nobody listened, however much it is. */
   async #catchUp(host: string, ids: readonly string[], signal: AbortSignal): Promise<void> {
     const readers = new Map(ids.map(id => [id, this.#readers.get(id)!]));
-    const since = [...readers.values()].map(({last}) => last).sort()[0];
+    const wanted = [...readers].map(([id, {since}]) => ({id, since}));
     for (const reader of readers.values()) reader.resume();
-    const process = await this.#fleet.connection(host).spawn(readCommand(ids, {since}));
+    const process = await this.#fleet.connection(host).spawn(readCommand(wanted));
     const stop = (): void => process.kill();
     signal.addEventListener('abort', stop, {once: true});
     try {
@@ -201,7 +218,7 @@ class Follower {
     }
   }
 
-  async #add(record: LogRecord | undefined): Promise<void> {
+  async #add(record: PlacedRecord | undefined): Promise<void> {
     if (record) this.#waiting.push(record);
     if (this.#waiting.length > mostWaiting) await this.#taken.promise;
   }

@@ -2,7 +2,8 @@ import {text} from 'node:stream/consumers';
 import {type Fleet, withFleet} from './fleet.ts';
 import {followLogs} from './follow-logs.ts';
 import {commandFailed} from './hosts/must-run.ts';
-import {LogReader, type LogRecord, logSources} from './log-sources.ts';
+import {LogPlaces} from './log-places.ts';
+import {LogReader, type LogRecord, logSources, type PlacedRecord} from './log-sources.ts';
 import {linesOf} from './runtime/lines-of.ts';
 import {parseLogLine} from './runtime/logs.ts';
 import {inOrder, mergeLogs} from './runtime/merge-logs.ts';
@@ -20,6 +21,8 @@ export interface ReadLogsOptions {
   readonly tail?: number;
   /** Go on until the signal. */
   readonly follow: boolean;
+  /** Goes on from there; kept up to date: with each record, how far it was read. */
+  readonly places?: LogPlaces;
   readonly signal: AbortSignal;
   /** Takes a line; awaited, so that a slow reader slows the reading. */
   readonly onRecord: (record: LogRecord) => Promise<void>;
@@ -33,16 +36,26 @@ export interface ReadLogsOptions {
 /** Reads what replicas printed, all of them in order of time, and goes on with what they print if told. */
 export function readLogs(session: Session, options: ReadLogsOptions): Promise<void> {
   const {hosts, ssh} = session;
-  return withFleet(hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal: options.signal, ssh}, async fleet => {
-    const {sources, silent} = await logSources(session, fleet.observed, options.services);
+  const {services, since, signal, places = new LogPlaces()} = options;
+  const tell = async ({container, place, ...record}: PlacedRecord): Promise<void> => {
+    places.set(container, place);
+    await options.onRecord(record);
+  };
+  return withFleet(hosts, {maxUnreachable: Number.POSITIVE_INFINITY, signal, ssh}, async fleet => {
+    const {sources, silent} = await logSources(session, fleet.observed, services);
     if (silent.length > 0) options.onSilent(silent);
-    const readers = new Map(sources.map(source => [source.id, new LogReader(source, options.since)]));
+    const from = (id: string) => places.of(id) ?? (places.live ? undefined : since);
+    const readers = new Map(sources.map(source => [source.id, new LogReader(source, from(source.id))]));
     const byHost = Map.groupBy(readers.values(), ({source}) => source.host);
-    for await (const record of mergeLogs([...byHost].map(([host, own]) => readHost(fleet, host, own, options)))) {
-      if (options.signal.aborted) return;
-      await options.onRecord(record);
+    const hostLogs = [...byHost].map(([host, own]) => readHost(fleet, host, own, {...options, places}));
+    for await (const record of mergeLogs(hostLogs)) {
+      if (signal.aborted) return;
+      await tell(record);
     }
-    if (options.follow) await followLogs(session, fleet, readers, options);
+    if (!options.follow) return;
+    for (const [id, {place}] of readers) if (place) places.set(id, place);
+    places.goLive();
+    await followLogs(session, fleet, readers, {...options, places, onRecord: tell});
   });
 }
 
@@ -51,12 +64,16 @@ async function* readHost(
   fleet: Fleet,
   host: string,
   readers: readonly LogReader[],
-  {tail, since, follow, signal}: ReadLogsOptions,
-): AsyncGenerator<LogRecord> {
-  // Following goes on behind the last line, so that one is read even where none is wanted.
+  {tail, follow, signal, places}: ReadLogsOptions & {readonly places: LogPlaces},
+): AsyncGenerator<PlacedRecord> {
+  // All of those that another reader had begun with. Following goes on behind the last line, so that one is read even
+  // where none is wanted.
+  const untold = new Set(
+    readers.filter(({source}) => !places.live && !places.of(source.id)).map(({source}) => source.id),
+  );
+  const last = tail === 0 && follow ? 1 : tail;
   const command = readCommand(
-    readers.map(({source}) => source.id),
-    {since, tail: tail === 0 && follow ? 1 : tail},
+    readers.map(({source: {id}, since}) => ({id, since, ...(untold.has(id) && last !== undefined && {tail: last})})),
   );
   const byId = new Map(readers.map(reader => [reader.source.id, reader]));
   const process = await fleet.connection(host).spawn(command);
@@ -71,7 +88,7 @@ async function* readHost(
       const [id, logged] = parseReadLine(line);
       const parsed = parseLogLine(logged);
       const record = parsed && byId.get(id)?.feed(parsed);
-      if (record && tail !== 0) yield record;
+      if (record && !(tail === 0 && untold.has(id))) yield record;
     }
     signal.throwIfAborted();
     const {code} = await process.exit;

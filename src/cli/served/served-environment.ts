@@ -124,15 +124,19 @@ export class ServedEnvironment {
     }
   }
 
-  /** The newest lines of its replicas; with `follow`, then those that come, until the signal. */
+  /**
+   * The newest lines of its replicas; with `follow`, then those that come, until the signal. `onBreak`: the coordinator is
+   * away, and it goes on where it was when it is back.
+   */
   async *logs(wish: {
     readonly services: readonly string[];
     readonly follow: boolean;
     readonly tail?: number | undefined;
     readonly since?: string | undefined;
+    readonly onBreak?: (why: string) => void;
   }): AsyncGenerator<LogRecord> {
     const {client, signal} = this.#served;
-    const {services, follow, tail, since} = wish;
+    const {services, follow, tail, since, onBreak} = wish;
     const query = {
       ...(services.length > 0 && {service: [...services]}),
       ...(tail !== undefined && {tail}),
@@ -148,7 +152,7 @@ export class ServedEnvironment {
       Object.entries(query).map(([name, value]): [string, string] => [name, String(value)]),
     );
     const path = `/v1/environments/${encodeURIComponent(this.id)}/logs?${words}`;
-    for await (const {event, data} of followStream(client, path, signal)) {
+    for await (const {event, data} of followStream(client, path, {signal, onBreak})) {
       if (event === 'line') yield asOurs<LogRecord>(data);
     }
   }

@@ -60,7 +60,7 @@ export async function* followChange(
   signal: AbortSignal,
 ): AsyncGenerator<ServerEvent, ChangeOnServer> {
   const path = `/v1/environments/${encodeURIComponent(environment)}/changes/${number}/events`;
-  for await (const {event, data} of followStream(client, path, signal)) {
+  for await (const {event, data} of followStream(client, path, {signal})) {
     if (event === 'end') return data as ChangeOnServer;
     if (event === 'event') yield (data as {readonly event: ServerEvent}).event;
   }

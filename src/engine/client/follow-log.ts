@@ -16,6 +16,6 @@ export async function* followLog(client: ApiClient, id: string, wish: FollowLogW
   const {attempt, signal} = wish;
   const query = attempt === undefined ? '' : `?attempt=${attempt}`;
   const path = `/v1/workloads/${encodeURIComponent(id)}/logs${query}`;
-  for await (const {event, data} of followStream(client, path, signal))
+  for await (const {event, data} of followStream(client, path, {signal}))
     if (event === 'line') yield data as ServerLogLine;
 }

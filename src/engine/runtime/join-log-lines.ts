@@ -16,6 +16,11 @@ export class LineJoiner {
     return line.partial ? undefined : joined;
   }
 
+  /** When the oldest line began that did not end yet. */
+  get begun(): string | undefined {
+    return [...this.#begun.values()].map(({at}) => at).sort()[0];
+  }
+
   /** What was begun and not ended yet. */
   rest(): readonly LogLine[] {
     const rest = [...this.#begun.values()];

@@ -5,20 +5,20 @@ import * as paths from './paths.ts';
 
 // Holds one line of each log at a time. A part of a longer line has its place where the line began.
 const MERGE = String.raw`use strict;
-my ($since, $tail, $read, @ids) = @ARGV;
+my ($read, @words) = @ARGV;
 sub advance {
   my $log = shift;
   for (;;) {
     if (!$log->{handle}) {
       my $file = shift @{$log->{files}};
       return 0 unless defined $file;
-      if ($tail eq "all") { open $log->{handle}, "<", $file or next }
-      else { open $log->{handle}, "-|", "sh", "-c", $read, "niyanta", $log->{id}, $since, $tail or die "sh: $!\n" }
+      if ($log->{tail} eq "all") { open $log->{handle}, "<", $file or next }
+      else { open $log->{handle}, "-|", "sh", "-c", $read, "niyanta", $log->{id}, $log->{since}, $log->{tail} or die "sh: $!\n" }
     }
     my $line = readline $log->{handle};
     if (!defined $line) { close $log->{handle}; delete $log->{handle}; next }
     my ($at, $stream, $tag) = $line =~ /^(\S+) (\S+) ([FP]) / or next;
-    next if $at lt $since;
+    next if $at lt $log->{since};
     $log->{at} = $log->{begun}{$stream} // $at;
     if ($tag eq "P") { $log->{begun}{$stream} = $log->{at} } else { delete $log->{begun}{$stream} }
     $log->{line} = $line =~ /\n\z/ ? $line : "$line\n";
@@ -35,9 +35,9 @@ sub insert {
   }
   splice @heads, $low, 0, $log;
 }
-for my $id (@ids) {
+while (my ($id, $since, $tail) = splice @words, 0, 3) {
   my @files = $tail eq "all" ? grep { -e } (map("$id.log.$_", reverse 1 .. 8), "$id.log") : ($id);
-  my $log = {id => $id, files => \@files};
+  my $log = {id => $id, since => $since, tail => $tail, files => \@files};
   insert($log) if advance($log);
 }
 while (my $log = shift @heads) {
@@ -45,21 +45,24 @@ while (my $log = shift @heads) {
   insert($log) if advance($log);
 }`;
 
+export interface WantedLog {
+  readonly id: ContainerId;
+  /** RFC 3339 in UTC; from the first line when empty. */
+  readonly since: string;
+  /** Of those, the last ones; all when absent. */
+  readonly tail?: number;
+}
+
 /**
  * Prints what these containers said, merged by time, each line behind the id of its container. Neither it nor who reads
- * it holds a whole log. `since` is RFC 3339 in UTC; of `tail` lines a container the last ones.
+ * it holds a whole log.
  */
-export const readLogs = (
-  ids: readonly ContainerId[],
-  {since = '', tail}: {readonly since?: string; readonly tail?: number},
-): Command =>
+export const readLogs = (logs: readonly WantedLog[]): Command =>
   script(
     `cd ${paths.logsFolder} 2>/dev/null || exit 0; exec perl -e "$@"`,
     MERGE,
-    since,
-    tail === undefined ? 'all' : String(tail),
     readLogScript,
-    ...ids,
+    ...logs.flatMap(({id, since, tail}) => [id, since, tail === undefined ? 'all' : String(tail)]),
   );
 
 /** The container and the line of its log. */

@@ -27,10 +27,13 @@ export const status =
   (response: ServerResponse): void =>
     void response.writeHead(code, {'Content-Type': 'application/json', ...headers}).end(JSON.stringify(body));
 
-/** An event stream that breaks off behind these messages, or ends. */
+/** An event stream that breaks off behind these messages, ends, or is not heard of any more. */
 export const stream =
-  (text: string, end: 'breaks' | 'ends') =>
+  (text: string, end: 'breaks' | 'ends' | 'hangs') =>
   (response: ServerResponse): void => {
     response.writeHead(200, {'Content-Type': 'text/event-stream'});
-    response.write(text, () => (end === 'breaks' ? response.socket?.destroy() : response.end()));
+    response.write(text, () => {
+      if (end === 'breaks') response.socket?.destroy();
+      if (end === 'ends') response.end();
+    });
   };

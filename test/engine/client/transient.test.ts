@@ -1,6 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {answerOf, apiClient} from '../../../src/engine/client/api-client.ts';
 import {followLog} from '../../../src/engine/client/follow-log.ts';
+import {followStream} from '../../../src/engine/client/follow-stream.ts';
 import {lossyServer, lost, status, stream} from './lossy-server.ts';
 
 const id = '019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11';
@@ -74,6 +75,29 @@ describe('a log that is followed', () => {
     );
     expect(await follow(address)).toEqual(['one', 'two', 'three']);
     expect(asked.map(({headers}) => headers['last-event-id'])).toEqual([undefined, '1.b', '1.b']);
+  });
+
+  test('goes on when the coordinator was away for a while, or said nothing any more', async () => {
+    const {address, asked} = await lossyServer(
+      stream(message('1.a', 'one'), 'breaks'),
+      lost,
+      lost,
+      lost,
+      lost,
+      lost,
+      status(503),
+      stream(message('1.b', 'two'), 'hangs'),
+      stream(`${message('1.c', 'three')}event: end\ndata: {"state":"SUCCEEDED"}\n\n`, 'ends'),
+    );
+    const breaks: string[] = [];
+    const rules = {signal: AbortSignal.timeout(30_000), silentMs: 300, onBreak: (why: string) => breaks.push(why)};
+    const texts: unknown[] = [];
+    const client = apiClient({server: address, key: 'nyk_k'}, async () => {});
+    for await (const {event, data} of followStream(client, '/v1/any', rules))
+      if (event === 'line') texts.push((data as {text: string}).text);
+    expect(texts).toEqual(['one', 'two', 'three']);
+    expect(asked.map(({headers}) => headers['last-event-id'])).toEqual([undefined, ...Array(7).fill('1.a'), '1.b']);
+    expect(breaks).toEqual([expect.any(String), 'nothing was heard for 0.3s']);
   });
 
   test('of a workload that is not there is an error', async () => {

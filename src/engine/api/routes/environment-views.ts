@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {notFound, scopeOf} from '../../coordinator/access/index.ts';
+import type {ReplicaLine} from '../../coordinator/environments/environments.ts';
 import type {LogRecord} from '../../log-sources.ts';
 import {historyOf} from '../answers/environment.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
@@ -14,7 +15,7 @@ import {
   replicasAnswer,
   replicasQuery,
 } from '../schemas/environment.ts';
-import {listOf} from '../schemas/wire.ts';
+import {listOf, replicaPlace} from '../schemas/wire.ts';
 import type {Message} from '../streams/server-sent.ts';
 import {streamWhileWelcome, untilGone} from '../streams/until-gone.ts';
 
@@ -71,9 +72,11 @@ export function environmentViewRoutes(server: ApiServer, parts: ApiParts): void 
         operationId: 'readReplicaLogs',
         tags,
         summary: 'Read what replicas printed, in order of time; with `Accept: text/event-stream`, follow it.',
-        description: 'A stream has messages `line` (a ReplicaLine each), and `stop` with the reason why it breaks off.',
+        description:
+          'A stream has messages `line` (a ReplicaLine each), and `stop` with the reason why it breaks off; it goes on by Last-Event-ID, at any coordinator.',
         params: environmentParams,
         querystring: replicaLogsQuery,
+        headers: replicaPlace,
         response: {
           200: {
             description: 'Lines.',
@@ -84,8 +87,9 @@ export function environmentViewRoutes(server: ApiServer, parts: ApiParts): void 
     },
     async (request, reply) => {
       const {service: services, ...some} = request.query;
+      const after = request.headers['last-event-id'] || undefined;
       const open = async (follow: boolean, signal: AbortSignal) => {
-        const options = {...some, services, follow, signal};
+        const options = {...some, services, follow, signal, ...(follow && {after})};
         const lines = await environments().logs(scopeOf(whoOf(request)), request.params.id, options);
         if (!lines) throw notFound('environment');
         return lines;
@@ -94,7 +98,7 @@ export function environmentViewRoutes(server: ApiServer, parts: ApiParts): void 
         return streamWhileWelcome(request, reply, parts, async signal => messagesOf(await open(true, signal)));
       }
       const items: LogRecord[] = [];
-      for await (const line of await open(false, untilGone(reply.raw, parts.stopping))) {
+      for await (const {line} of await open(false, untilGone(reply.raw, parts.stopping))) {
         items.push(line);
         if (items.length === mostLines) break;
       }
@@ -106,6 +110,6 @@ export function environmentViewRoutes(server: ApiServer, parts: ApiParts): void 
 /** Of one JSON answer. */
 const mostLines = 100_000;
 
-async function* messagesOf(lines: AsyncIterable<LogRecord>): AsyncGenerator<Message> {
-  for await (const line of lines) yield {event: 'line', data: line};
+async function* messagesOf(lines: AsyncIterable<ReplicaLine>): AsyncGenerator<Message> {
+  for await (const {id, line} of lines) yield {event: 'line', data: line, ...(id !== undefined && {id})};
 }

@@ -60,3 +60,8 @@ export const actor = z.object({
 export const lastEventId = z.looseObject({
   'last-event-id': z.string().max(200).optional().describe('Where a stream goes on that was cut off.'),
 });
+
+/** The same of a stream of many logs: how far each of them was read. */
+export const replicaPlace = z.looseObject({
+  'last-event-id': z.string().max(8000).optional().describe('Where a stream goes on that was cut off.'),
+});

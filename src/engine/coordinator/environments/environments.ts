@@ -84,8 +84,15 @@ export interface Environments {
   history(scope: Scope, id: EnvironmentId): Promise<readonly HistoryEntry[] | undefined>;
   /** As `niyanta ps`: looks at the hosts. */
   replicas(scope: Scope, id: EnvironmentId, options: ReplicaOptions): Promise<ShownReplicas | undefined>;
-  /** As `niyanta logs`: the newest lines of its replicas in order of time, then, with `follow`, what comes. */
-  logs(scope: Scope, id: EnvironmentId, options: EnvironmentLogOptions): Promise<AsyncIterable<LogRecord> | undefined>;
+  /**
+   * As `niyanta logs`: the newest lines of its replicas in order of time, then, with `follow`, what comes. Errors: Refusal
+   * `invalid-cursor`.
+   */
+  logs(
+    scope: Scope,
+    id: EnvironmentId,
+    options: EnvironmentLogOptions,
+  ): Promise<AsyncIterable<ReplicaLine> | undefined>;
 }
 
 /** What is given has to be the same. */
@@ -151,4 +158,12 @@ export interface EnvironmentLogOptions extends ReplicaOptions {
   readonly tail?: number;
   /** RFC 3339: lines from then on. */
   readonly since?: string;
+  /** `ReplicaLine.id` of the last line that the reader has: nothing is told twice, and nothing left out. */
+  readonly after?: string;
+}
+
+export interface ReplicaLine {
+  /** Of lines that are followed, but not where replicas are too many (some 450): how far all of them were read. */
+  readonly id?: string;
+  readonly line: LogRecord;
 }

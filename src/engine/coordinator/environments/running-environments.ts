@@ -1,10 +1,8 @@
 import {randomUUID} from 'node:crypto';
 import type {Readable} from 'node:stream';
 import {lastApplied} from '../../heal-stack.ts';
-import type {LogRecord} from '../../log-sources.ts';
 import {planStack} from '../../plan-stack.ts';
 import type {Plan} from '../../planner/plan.ts';
-import {readLogs} from '../../read-logs.ts';
 import {withCounts} from '../../scale-services.ts';
 import type {StackSession} from '../../session.ts';
 import {showHistory} from '../../show-history.ts';
@@ -32,12 +30,13 @@ import type {
   FollowOptions,
   NewChange,
   PlanWish,
+  ReplicaLine,
   ReplicaOptions,
   UpdateWish,
 } from './environments.ts';
 import {followChange} from './follow-change.ts';
-import {handOver} from './hand-over.ts';
 import {planOtherChange} from './plan-change.ts';
+import {replicaLines} from './replica-lines.ts';
 import {hostConditions, type ServedParts} from './served-parts.ts';
 import {servedSession, unknownBundle} from './served-session.ts';
 
@@ -205,26 +204,10 @@ export class RunningEnvironments implements Environments {
   async logs(
     scope: Scope,
     id: EnvironmentId,
-    {services = [], follow, tail, since, signal}: EnvironmentLogOptions,
-  ): Promise<AsyncIterable<LogRecord> | undefined> {
+    options: EnvironmentLogOptions,
+  ): Promise<AsyncIterable<ReplicaLine> | undefined> {
     const row = await this.get(scope, id);
-    if (!row) return undefined;
-    const {log} = this.#parts;
-    return handOver<LogRecord>(signal, (onRecord, ended) =>
-      this.#with(row.bundle, session =>
-        readLogs(session, {
-          services,
-          follow,
-          ...(tail !== undefined && {tail}),
-          ...(since !== undefined && {since}),
-          signal: ended,
-          onRecord,
-          onSilent: hosts => log.warn({environment: id, hosts}, 'hosts whose logs cannot be read'),
-          onLost: (host, why) => log.warn({environment: id, host, why}, 'a host whose logs are followed is away'),
-          onBack: host => log.info({environment: id, host}, 'a host whose logs are followed is back'),
-        }),
-      ),
-    );
+    return row && replicaLines(row, options, {log: this.#parts.log, use: read => this.#with(row.bundle, read)});
   }
 
   async #ask(

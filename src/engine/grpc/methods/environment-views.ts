@@ -45,7 +45,7 @@ export function environmentViewMethods(
       signal,
     });
     if (!lines) throw notFound('environment');
-    for await (const line of lines) yield replicaLineOf(line);
+    for await (const {line} of lines) yield replicaLineOf(line);
   }
 
   return {
