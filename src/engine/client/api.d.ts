@@ -2098,6 +2098,9 @@ export interface operations {
         /** @example 2026-11-21T18:30:00.000Z */
         since?: string;
       };
+      header?: {
+        "last-event-id"?: string;
+      };
       path: {
         /** @example shop.default */
         id: string;
