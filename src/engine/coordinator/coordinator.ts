@@ -148,6 +148,8 @@ export interface CoordinatorSettings {
   readonly partition: {readonly share: number; readonly perMinute: number};
   /** Starts at once on one worker. */
   readonly startsPerWorker: number;
+  /** How often served environments, and the loads of their services, are looked at when nothing tells of a change. */
+  readonly stacks: {readonly lookEveryMs: number; readonly scaleEveryMs: number};
   /** Ended workloads and events are removed after so long. */
   readonly keep: {readonly workloadsMs: number; readonly eventsMs: number};
   /** Of customers whose own limits say nothing, by tier. */

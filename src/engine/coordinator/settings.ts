@@ -24,6 +24,7 @@ export const defaultCoordinatorSettings: CoordinatorSettings = {
   poisonWorkers: 3,
   partition: {share: 0.5, perMinute: 10},
   startsPerWorker: 4,
+  stacks: {lookEveryMs: 30 * second, scaleEveryMs: 10 * second},
   keep: {workloadsMs: 30 * day, eventsMs: 90 * day},
   tierLimits: {},
   queue: defaultSettings,
@@ -31,7 +32,7 @@ export const defaultCoordinatorSettings: CoordinatorSettings = {
 
 /** What people set, over what they cannot. */
 export function coordinatorSettings(server: ServerSettings): CoordinatorSettings {
-  const {tiers, scheduling, failures, keep} = server;
+  const {tiers, scheduling, failures, stacks, keep} = server;
   const {aging, fairShare, strategy, preemption, startsPerHost} = scheduling;
   const {queue, ...rest} = defaultCoordinatorSettings;
   return {
@@ -46,6 +47,7 @@ export function coordinatorSettings(server: ServerSettings): CoordinatorSettings
     poisonWorkers: failures.quarantineAfter,
     partition: failures.partition,
     startsPerWorker: startsPerHost,
+    stacks: {lookEveryMs: stacks.look, scaleEveryMs: stacks.scale},
     keep: {workloadsMs: keep.workloads, eventsMs: keep.audit},
     tierLimits: Object.fromEntries(
       Object.entries(tiers).map(([name, {rate: _, burst: __, points: ___, share: ____, ...limits}]) => [name, limits]),

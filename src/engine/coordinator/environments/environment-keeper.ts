@@ -22,8 +22,6 @@ export interface KeeperParts extends ServedParts {
   readonly partition: () => string | undefined;
 }
 
-/** What is looked at without any hint, at least so often; a quarter more or less, so that not all look at once. */
-const lookEveryMs = 30_000;
 /** Events come in swarms: a container that is removed is killed, ends, and is deleted. */
 const settleMs = 300;
 const longestLookMs = 60_000;
@@ -172,10 +170,11 @@ export class EnvironmentKeeper {
   }
 
   async #lookAndHeal(): Promise<void> {
-    const {clock, random, store, coordinator} = this.#parts;
+    const {clock, random, store, coordinator, settings} = this.#parts;
     const {signal} = this.#over;
     const {id} = this.#row;
-    this.#lookAt = this.#now() + lookEveryMs * (0.75 + random() / 2);
+    // A quarter more or less, so that not all look at once.
+    this.#lookAt = this.#now() + settings().stacks.lookEveryMs * (0.75 + random() / 2);
     if (this.#row.condition === 'pending') return;
     const decision = await this.#decide(signal);
     if (!decision) return;

@@ -10,12 +10,11 @@ import {HostLooks, type SeenHosts} from './host-looks.ts';
 import {measureService} from './measure-service.ts';
 import {RepeatedDuty, type RepeatedRound} from './repeated-duty.ts';
 
-export interface AutoscaleParts extends Pick<ServedParts, 'store' | 'pool' | 'hosts' | 'openState' | 'clock' | 'log'> {
+export interface AutoscaleParts
+  extends Pick<ServedParts, 'store' | 'pool' | 'hosts' | 'openState' | 'settings' | 'clock' | 'log'> {
   readonly environments: Pick<Environments, 'scale'>;
 }
 
-/** From one look to the next. Milliseconds. */
-export const scaleEveryMs = 10_000;
 const longestRoundMs = 60_000;
 const pageSize = 500;
 const actor = {name: 'autoscaler'};
@@ -23,8 +22,9 @@ const actor = {name: 'autoscaler'};
 /** Has served services follow their load, as their `scale` says, while the coordinator leads. */
 export class AutoscaleDuty extends RepeatedDuty {
   constructor(parts: AutoscaleParts) {
-    const {clock, log} = parts;
-    const repetition = {clock, log, everyMs: scaleEveryMs, failed: 'loads could not be looked at'};
+    const {clock, log, settings} = parts;
+    const everyMs = () => settings().stacks.scaleEveryMs;
+    const repetition = {clock, log, everyMs, failed: 'loads could not be looked at'};
     super(repetition, (leadership, signal) => new AutoscaleTerm(parts, leadership, signal));
   }
 }

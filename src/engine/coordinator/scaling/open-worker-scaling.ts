@@ -20,10 +20,11 @@ interface Around {
 
 /** The leader's duty to have workers added and removed, as the settings say. */
 export function openWorkerScaling(scaling: WorkerScaling, {store, session, pool, settings, log}: Around): Duty {
-  const {min, max, wait, idle, cooldown, timeout} = scaling;
+  const {min, max, every, wait, idle, cooldown, timeout} = scaling;
   const hook = hookOf(scaling, session);
   return new WorkerScalingDuty({
     rule: {min, max, waitMs: wait, idleMs: idle, cooldownMs: cooldown},
+    everyMs: every,
     store,
     pool,
     silence: settings.silence,

@@ -12,7 +12,7 @@ interface Repetition {
   readonly clock: Clock;
   readonly log: Log;
   /** From the end of one look to the next. */
-  readonly everyMs: number;
+  readonly everyMs: () => number;
   /** Logged when a look fails; the next one comes all the same. */
   readonly failed: string;
 }
@@ -54,7 +54,7 @@ export class RepeatedDuty implements Duty {
         if (signal.aborted) return;
         log.warn({err: error}, failed);
       }
-      await pause(clock, everyMs, signal);
+      await pause(clock, everyMs(), signal);
     }
   }
 }

@@ -16,6 +16,8 @@ import {RepeatedDuty, type RepeatedRound} from './repeated-duty.ts';
 
 export interface WorkerScalingParts {
   readonly rule: WorkerScaleRule;
+  /** From one look to the next. */
+  readonly everyMs: number;
   readonly store: Pick<Store, 'workers' | 'workloads' | 'reserved' | 'setDrained' | 'note'>;
   readonly pool: Pick<WorkerPool, 'workers'>;
   readonly silence: CoordinatorSettings['silence'];
@@ -24,8 +26,6 @@ export interface WorkerScalingParts {
   readonly log: Log;
 }
 
-/** From one look to the next. Milliseconds. */
-const lookEveryMs = 5000;
 /** Of those that wait, so many are looked at. */
 const mostWaiting = 500;
 const actor = {name: 'worker-scaling'};
@@ -33,8 +33,8 @@ const actor = {name: 'worker-scaling'};
 /** Has machines come and go with the work, by a hook of the operator's, while the coordinator leads. */
 export class WorkerScalingDuty extends RepeatedDuty {
   constructor(parts: WorkerScalingParts) {
-    const {clock, log} = parts;
-    const repetition = {clock, log, everyMs: lookEveryMs, failed: 'workers could not be scaled'};
+    const {clock, log, everyMs} = parts;
+    const repetition = {clock, log, everyMs: () => everyMs, failed: 'workers could not be scaled'};
     super(repetition, (leadership, signal) => new WorkerScalingTerm(parts, leadership, signal));
   }
 }

@@ -16,6 +16,7 @@ const RUN_TIME: readonly RegExp[] = [
   /^scheduling\.(?!fairShare\.halfLife$)/,
   /^failures\.(?:partition|outside)\./,
   /^failures\.quarantineAfter$/,
+  /^stacks\./,
   /^keep\./,
 ];
 

@@ -5,7 +5,14 @@ import {oidcSchema, tlsSchema} from './access-schema.ts';
 import {costsSchema} from './costs-schema.ts';
 import {natsSchema} from './nats-schema.ts';
 import {logSchema, metricsSchema, tracingSchema} from './telemetry-schema.ts';
-import {checkpointStorageSchema, failuresSchema, keepSchema, schedulingSchema, tiersSchema} from './work-schema.ts';
+import {
+  checkpointStorageSchema,
+  failuresSchema,
+  keepSchema,
+  schedulingSchema,
+  stacksSchema,
+  tiersSchema,
+} from './work-schema.ts';
 import {workerScalingSchema} from './worker-scaling-schema.ts';
 
 const isAddress = (text: string): boolean =>
@@ -39,6 +46,7 @@ export const serverSchema = z
     tiers: tiersSchema.default({}).describe('Tiers of customers by name; free, standard and premium are there.'),
     scheduling: schedulingSchema.prefault({}).describe('Which workload comes first, and where it goes.'),
     failures: failuresSchema.prefault({}).describe('When a host counts as lost, and what then happens how fast.'),
+    stacks: stacksSchema.prefault({}).describe('How closely stacks that are applied through it are watched.'),
     keep: keepSchema.prefault({}).describe('How long what is over is kept.'),
     costs: costsSchema.prefault({}).describe('What workloads cost, for /v1/analytics/costs.'),
     workerScaling: workerScalingSchema

@@ -107,6 +107,14 @@ export const keepSchema = z.strictObject({
   audit: duration('1m', '3650d').prefault('90d').describe('Events: who did what when. Nothing else removes them.'),
 });
 
+/** Stacks that are served. */
+export const stacksSchema = z.strictObject({
+  look: duration('1s', '1h')
+    .prefault('30s')
+    .describe('How often an environment is looked at when nothing tells of a change.'),
+  scale: duration('1s', '1h').prefault('10s').describe('How often the load of services with `scale` is looked at.'),
+});
+
 /** Large checkpoints. */
 export const checkpointStorageSchema = z.strictObject({
   to: line

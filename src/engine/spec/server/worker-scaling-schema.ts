@@ -7,6 +7,7 @@ export const workerScalingSchema = z
   .strictObject({
     min: z.int().min(0).max(10_000).default(0).describe('At least so many workers.'),
     max: z.int().min(1).max(10_000).describe('At most so many.'),
+    every: duration('1s', '1h').prefault('5s').describe('How often it is looked at what waits and who is idle.'),
     wait: duration('1s', '1d')
       .prefault('30s')
       .describe('A worker is added when workloads that fit nowhere wait for so long.'),

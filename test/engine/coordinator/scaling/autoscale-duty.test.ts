@@ -1,11 +1,8 @@
 import {expect, onTestFinished, test} from 'vitest';
 import type {EnvironmentRow} from '../../../../src/engine/coordinator/environments/environments.ts';
 import {silentLog} from '../../../../src/engine/coordinator/log.ts';
-import {
-  AutoscaleDuty,
-  type AutoscaleParts,
-  scaleEveryMs,
-} from '../../../../src/engine/coordinator/scaling/autoscale-duty.ts';
+import {AutoscaleDuty, type AutoscaleParts} from '../../../../src/engine/coordinator/scaling/autoscale-duty.ts';
+import {defaultCoordinatorSettings} from '../../../../src/engine/coordinator/settings.ts';
 import type {Stack} from '../../../../src/engine/spec/stack.ts';
 import {readStack} from '../../spec/reading.ts';
 
@@ -54,6 +51,7 @@ function scene() {
       },
       note: async (event: unknown) => void noted.push(event),
     },
+    settings: () => defaultCoordinatorSettings,
     pool: {worker: () => undefined},
     hosts: () => [],
     openState: async () => ({
@@ -90,7 +88,7 @@ function scene() {
       await rested();
     },
     /** The next look, after so long. */
-    async next(ms = scaleEveryMs) {
+    async next(ms = defaultCoordinatorSettings.stacks.scaleEveryMs) {
       now += ms;
       const then = due!;
       due = undefined;

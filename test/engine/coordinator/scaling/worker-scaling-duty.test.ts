@@ -38,6 +38,7 @@ function scene() {
     pool: {
       workers: () => world.workers.map(name => ({name, beat: () => ({}), silentMs: () => 0})),
     } as unknown as WorkerScalingParts['pool'],
+    everyMs: 5000,
     silence: {beatMs: 2000, suspectMs: 5000, lostMs: 10_000},
     call: async wish => {
       called.push(wish);
