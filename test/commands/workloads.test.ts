@@ -45,3 +45,33 @@ test('without a key, without a server, without a file', {timeout: 60_000}, async
   expect(noServer.stderr).not.toContain('nyk_x');
   expect(noFile).toMatchObject({code: 64, stderr: expect.stringContaining('it is not said which file')});
 });
+
+test('a name stands for the newest workload of it, where that leaves nothing open; the audit has who asked, by which request', {
+  timeout: 60_000,
+}, async () => {
+  const {address, key} = await serverOnStage();
+  const env = {NIYANTA_SERVER: address, NIYANTA_API_KEY: key};
+  const file = await fileWith(nap('big', 'resources: {cpu: 900}'));
+  const submit = async () => JSON.parse((await niyanta(['submit', file, '--json'], env)).stdout).workloads[0].id;
+  const [first, second] = [await submit(), await submit()];
+  expect((await niyanta(['workload', 'show', 'big'], env)).stdout).toContain(second);
+  const unclear = await niyanta(['workload', 'cancel', 'big'], env);
+  expect(unclear).toMatchObject({code: 64, stderr: expect.stringContaining('2 workloads called big have not ended')});
+  expect((await niyanta(['workload', 'cancel', second], env)).code).toBe(0);
+  expect((await niyanta(['workload', 'cancel', 'big'], env)).stdout).toContain(first);
+  const none = await niyanta(['why', 'smal'], env);
+  expect(none).toMatchObject({code: 64, stderr: expect.stringContaining('no workload with the id or name "smal"')});
+  const refused = await niyanta(['workload', 'pause', 'big', '--json'], env);
+  expect(JSON.parse(refused.stdout).error.request).toMatch(/^[0-9a-f-]{36}$/);
+  const audit = await niyanta(['audit', '--workload', 'big', '--json'], env);
+  const {events} = JSON.parse(audit.stdout);
+  expect(events.at(-1)).toMatchObject({
+    workload: second,
+    to: 'CANCELLED',
+    actor: {request: expect.stringMatching(/^[0-9a-f-]{36}$/)},
+  });
+  const text = (await niyanta(['audit', '-n', '2'], {...env, COLUMNS: '80'})).stdout;
+  expect(text).toMatch(/^earlier ones: --before \d+\n/);
+  expect(text).toContain('workload CANCELLED');
+  expect(Math.max(...text.split('\n').map(line => line.length))).toBeLessThanOrEqual(80);
+});

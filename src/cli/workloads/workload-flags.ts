@@ -22,8 +22,11 @@ export function filesNamed(argv: readonly unknown[], command: string): string[] 
   throw new UserError({code: 'no-file', message: 'it is not said which file', hint});
 }
 
-export const workloadsArg = Args.string({description: 'Ids of workloads.'});
-export const workloadArg = Args.string({description: 'Id of the workload.', required: true});
+export const workloadsArg = Args.string({description: 'Ids or names of workloads.'});
+export const workloadArg = Args.string({
+  description: 'Id of the workload, or its name: the newest of that name.',
+  required: true,
+});
 
 /** Errors: UserError `no-workload`. */
 export function idsNamed(argv: readonly unknown[]): string[] {

@@ -24,7 +24,9 @@ export default class CheckpointGet extends EngineCommand {
     const {args, flags} = await this.parse(CheckpointGet);
     const client = await openServer(flags);
     const {serverProblem} = await import('../../engine/client/server-problem.ts');
-    const url = `${client.access.server}/v1/workloads/${encodeURIComponent(args.id)}/checkpoints/${args.number}`;
+    const {findWorkload} = await import('../../engine/client/find-workload.ts');
+    const id = await findWorkload(client, args.id);
+    const url = `${client.access.server}/v1/workloads/${id}/checkpoints/${args.number}`;
     const response = await client.fetch(url);
     if (!response.ok || !response.body) throw serverProblem(response, await response.json().catch(() => undefined));
     const to = flags.out === '-' ? process.stdout : createWriteStream(flags.out);

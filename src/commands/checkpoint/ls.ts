@@ -11,9 +11,10 @@ export default class CheckpointLs extends EngineCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(CheckpointLs);
-    const {api} = await openServer(flags);
+    const client = await openServer(flags);
     const {answerOf} = await import('../../engine/client/api-client.ts');
-    const params = {path: {id: args.id}};
-    await this.show(await answerOf(api.GET('/v1/workloads/{id}/checkpoints', {params})), checkpointsView);
+    const {findWorkload} = await import('../../engine/client/find-workload.ts');
+    const params = {path: {id: await findWorkload(client, args.id)}};
+    await this.show(await answerOf(client.api.GET('/v1/workloads/{id}/checkpoints', {params})), checkpointsView);
   }
 }

@@ -25,11 +25,12 @@ export default class CheckpointRestore extends EngineCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(CheckpointRestore);
-    const {api} = await openServer(flags);
+    const client = await openServer(flags);
     const {answerOf} = await import('../../engine/client/api-client.ts');
-    const params = {path: {id: args.id}, header: {'idempotency-key': randomUUID()}};
+    const {findToChange} = await import('../../engine/client/find-workload.ts');
+    const params = {path: {id: (await findToChange(client, [args.id]))[0]!}, header: {'idempotency-key': randomUUID()}};
     const body = {new: flags.new, ...(args.number !== undefined && {number: args.number})};
-    const row = await answerOf(api.POST('/v1/workloads/{id}/restore', {params, body}));
+    const row = await answerOf(client.api.POST('/v1/workloads/{id}/restore', {params, body}));
     await this.show([row], wishedView);
   }
 }

@@ -11,10 +11,11 @@ export default class CheckpointTake extends EngineCommand {
 
   async run(): Promise<void> {
     const {args, flags} = await this.parse(CheckpointTake);
-    const {api} = await openServer(flags);
+    const client = await openServer(flags);
     const {answerOf} = await import('../../engine/client/api-client.ts');
-    const params = {path: {id: args.id}};
-    const taken = await answerOf(api.POST('/v1/workloads/{id}/checkpoint', {params}));
+    const {findWorkload} = await import('../../engine/client/find-workload.ts');
+    const params = {path: {id: await findWorkload(client, args.id)}};
+    const taken = await answerOf(client.api.POST('/v1/workloads/{id}/checkpoint', {params}));
     await this.show({items: [taken]}, checkpointsView);
   }
 }

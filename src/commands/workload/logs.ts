@@ -9,6 +9,7 @@ export default class WorkloadLogs extends EngineCommand {
   static override description =
     'Its newest attempt unless told. -f goes on until it has ended, over all attempts; a connection that is lost is made anew, and no line is lost or doubled.';
   static override examples = [
+    '<%= config.bin %> <%= command.id %> report -f',
     '<%= config.bin %> <%= command.id %> 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11',
     '<%= config.bin %> <%= command.id %> 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11 -f --timestamps',
   ];
@@ -25,12 +26,14 @@ export default class WorkloadLogs extends EngineCommand {
     const client = await openServer(flags);
     const {followLog} = await import('../../engine/client/follow-log.ts');
     const {readLog} = await import('../../engine/client/read-log.ts');
+    const {findWorkload} = await import('../../engine/client/find-workload.ts');
+    const id = await findWorkload(client, args.id);
     const {signal} = this;
     const {attempt} = flags;
     const wish = {signal, ...(attempt !== undefined && {attempt})};
     const {printable} = await import('../../engine/view/printable.ts');
     try {
-      for await (const line of (flags.follow ? followLog : readLog)(client, args.id, wish)) {
+      for await (const line of (flags.follow ? followLog : readLog)(client, id, wish)) {
         const text = process.stdout.isTTY ? printable(line.text) : line.text;
         if (this.json) await this.jsonLine(line);
         else await this.line(flags.timestamps ? `${line.at} ${text}` : text);

@@ -7,8 +7,11 @@ export default class WorkloadPause extends EngineCommand {
   static override summary = 'Pause workloads.';
   static override description =
     'What runs writes a checkpoint, where it can, and is stopped; resume goes on from there.';
-  static override usage = 'workload pause ID...';
-  static override examples = ['<%= config.bin %> <%= command.id %> 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11'];
+  static override usage = 'workload pause ID|NAME...';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> report',
+    '<%= config.bin %> <%= command.id %> 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11',
+  ];
   static override strict = false;
   static override args = {id: workloadsArg};
   static override flags = {...serverFlags};
@@ -17,7 +20,8 @@ export default class WorkloadPause extends EngineCommand {
     const {flags, argv} = await this.parse(WorkloadPause);
     const ids = idsNamed(argv);
     const client = await openServer(flags);
+    const {findToChange} = await import('../../engine/client/find-workload.ts');
     const {wish} = await import('../../engine/client/wish.ts');
-    await this.show(await wish(client, 'pause', ids), wishedView);
+    await this.show(await wish(client, 'pause', await findToChange(client, ids)), wishedView);
   }
 }

@@ -6,8 +6,11 @@ import {wishedView} from '../../engine/view/workloads-view.ts';
 export default class WorkloadRetry extends EngineCommand {
   static override summary = 'Try failed or cancelled workloads again.';
   static override description = 'Another attempt, from the last good checkpoint where there is one.';
-  static override usage = 'workload retry ID...';
-  static override examples = ['<%= config.bin %> <%= command.id %> 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11'];
+  static override usage = 'workload retry ID|NAME...';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %> report',
+    '<%= config.bin %> <%= command.id %> 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11',
+  ];
   static override strict = false;
   static override args = {id: workloadsArg};
   static override flags = {...serverFlags};
@@ -16,7 +19,8 @@ export default class WorkloadRetry extends EngineCommand {
     const {flags, argv} = await this.parse(WorkloadRetry);
     const ids = idsNamed(argv);
     const client = await openServer(flags);
+    const {findToChange} = await import('../../engine/client/find-workload.ts');
     const {wish} = await import('../../engine/client/wish.ts');
-    await this.show(await wish(client, 'retry', ids), wishedView);
+    await this.show(await wish(client, 'retry', await findToChange(client, ids)), wishedView);
   }
 }

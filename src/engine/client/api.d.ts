@@ -2304,6 +2304,7 @@ export interface operations {
         /** @example 019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11 */
         workload?: string;
         type?: string[];
+        order?: "oldest" | "newest";
         limit?: number;
         after?: string;
         /** @example acme */

@@ -14,10 +14,14 @@ export function serverProblem(response: Response, body: unknown): NiyantaError {
   const problem: Problem = typeof body === 'object' && body !== null ? body : {};
   const {status} = response;
   const code = problem.code ?? `http-${status}`;
-  const message = `${messageOf(problem) ?? `the server answered ${status}`}${status >= 500 && problem.requestId ? ` (request ${problem.requestId})` : ''}`;
   const hint = problem.hint ?? HINTS[status];
-  if (status < 500 && status !== 429) return new UserError({code, message, ...(hint !== undefined && {hint})});
-  return new OutsideError({code, message, transient: true, ...(hint !== undefined && {hint})});
+  const parts = {
+    code,
+    message: messageOf(problem) ?? `the server answered ${status}`,
+    ...(hint !== undefined && {hint}),
+    ...(problem.requestId !== undefined && {request: problem.requestId}),
+  };
+  return status < 500 && status !== 429 ? new UserError(parts) : new OutsideError({...parts, transient: true});
 }
 
 /** What is wrong with a request is told by its places. */

@@ -17,6 +17,8 @@ interface ErrorParts {
   readonly hint?: string;
   readonly exit?: ExitCode;
   readonly cause?: unknown;
+  /** Id of the request to a coordinator that it answers: its log and audit have it, too. */
+  readonly request?: string;
 }
 
 /** What every error of niyanta carries; the one handler in commands prints it. */
@@ -24,12 +26,14 @@ export abstract class NiyantaError extends Error {
   readonly code: string;
   readonly hint?: string;
   readonly exit: ExitCode;
+  readonly request?: string;
 
   constructor(parts: ErrorParts, fallback: ExitCode) {
     super(parts.message, {cause: parts.cause});
     this.name = new.target.name;
     this.code = parts.code;
     this.hint = parts.hint;
+    this.request = parts.request;
     this.exit = parts.exit ?? fallback;
   }
 }
@@ -56,8 +60,8 @@ export class UserError extends NiyantaError {
   }
 
   #parts(): ErrorParts & {readonly location?: Location; readonly service?: string} {
-    const {code, message, hint, exit, cause, location, service} = this;
-    return {code, message, hint, exit, cause, location, service};
+    const {code, message, hint, exit, cause, request, location, service} = this;
+    return {code, message, hint, exit, cause, request, location, service};
   }
 }
 

@@ -22,7 +22,15 @@ function single(error: NiyantaError): object {
       ? {host: error.host, command: error.command, exitCode: error.exitCode, lastLines: error.lastLines}
       : {};
   const cause = error.cause instanceof Error ? error.cause.message : undefined;
-  return {code: error.code, message: error.message, location, hint: error.hint, cause, ...outside};
+  return {
+    code: error.code,
+    message: error.message,
+    location,
+    hint: error.hint,
+    request: error.request,
+    cause,
+    ...outside,
+  };
 }
 
 /** An error for people: what is wrong, where, what failed, what to do next. Ends without a line end. */
@@ -38,6 +46,7 @@ export function errorText(error: NiyantaError, look: Look, readSource: ReadSourc
     ...(error instanceof OutsideError ? outside(error, look) : []),
     ...(error instanceof Bug ? trace(error, look) : []),
     ...(error.hint ? hint(error.hint, look) : []),
+    ...(error.request === undefined ? [] : [look.style.dim(`  request ${printable(error.request)}`)]),
   ].join('\n');
 }
 

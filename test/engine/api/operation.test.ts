@@ -95,7 +95,9 @@ test('schedules are made, replaced by name, suspended and removed', async () => 
 test('the documentation is served from here, and asks nothing of other hosts', async () => {
   const page = await api.ask('GET', '/docs/');
   expect(page.status).toBe(200);
-  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+  const policy = page.headers.get('content-security-policy');
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).not.toMatch(/upgrade-insecure-requests|https|swagger\.io/);
   expect(page.text).not.toMatch(/(src|href)="(https?:)?\/\//);
   const script = await api.ask('GET', '/docs/static/swagger-ui-bundle.js');
   expect([script.status, script.text.length > 100_000]).toEqual([200, true]);

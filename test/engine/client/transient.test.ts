@@ -39,7 +39,8 @@ describe('what may pass is tried again', () => {
     await expect(list(clientOf(busy.address))).rejects.toMatchObject({
       name: 'OutsideError',
       code: 'stopping',
-      message: 'it stops (request r1)',
+      message: 'it stops',
+      request: 'r1',
       transient: true,
     });
     expect(busy.asked).toHaveLength(5);

@@ -57,6 +57,12 @@ error: h1: cannot pull shop/backend:1.4
     );
   });
 
+  test('of a coordinator: with the request, for its log', () => {
+    const error = new UserError({code: 'forbidden', message: 'no', hint: 'Ask.', request: 'r1'});
+    expect(errorText(error, look, () => undefined)).toBe('error: no\n  → Ask.\n  request r1');
+    expect(errorJson(error)).toMatchObject({error: {request: 'r1'}});
+  });
+
   test('of ours: with its stack, and asking for a report', () => {
     const text = errorText(new Bug('no such bucket', new TypeError('x is not a function')), look, () => undefined);
     expect(text).toMatch(/^error: no such bucket\n {2}TypeError: x is not a function\n {2,}at /);

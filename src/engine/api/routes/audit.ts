@@ -13,16 +13,17 @@ export function auditRoutes(server: ApiServer, {coordinator}: ApiParts): void {
       schema: {
         operationId: 'readAudit',
         tags: ['audit'],
-        summary: 'Read what happened, oldest first: who did what, when, by which request.',
+        summary: 'Read what happened: who did what, when, by which request.',
         querystring: auditQuery.extend({customer: customerId.optional()}),
         response: {200: pageOf(eventAnswer)},
       },
     },
     async request => {
-      const {after, workload, type, limit, customer} = request.query;
+      const {after, order, workload, type, limit, customer} = request.query;
       const scope: Scope = scopeAsked(whoOf(request), customer);
       const from = after === undefined ? undefined : numberOf(after);
-      const rows = await coordinator.store.events(scope, {after: from, workload, types: type, limit});
+      const newestFirst = order === 'newest';
+      const rows = await coordinator.store.events(scope, {after: from, newestFirst, workload, types: type, limit});
       const last = rows.at(-1);
       return {items: rows.map(eventOf), next: rows.length === limit && last ? String(last.seq) : undefined};
     },

@@ -20,6 +20,7 @@ export const eventAnswer = z
 export const auditQuery = z.strictObject({
   workload: workloadId.optional(),
   type: manyOf(word).describe('Types, separated by commas.'),
+  order: z.enum(['oldest', 'newest']).default('oldest').describe('What comes first.'),
   ...pageQuery,
 });
 

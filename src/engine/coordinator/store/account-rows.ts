@@ -121,7 +121,9 @@ export interface EventRow extends NewEvent {
 }
 
 export interface EventQuery {
+  /** Those that came after this one; with `newestFirst`, those before it. */
   readonly after?: number;
+  readonly newestFirst?: boolean;
   readonly workload?: WorkloadId;
   readonly types?: readonly string[];
   readonly limit: number;

@@ -177,6 +177,15 @@ export function picturePromises(the: StoreUnderTest): void {
       expect(left.map(({type, data}) => [type, data.events])).toEqual([['audit.expired', 501]]);
     });
 
+    test('is read backwards as well, page by page', async () => {
+      await the.submitted(...['a', 'b', 'c'].map(name => submission(name)));
+      const all = (await the.store.events('everyone', {limit: 99})).map(({seq}) => seq);
+      const newestFirst = true;
+      const first = await the.store.events('everyone', {newestFirst, limit: 2});
+      const rest = await the.store.events('everyone', {newestFirst, after: first[1]!.seq, limit: 99});
+      expect([...first, ...rest].map(({seq}) => seq)).toEqual(all.toReversed());
+    });
+
     test('is read by workload and by type', async () => {
       const [a] = await the.submitted(submission('a'), submission('b'));
       await the.running(a!);

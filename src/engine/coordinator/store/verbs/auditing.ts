@@ -6,14 +6,14 @@ import type {EventQuery, EventRow, NewEvent, Scope} from '../store.ts';
 import {customerOf} from './scopes.ts';
 
 export async function events(session: Session, scope: Scope, query: EventQuery): Promise<readonly EventRow[]> {
-  const {after = 0, workload, types, limit} = query;
+  const {after, newestFirst = false, workload, types, limit} = query;
   const conditions = new Conditions();
-  conditions.add(parameter => `seq > ${parameter}`, after);
+  conditions.add(parameter => `seq ${newestFirst ? '<' : '>'} ${parameter}`, after);
   conditions.equal('customer', customerOf(scope));
   conditions.equal('workload', workload);
   conditions.add(parameter => session.among('type', parameter), types);
   const rows = await session.rows<Raw>(
-    `select * from events ${conditions.where} order by seq limit ${conditions.param(limit)}`,
+    `select * from events ${conditions.where} order by seq ${newestFirst ? 'desc' : 'asc'} limit ${conditions.param(limit)}`,
     ...conditions.params,
   );
   return rows.map(eventOf);
