@@ -50,5 +50,7 @@ export interface Connection {
   ): Promise<RemoteProcess>;
   /** A TCP connection from the host to an address it can reach (direct-tcpip, RFC 4254 section 7.2). */
   dial(address: string, port: number, timeoutMs: number): Promise<Duplex>;
+  /** When something last came from the host, whatever it was, by `performance.now()`; undefined where that is not known. */
+  heardAt?(): number | undefined;
   close(): Promise<void>;
 }

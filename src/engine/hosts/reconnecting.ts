@@ -49,6 +49,10 @@ export class Reconnecting implements Connection {
     return (await this.#live()).dial(address, port, timeoutMs);
   }
 
+  heardAt(): number | undefined {
+    return this.#current.heardAt();
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     await this.#current.close();

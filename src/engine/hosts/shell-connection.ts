@@ -55,6 +55,10 @@ export class ShellConnection implements Connection {
     return this.#transport.lost;
   }
 
+  heardAt(): number | undefined {
+    return this.#transport.heardAt?.();
+  }
+
   /** Opens the first shell. */
   async greet(): Promise<void> {
     const deadline = new Deadline(this.host, 'sh', DEFAULT_TIMEOUT_MS, this.lost);

@@ -22,7 +22,7 @@ export function sshTransport(host: HostName, {client, stream}: Opened, onClose: 
     why = error.message;
   });
   client.once('close', lose);
-  watchSilence(stream, since => {
+  const heardAt = watchSilence(stream, since => {
     const seconds = Math.round((Date.now() - since.getTime()) / 1000);
     why = `no sign of life since ${since.toISOString().slice(11, 19)} UTC, ${seconds} s`;
     lose();
@@ -31,6 +31,7 @@ export function sshTransport(host: HostName, {client, stream}: Opened, onClose: 
   return {
     host,
     lost: gone.signal,
+    heardAt,
     start: async (line, terminal) => open(host, client, line, terminal, gone.signal),
     dial: (address, port, timeoutMs) => dial(host, client, address, port, timeoutMs, gone.signal),
     close: () =>

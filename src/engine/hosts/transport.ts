@@ -28,6 +28,8 @@ export interface Transport {
   readonly host: HostName;
   /** Aborted, with the OutsideError as reason, when the transport is gone. */
   readonly lost: AbortSignal;
+  /** When something last came from the host, by `performance.now()`; absent where nothing can go silent. */
+  heardAt?(): number;
   /** Starts a line of POSIX sh. Neither quotes nor becomes root: that is done above. Errors: OutsideError `no-session`. */
   start(line: string, terminal?: Terminal): Promise<RawProcess>;
   dial(address: string, port: number, timeoutMs: number): Promise<Duplex>;

@@ -5,6 +5,7 @@ import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Log} from '../log.ts';
 import type {Store, WorkerRow} from '../store/store.ts';
 import type {AgentTerm} from '../workers/agent.ts';
+import {Listening, lookMs, mostBetweenLooksMs} from '../workers/listening.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 import type {WorkerPool} from '../workers/worker-pool.ts';
 import {comesHome} from './answering.ts';
@@ -23,7 +24,6 @@ export interface AgentPoolParts {
   readonly isHost: (name: HostName) => boolean;
 }
 
-const tickMs = 500;
 const mostHeldMs = 10_000;
 /** One that is silent for so long and has nothing to do is no worker any more. */
 const forgottenMs = 600_000;
@@ -34,6 +34,7 @@ export class AgentPool implements WorkerPool {
   readonly #agents = new Map<HostName, PooledAgent>();
   readonly #listeners = new Set<() => void>();
   readonly #ticking: NodeJS.Timeout;
+  readonly #listening = new Listening(performance.now(), mostBetweenLooksMs);
   readonly #stopHearing: () => void;
   #term?: AgentTerm;
   #stream?: SayStream;
@@ -42,7 +43,7 @@ export class AgentPool implements WorkerPool {
   private constructor(parts: AgentPoolParts, known: readonly WorkerRow[]) {
     this.#parts = parts;
     for (const row of known) this.#agents.set(row.name, this.#agent(row.name, row));
-    this.#ticking = setInterval(() => this.#tick(), tickMs);
+    this.#ticking = setInterval(() => this.#tick(this.#listening.passed(performance.now())), lookMs);
     this.#stopHearing = parts.broker.subscribe(allBeats, message => void this.#heard(message));
   }
 
@@ -92,13 +93,13 @@ export class AgentPool implements WorkerPool {
   }
 
   /** Nobody is taken for lost before what it said to an earlier leader was read, as long as that can be soon. */
-  #tick(): void {
+  #tick(ms: number): void {
     if (this.#stream && !this.#stream.caughtUp && this.#heldMs < mostHeldMs) {
-      this.#heldMs += tickMs;
+      this.#heldMs += ms;
       return;
     }
     for (const agent of this.#agents.values()) {
-      agent.tick(tickMs);
+      agent.tick(ms);
       if (agent.silentMs() >= forgottenMs && agent.idle) this.#agents.delete(agent.name);
     }
   }

@@ -99,7 +99,7 @@ export class PooledAgent implements PooledWorker, Agent {
     if (changed) this.#parts.onChange();
   }
 
-  /** Counted, not measured: a process that was stopped does not take its own sleep for its workers' silence. */
+  /** So much time has passed in which this process could have heard it. */
   tick(ms: number): void {
     const {suspectMs, lostMs} = this.#parts.silence;
     const before = this.#silentMs;

@@ -10,6 +10,7 @@ import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Log} from '../log.ts';
 import type {WorkerBeat} from '../store/store.ts';
 import {beatOfHost, gpusOf, portsTakenBy} from './host-beat.ts';
+import {Listening, lookMs, mostBetweenLooksMs} from './listening.ts';
 import {wordsOf} from './outside-failure.ts';
 import type {PooledWorker} from './worker-pool.ts';
 
@@ -25,7 +26,6 @@ export interface PooledHostParts {
 
 /** What else runs on a host, and so what is left of it for workloads, is looked at this often. */
 const lookEveryMs = 60_000;
-const tickMs = 500;
 
 /** One host of the pool: connected to, asked for signs of life, and looked at, from its making to its end. */
 export class PooledHost implements PooledWorker {
@@ -39,15 +39,19 @@ export class PooledHost implements PooledWorker {
   #seen?: ReachableHost;
   #trouble?: string;
   #failure?: string;
+  readonly #listening = new Listening(performance.now(), mostBetweenLooksMs);
   #silentMs = 0;
+  /** When something last came from it that was counted as a sign of life. */
+  #heardAt = 0;
   #epoch = 0;
-  #lookIn = 0;
+  #lookAt = 0;
+  #looking?: Promise<void>;
 
   constructor(host: Host, parts: PooledHostParts) {
     this.host = host;
     this.name = host.name;
     this.#parts = parts;
-    this.#ticking = setInterval(() => this.#tick(), tickMs);
+    this.#ticking = setInterval(() => this.#tick(), lookMs);
     this.#beating = this.#keepBeating();
   }
 
@@ -86,11 +90,17 @@ export class PooledHost implements PooledWorker {
     await this.#beating;
   }
 
-  /** Counted, not measured: a process that was stopped does not take its own sleep for its hosts' silence. */
+  /** Whatever came from it is a sign of life: a busy host may answer late, and still sends what is asked of it otherwise. */
   #tick(): void {
     const {suspectMs, lostMs} = this.#parts.silence;
     const before = this.#silentMs;
-    this.#silentMs += tickMs;
+    this.#silentMs += this.#listening.passed(performance.now());
+    const heardAt = this.#connection?.heardAt?.() ?? 0;
+    if (heardAt > this.#heardAt && this.#epoch > 0) {
+      this.#heardAt = heardAt;
+      this.#heard();
+      return;
+    }
     const passed = (limit: number) => before < limit && this.#silentMs >= limit;
     if (passed(suspectMs) || passed(lostMs)) this.#parts.onChange();
   }
@@ -121,8 +131,10 @@ export class PooledHost implements PooledWorker {
     const {signal} = this.#closing;
     this.#connection ??= await connect(this.host, signal);
     await this.#connection.run(argv('true'), {timeoutMs: 2 * silence.beatMs, signal});
-    if (!this.#seen || this.#lookIn <= 0) await this.#look(this.#connection);
-    this.#lookIn -= silence.beatMs;
+    // The first look says whether there is a host to be heard of. Later ones are not waited for: they take seconds where
+    // hundreds of containers are being started.
+    if (!this.#seen) await this.#look(this.#connection);
+    else if (performance.now() >= this.#lookAt) void this.#look(this.#connection);
     this.#heard();
   }
 
@@ -136,16 +148,22 @@ export class PooledHost implements PooledWorker {
     }
   }
 
+  #look(connection: Connection): Promise<void> {
+    this.#looking ??= this.#lookOnce(connection).finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
   /** A host that answers and cannot be looked at (its containerd is away) is heard of, and takes nothing new. */
-  async #look(connection: Connection): Promise<void> {
+  async #lookOnce(connection: Connection): Promise<void> {
     try {
       this.#seen = await observe(connection, {drained: this.host.drain, signal: this.#closing.signal});
       this.#trouble = undefined;
-      this.#lookIn = lookEveryMs;
+      this.#lookAt = performance.now() + lookEveryMs;
     } catch (error) {
-      this.#trouble = wordsOf(error);
-      this.#lookIn = 0;
       if (!this.#seen) throw error;
+      this.#trouble = wordsOf(error);
     }
   }
 }
