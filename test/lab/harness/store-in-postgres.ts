@@ -35,7 +35,7 @@ export function storeInPostgres(): Backend & {readonly server: () => TestPostgre
 /** As after the first migration: the triggers that keep events would refuse. Few rows are deleted faster than truncated. */
 const tables = [
   ...['workloads', 'attempts', 'edges', 'checkpoints', 'blobs', 'events', 'workers', 'schedules', 'customers', 'keys'],
-  ...['files', 'environment_changes', 'environments', 'bundle_blobs', 'bundles'],
+  ...['files', 'environment_changes', 'environments', 'bundle_blobs', 'bundles', 'workload_counts'],
 ];
 const emptied = `
 set search_path = niyanta_serve;

@@ -1,3 +1,5 @@
+import type {Submission} from './store.ts';
+
 /** What may stand for `$1`. A list is for `Session.among`. Undefined is null. */
 export type Param = string | number | boolean | Uint8Array | readonly string[] | readonly number[] | null | undefined;
 
@@ -37,6 +39,11 @@ export interface Session {
   /** Ends a select whose rows shall stay as they are until the transaction ends; empty where nobody else writes. */
   readonly forUpdate: string;
   readonly forShare: string;
+  /**
+   * Accepts what `isPlain` in one statement, with numbers, events, counts and hint: the number of the first. Absent where
+   * several statements cost no more.
+   */
+  readonly acceptPlain?: (submissions: readonly Submission[]) => Promise<number>;
   /** Once the transaction is done, those who wait for hints get one. */
   hint(): Promise<void>;
 }
@@ -48,6 +55,8 @@ export interface Database {
    * OutsideError `database-unreachable` (transient), `database-refused`.
    */
   write<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T>;
+  /** The same, of work that asks a single statement unless it is done again: that is a transaction by itself. */
+  writeAlone<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T>;
   /** Only what is durable is seen; two statements may see different moments. */
   read<T>(work: (session: Session) => Promise<T>): Promise<T>;
   onHint(listener: () => void): Promise<() => Promise<void>>;

@@ -1,5 +1,6 @@
 import {Bug} from '../../spec/errors.ts';
 import {hasEnded, holdsPlace, mayFollow, type WorkloadState} from '../workload-states.ts';
+import type {CountChange} from './counts.ts';
 import type {Session} from './database.ts';
 import {answerWish} from './decisions/wishes.ts';
 import type {MoveEvent} from './events.ts';
@@ -35,6 +36,7 @@ export class Moves {
   readonly begun: AttemptRow[] = [];
   readonly attempts: AttemptChange[] = [];
   readonly events: MoveEvent[] = [];
+  readonly counts: CountChange[] = [];
   /** Those that ended and whose dependants do not know. */
   readonly ended = new Set<WorkloadId>();
 
@@ -72,6 +74,7 @@ export class Moves {
     if (to === 'PAUSED' && row.wanted === 'pause') row.wanted = undefined;
     if (!holdsPlace(to) && !hasEnded(to)) row.worker = undefined;
     this.changed.add(row.id);
+    this.counts.push({customer: row.customer, state: from, count: -1}, {customer: row.customer, state: to, count: 1});
     this.events.push(transitionEvent(row, from, to, actor, parts));
     // What nobody runs any more is told nothing: what was wanted of it is so at once.
     if (row.wanted !== undefined && !holdsPlace(to)) {

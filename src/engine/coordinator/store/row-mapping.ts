@@ -1,3 +1,4 @@
+import type {Workload} from '../../spec/workload.ts';
 import type {WorkloadState} from '../workload-states.ts';
 import type {
   ApiKeyRow,
@@ -147,6 +148,17 @@ export function given<T>(value: Readonly<Record<string, unknown>>): T {
 }
 
 export const json = (text: unknown): unknown => (typeof text === 'string' ? JSON.parse(text) : undefined);
+
+const texts = new WeakMap<Workload, string>();
+
+/** A workload as it is kept. Most are submitted over and over, as the same object. */
+export function specText(workload: Workload): string {
+  const known = texts.get(workload);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(workload);
+  texts.set(workload, text);
+  return text;
+}
 
 /** What is empty is not written. */
 export const textOf = (value: object | undefined): string | undefined =>

@@ -38,6 +38,12 @@ export const workloadsTable = {
   },
 } as const satisfies Table;
 
+/** How many workloads of a customer are in a state; of none there may be a row, too. */
+export const countsTable = {
+  name: 'workload_counts',
+  columns: {customer: 'text', state: 'text', count: 'bigint'},
+} as const satisfies Table;
+
 export const attemptsTable = {
   name: 'attempts',
   columns: {

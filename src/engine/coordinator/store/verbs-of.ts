@@ -22,7 +22,7 @@ import {report} from './verbs/reporting.ts';
 import {restore} from './verbs/restoring.ts';
 import {rotateKey} from './verbs/rotate-key.ts';
 import {fire, putSchedule, removeSchedule, schedules, setSuspended} from './verbs/scheduling.ts';
-import {submitAll} from './verbs/submitting.ts';
+import {isPlain, submitAll} from './verbs/submitting.ts';
 import {beat, forget, setDrained, workers} from './verbs/working.ts';
 
 export interface StoreSettings {
@@ -35,13 +35,18 @@ const GATHERED = 1000;
 
 /** The verbs over a database; nothing about one kind of database is decided here. */
 export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSettings): Store {
-  const submitting = gatherCalls<Submission, readonly Accepted[]>(GATHERED, async calls => {
-    const outcomes = await database.write((session, again) => submitAll(session, calls, again));
-    return outcomes.map(outcome => () => {
-      if ('error' in outcome) throw outcome.error;
-      return outcome.accepted;
+  const gatherTo = (write: Database['write']) =>
+    gatherCalls<Submission, readonly Accepted[]>(GATHERED, async calls => {
+      const outcomes = await write((session, again) => submitAll(session, calls, again));
+      return outcomes.map(outcome => () => {
+        if ('error' in outcome) throw outcome.error;
+        return outcome.accepted;
+      });
     });
-  });
+  const submitting = gatherTo(work => database.write(work));
+  const submittingPlain = gatherTo(work => database.writeAlone(work));
+  const submit = (submissions: readonly Submission[]) =>
+    (submissions.every(isPlain) ? submittingPlain : submitting).call(submissions);
   return {
     kind: database.kind,
     now: () => database.read(session => session.now()),
@@ -51,7 +56,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
     resign: leadership => database.write(session => resign(session, leadership)),
     leader: () => database.read(leader),
 
-    submit: async submissions => (submissions.length === 0 ? [] : submitting.call(submissions)),
+    submit: async submissions => (submissions.length === 0 ? [] : submit(submissions)),
     workload: (scope, id) => database.read(session => workload(session, scope, id)),
     workloads: (scope, query) => database.read(session => workloads(session, scope, query)),
     runsOf: (scope, name, limit) => database.read(session => runsOf(session, scope, name, limit)),
@@ -142,7 +147,7 @@ export function storeOf(database: Database, {usageHalfLifeMs: halfLife}: StoreSe
 
     onHint: listener => database.onHint(listener),
     async close() {
-      await submitting.idle();
+      await Promise.all([submitting.idle(), submittingPlain.idle()]);
       await database.close();
     },
   };

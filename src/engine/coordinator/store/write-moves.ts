@@ -1,3 +1,4 @@
+import {addCounts} from './counts.ts';
 import {resolveDependants} from './dependants.ts';
 import {writeEvents} from './events.ts';
 import type {AttemptChange, Moves} from './moves.ts';
@@ -18,6 +19,7 @@ export async function writeMoves(moves: Moves, halfLifeMs: number): Promise<void
   await Promise.all([
     session.update(attemptsTable, ['workload', 'attempt'], attempts.map(changedCells)),
     writeWorkloads(moves, first + events.length),
+    addCounts(session, moves.counts),
     session.hint(),
   ]);
 }

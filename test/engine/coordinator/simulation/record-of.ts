@@ -20,6 +20,7 @@ export async function recordOf(
     kind: 'sqlite' as const,
     read: <T>(work: Parameters<typeof database.inspect<T>>[0]) => database.inspect(work),
     write: () => Promise.reject(new Error('only read')),
+    writeAlone: () => Promise.reject(new Error('only read')),
     onHint: async () => async () => {},
     close: async () => {},
   };

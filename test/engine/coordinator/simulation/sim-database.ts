@@ -83,6 +83,7 @@ export class SimDatabase {
     return {
       kind: 'postgres',
       write: work => this.#try(process, work, true),
+      writeAlone: work => this.#try(process, work, true),
       read: work => this.#try(process, session => work(session), false),
       onHint: async listener => {
         this.#listeners.set(listener, process);

@@ -47,6 +47,7 @@ describe('migrations', () => {
         '0e1fe5ec30ad68a2',
         '038cd2878887bce8',
         '96294def5874ea70',
+        '5cace1172482623d',
       ],
     ],
     [
@@ -61,6 +62,7 @@ describe('migrations', () => {
         '0b2b0cb7f96474f7',
         '5d109ccc3fd06d06',
         '8dca56474ec25be4',
+        '2128b08dd27543b5',
       ],
     ],
   ] as const)('released steps of %s are as they were', (_, all, checksums) => {
@@ -85,6 +87,8 @@ describe('migrations', () => {
       await migrateSqlite(database, 'x', () => 2);
       const kept = database.prepare('select count(*) as n from workloads').get()!.n;
       expect(kept).toBe(version === 0 ? 0 : 1);
+      const counted = database.prepare('select * from workload_counts').all();
+      if (version < 9) expect(counted).toEqual(version === 0 ? [] : [{customer: 'c', state: 'PENDING', count: 1}]);
       database.close();
     }
   });

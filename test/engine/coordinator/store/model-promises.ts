@@ -53,6 +53,10 @@ export function modelPromises(the: StoreUnderTest): void {
         waits: waitsFor.map(each => ({index: ids.indexOf(each.id), on: each.on})),
       }));
       expect(shown).toEqual(model.entries.map(({state, attempt, wanted, waits}) => ({state, attempt, wanted, waits})));
+      const counts = Map.groupBy(rows, ({state}) => state);
+      expect(await the.store.counts({customer})).toEqual(
+        Object.fromEntries(workloadStates.map(state => [state, counts.get(state)?.length ?? 0])),
+      );
       // The audit is the same story: each transition begins where the one before ended.
       const told = new Map<string, WorkloadState>();
       for (const {workload, from, to} of await the.store.events({customer}, {limit: 10_000})) {

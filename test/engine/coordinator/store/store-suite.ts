@@ -2,6 +2,7 @@ import {describe} from 'vitest';
 import {accountPromises} from './account-promises.ts';
 import {analyticsPromises} from './analytics-promises.ts';
 import type {BackendName} from './backends.ts';
+import {countPromises} from './count-promises.ts';
 import {dependencyPromises} from './dependency-promises.ts';
 import {environmentPromises} from './environment-promises.ts';
 import {filePromises} from './file-promises.ts';
@@ -20,6 +21,7 @@ export function describeStore(name: BackendName): void {
   describe(`a ${name} store of workloads`, {timeout: 60_000}, () => {
     const the = storeUnderTest(name);
     submissionPromises(the);
+    countPromises(the);
     dependencyPromises(the);
     wishPromises(the);
     leadingPromises(the);

@@ -9,20 +9,22 @@ const NULL = '\u0002';
 /**
  * Many rows as one parameter a column, so that a statement is the same for any number of them, and what stands after
  * `from`. Texts are joined rather than written as an array where they can be: nothing in them has to be quoted, here or
- * there, and that is half of the work of a large batch.
+ * there, and that is half of the work of a large batch. `before`: parameters of the statement that come before these.
  */
 export function columnsOf(
   table: Table,
   columns: readonly string[],
   rows: readonly Cells[],
+  before = 0,
 ): {readonly from: string; readonly params: readonly string[]} {
   const arrays: string[] = [];
   const params = columns.map((column, index) => {
     const type = table.columns[column]!;
     const values = rows.map(row => row[column]);
+    const parameter = `$${before + index + 1}`;
     const joined = type === 'text' ? joinedText(values) : undefined;
     arrays.push(
-      joined === undefined ? `$${index + 1}::${type}[]` : `string_to_array($${index + 1}, e'\\u0001', e'\\u0002')`,
+      joined === undefined ? `${parameter}::${type}[]` : `string_to_array(${parameter}, e'\\u0001', e'\\u0002')`,
     );
     return joined ?? arrayText(values);
   });

@@ -7,8 +7,9 @@ import {endStuckPeers, LOCK_TIMEOUT} from '../../../state/postgres/end-stuck-pee
 import {inTransaction} from '../../../state/postgres/transaction.ts';
 import type {Secrets} from '../../../state/secrets.ts';
 import type {Database, Session} from '../database.ts';
+import {HINTS} from './hints.ts';
 import {migratePostgres, SCHEMA} from './migrate-postgres.ts';
-import {HINTS, postgresSession, sessionIn} from './postgres-session.ts';
+import {postgresSession, sessionIn} from './postgres-session.ts';
 
 /** How long a database that went away is tried again; then the caller decides. */
 const PATIENCE_MS = 5_000;
@@ -76,6 +77,12 @@ class PostgresDatabase implements Database {
 
   write<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T> {
     return this.#tried((sql, again) => inTransaction(sql, transaction => work(sessionIn(transaction), again)));
+  }
+
+  writeAlone<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T> {
+    return this.#tried((sql, again) =>
+      again ? inTransaction(sql, transaction => work(sessionIn(transaction), true)) : work(postgresSession(sql), false),
+    );
   }
 
   read<T>(work: (session: Session) => Promise<T>): Promise<T> {

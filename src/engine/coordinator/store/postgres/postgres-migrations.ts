@@ -1,5 +1,6 @@
 import type {Migration} from '../migrations.ts';
 import {asideStep} from '../steps/aside.ts';
+import {countsStep} from '../steps/counts.ts';
 import {endsStep} from '../steps/ends.ts';
 import {environmentsStep} from '../steps/environments.ts';
 import {filesStep} from '../steps/files.ts';
@@ -188,4 +189,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 6, ...environmentsStep.postgres},
   {number: 7, ...stoppingStep.postgres},
   {number: 8, ...revisionsStep.postgres},
+  {number: 9, ...countsStep.postgres},
 ];

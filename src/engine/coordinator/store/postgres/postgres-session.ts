@@ -1,10 +1,9 @@
 import type {ParameterOrJSON, Row, RowList, Sql, UnsafeQueryOptions} from 'postgres';
 import type {Transaction} from '../../../state/postgres/transaction.ts';
 import type {Cells, Param, Session, Table} from '../database.ts';
+import {acceptPlain} from './accept-plain.ts';
 import {arrayText, columnsOf} from './column-parameters.ts';
-
-/** Where those that wait for hints listen. */
-export const HINTS = 'niyanta_store';
+import {HINTS} from './hints.ts';
 
 /** Asks one statement, on whatever connection or on a transaction's. */
 type Ask = (text: string, params: ParameterOrJSON<never>[], options?: UnsafeQueryOptions) => Promise<RowList<Row[]>>;
@@ -48,6 +47,7 @@ function sessionOf(asked: Ask): Session {
     field: (column, parameter) => `(${column}::json ->> ${parameter})`,
     number: (column, [key, inner]) => `coalesce((${column}::json -> '${key}' ->> '${inner}')::float8, 0)`,
     values: column => ({value: 'value', from: `json_each_text(${column}::json)`}),
+    acceptPlain: submissions => acceptPlain(ask, submissions),
     forUpdate: 'for update',
     forShare: 'for share',
     async hint() {

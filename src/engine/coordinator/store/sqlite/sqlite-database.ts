@@ -70,6 +70,10 @@ class SqliteDatabase implements Database {
     return this.#queue(this.#writes, work);
   }
 
+  writeAlone<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T> {
+    return this.write(work);
+  }
+
   read<T>(work: (session: Session) => Promise<T>): Promise<T> {
     return this.#queue(this.#reads, work);
   }

@@ -1,5 +1,6 @@
 import type {Migration} from '../migrations.ts';
 import {asideStep} from '../steps/aside.ts';
+import {countsStep} from '../steps/counts.ts';
 import {endsStep} from '../steps/ends.ts';
 import {environmentsStep} from '../steps/environments.ts';
 import {filesStep} from '../steps/files.ts';
@@ -184,4 +185,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 6, ...environmentsStep.sqlite},
   {number: 7, ...stoppingStep.sqlite},
   {number: 8, ...revisionsStep.sqlite},
+  {number: 9, ...countsStep.sqlite},
 ];

@@ -1,5 +1,7 @@
+import {addCounts} from '../counts.ts';
 import type {Session} from '../database.ts';
 import {writeEvents} from '../events.ts';
+import type {WorkloadRow} from '../store.ts';
 
 export interface Expired {
   readonly events: number;
@@ -15,12 +17,14 @@ export const EXPIRED_AT_ONCE = 2_000;
 /** A part of it at most; to be done again while there are as many as `EXPIRED_AT_ONCE`. */
 export async function expireSome(session: Session, before: Expired): Promise<Expired> {
   const now = await session.now();
-  const workloads = await session.run(
+  const removed = await session.rows<Pick<WorkloadRow, 'customer' | 'state'>>(
     `delete from workloads where id in (
-       select id from workloads where state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and ended_at < $1 order by seq limit $2)`,
+       select id from workloads where state in ('SUCCEEDED', 'FAILED', 'CANCELLED') and ended_at < $1 order by seq limit $2)
+     returning customer, state`,
     before.workloads,
     EXPIRED_AT_ONCE,
   );
+  const workloads = removed.length;
   // The table lets go of what is older than this, and of nothing else.
   await session.run('update audit_expiry set before = $1 where before < $1', before.events);
   const events = await session.run(
@@ -31,6 +35,11 @@ export async function expireSome(session: Session, before: Expired): Promise<Exp
   if (events + workloads > 0) {
     const data = {events, workloads, eventsBefore: before.events, workloadsBefore: before.workloads};
     await writeEvents(session, [{type: 'audit.expired', actor: {name: 'niyanta'}, data}], 0, now);
+    await addCounts(
+      session,
+      removed.map(({customer, state}) => ({customer, state, count: -1})),
+    );
+    await session.run('delete from workload_counts where count = 0');
   }
   return {events, workloads};
 }

@@ -70,7 +70,8 @@ export async function runsOf(session: Session, scope: Scope, name: string, limit
 
 export async function counts(session: Session, scope: Scope): Promise<Readonly<Record<WorkloadState, number>>> {
   const rows = await session.rows<{state: WorkloadState; count: number}>(
-    'select state, count(*) as count from workloads where customer = coalesce($1, customer) group by state',
+    `select state, cast(sum(count) as bigint) as count from workload_counts
+     where customer = coalesce($1, customer) group by state`,
     customerOf(scope),
   );
   const all = Object.fromEntries(workloadStates.map(state => [state, 0])) as Record<WorkloadState, number>;

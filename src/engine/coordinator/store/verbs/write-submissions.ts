@@ -1,7 +1,8 @@
+import {addCounts} from '../counts.ts';
 import type {Session} from '../database.ts';
 import {eventCells, type MoveEvent} from '../events.ts';
 import {takeNumbers} from '../numbers.ts';
-import {textOf} from '../row-mapping.ts';
+import {specText, textOf} from '../row-mapping.ts';
 import type {Submission, WorkloadId, WorkloadRow} from '../store.ts';
 import {checkpointsTable, edgesTable, eventsTable, workloadsTable} from '../tables.ts';
 
@@ -20,7 +21,7 @@ export async function writeSubmissions(
   session: Session,
   news: readonly NewWorkload[],
 ): Promise<ReadonlyMap<WorkloadId, number>> {
-  const specs = news.map(({submission}) => JSON.stringify(submission.workload));
+  const specs = news.map(({submission}) => specText(submission.workload));
   const cancelled = news.filter(each => each.cancelled !== undefined);
   const events = [...news.map(acceptedEvent), ...cancelled.map(cancelledEvent)];
   // Nobody else writes from here to the end: the rest is one round trip.
@@ -42,6 +43,10 @@ export async function writeSubmissions(
       checkpointsTable,
       news.flatMap(({submission}) => checkpointCells(submission, now)),
     ),
+    addCounts(session, [
+      ...waiting.map(({submission: {customer}}) => ({customer, state: 'PENDING' as const, count: 1})),
+      ...cancelled.map(({submission: {customer}}) => ({customer, state: 'CANCELLED' as const, count: 1})),
+    ]),
     session.hint(),
   ]);
   return new Map(news.map(({submission}, index) => [submission.id, first + index]));
