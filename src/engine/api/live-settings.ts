@@ -1,6 +1,7 @@
 import type {Logger} from 'pino';
 import type {AccessRules} from '../coordinator/access/index.ts';
 import type {Coordinator} from '../coordinator/coordinator.ts';
+import type {SettingsNow} from '../coordinator/requests/settings-now.ts';
 import {accessRules, coordinatorSettings} from '../coordinator/settings.ts';
 import type {Actor, Store} from '../coordinator/store/store.ts';
 import {UserError, UserErrors} from '../spec/errors.ts';
@@ -8,7 +9,6 @@ import type {Host} from '../spec/project.ts';
 import {compareSettings, type SettingChanges} from '../spec/server/compare-settings.ts';
 import type {LoadedServer} from '../spec/server/load-server.ts';
 import type {ServerSetting} from '../spec/server/server-settings.ts';
-import type {SettingsNow} from './api-parts.ts';
 import {readTls} from './read-tls.ts';
 import type {RunningApi} from './start-api.ts';
 

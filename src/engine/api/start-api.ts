@@ -4,10 +4,10 @@ import type {FastifyBaseLogger} from 'fastify';
 import {type AccessRules, defaultAccessRules} from '../coordinator/access/index.ts';
 import type {Coordinator} from '../coordinator/coordinator.ts';
 import {openReception, type Reception} from '../coordinator/requests/reception.ts';
+import type {SettingsNow} from '../coordinator/requests/settings-now.ts';
 import {UserError} from '../spec/errors.ts';
 import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/index.ts';
 import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
-import type {SettingsNow} from './api-parts.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
 import {apiMetrics} from './metrics/api-metrics.ts';
 import type {Tls} from './read-tls.ts';
@@ -54,8 +54,8 @@ export async function startApi(wish: ApiWish): Promise<RunningApi> {
   const metrics = apiMetrics(coordinator, measures ?? prometheusMeasures({version, most: all.customersInMetrics}));
   await metrics.begin();
   const {throttled, submitted} = metrics;
-  const reception = openReception({coordinator, rules, throttled, submitted});
-  const parts = {...reception, settings: all, settingsNow, log, metrics, tracing, stopping: stopping.signal};
+  const reception = openReception({coordinator, rules, throttled, submitted, costs: all.costs, settingsNow});
+  const parts = {...reception, settings: all, log, metrics, tracing, stopping: stopping.signal};
   const server = await apiServer(parts, version, tls);
   try {
     await server.listen(listen);

@@ -15,6 +15,146 @@ export type WorkloadState =
   | 'WORKLOAD_STATE_FAILED'
   | 'WORKLOAD_STATE_CANCELLED';
 
+export interface CompareVersionsRequest {
+  readonly name: string;
+  readonly customer: string;
+}
+
+export interface VersionComparison {
+  readonly name: string;
+  readonly versions: readonly VersionFigures[];
+  readonly successProbability?: number;
+  readonly durationProbability?: number;
+}
+
+export interface VersionFigures {
+  readonly version: string;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly p50Ms?: number;
+  readonly p95Ms?: number;
+}
+
+export interface WorkloadFiguresRequest {
+  readonly customer: string;
+  readonly limit: number;
+}
+
+export interface WorkloadFiguresResponse {
+  readonly items: readonly WorkloadFigures[];
+}
+
+export interface WorkloadFigures {
+  readonly workload: WorkloadSummary | null;
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly memoryLimit?: number;
+}
+
+export interface ReadUsageRequest {
+  readonly customer: string;
+}
+
+export interface ReadUsageResponse {
+  readonly items: readonly CustomerUsage[];
+}
+
+export interface CustomerUsage {
+  readonly customer: string;
+  readonly tier: string;
+  readonly workloads: Readonly<Record<string, number>>;
+  readonly coreSeconds: number;
+  readonly asOf: Timestamp | null;
+}
+
+export interface ReadTrendsRequest {
+  readonly from: Timestamp | null;
+  readonly until: Timestamp | null;
+  readonly intervalMs: number;
+  readonly name: string;
+  readonly customer: string;
+}
+
+export interface Trends {
+  readonly from: Timestamp | null;
+  readonly until: Timestamp | null;
+  readonly intervalMs: number;
+  readonly items: readonly Trend[];
+}
+
+export interface Trend {
+  readonly at: Timestamp | null;
+  readonly submitted: number;
+  readonly succeeded: number;
+  readonly failed: number;
+  readonly cancelled: number;
+  readonly waited: TrendDurations | null;
+  readonly ran: TrendDurations | null;
+}
+
+export interface TrendDurations {
+  readonly count: number;
+  readonly mean?: number;
+  readonly most?: number;
+}
+
+export interface ReadCostsRequest {
+  readonly from: Timestamp | null;
+  readonly until: Timestamp | null;
+  readonly by: string;
+  readonly limit: number;
+  readonly customer: string;
+}
+
+export interface Costs {
+  readonly from: Timestamp | null;
+  readonly until: Timestamp | null;
+  readonly rates: CostRates | null;
+  readonly items: readonly Cost[];
+}
+
+export interface CostRates {
+  readonly cpuHour: number;
+  readonly memoryGibHour: number;
+  readonly gpuHour: number;
+  readonly currency: string;
+}
+
+export interface Cost {
+  readonly customer: string;
+  readonly name: string;
+  readonly version: string;
+  readonly workloads: number;
+  readonly attempts: number;
+  readonly hours: number;
+  readonly cpuHours: number;
+  readonly memoryGibHours: number;
+  readonly gpuHours: number;
+  readonly cost: number;
+}
+
+export type ReadUtilisationRequest = Empty;
+
+export interface Utilisation {
+  readonly at: Timestamp | null;
+  readonly items: readonly HeldShare[];
+  readonly all: HeldShare | null;
+}
+
+export interface HeldShare {
+  readonly worker: string;
+  readonly workloads: number;
+  readonly cpu: Share | null;
+  readonly memory: Share | null;
+  readonly gpu: Share | null;
+}
+
+export interface Share {
+  readonly reserved: number;
+  readonly capacity: number;
+  readonly percent?: number;
+}
+
 export interface Submission {
   readonly workload: Struct | null;
   readonly inputs: Readonly<Record<string, Uint8Array>>;
@@ -56,6 +196,23 @@ export interface CancelledWorkload {
   readonly wanted: string;
 }
 
+export interface SubmitSplitRequest {
+  readonly variants: readonly Variant[];
+  readonly key: string;
+  readonly customer: string;
+  readonly idempotencyKey: string;
+}
+
+export interface Variant {
+  readonly submission: Submission | null;
+  readonly weight: number;
+}
+
+export interface AcceptedSplit {
+  readonly accepted: AcceptedWorkload | null;
+  readonly version: string;
+}
+
 export interface ListCheckpointsResponse {
   readonly checkpoints: readonly Checkpoint[];
 }
@@ -71,11 +228,105 @@ export interface Checkpoint {
   readonly why: string;
   readonly stored: string;
   readonly corrupt: string;
+  readonly aside: boolean;
 }
 
 export interface GetCheckpointRequest {
   readonly id: string;
   readonly number: number;
+}
+
+export interface RestoreCheckpointRequest {
+  readonly id: string;
+  readonly number: number;
+  readonly asNew: boolean;
+  readonly idempotencyKey: string;
+}
+
+export type ListCustomersRequest = Empty;
+
+export interface ListCustomersResponse {
+  readonly customers: readonly Customer[];
+}
+
+export interface CustomerRequest {
+  readonly id: string;
+}
+
+export interface PutCustomerRequest {
+  readonly id: string;
+  readonly name: string;
+  readonly tier: string;
+  readonly limits: CustomerLimits | null;
+  readonly suspended: boolean;
+}
+
+export interface CustomerLimits {
+  readonly running?: number;
+  readonly pending?: number;
+  readonly cpu?: number;
+  readonly memory?: number;
+  readonly gpu?: number;
+  readonly files?: number;
+  readonly rate: RequestRate | null;
+}
+
+export interface RequestRate {
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+export interface Customer {
+  readonly id: string;
+  readonly name: string;
+  readonly tier: string;
+  readonly limits: CustomerLimits | null;
+  readonly suspended: boolean;
+  readonly createdAt: Timestamp | null;
+  readonly used: number;
+  readonly usedAt: Timestamp | null;
+}
+
+export interface ListKeysRequest {
+  readonly customer: string;
+}
+
+export interface ListKeysResponse {
+  readonly keys: readonly Key[];
+}
+
+export interface CreateKeyRequest {
+  readonly role: string;
+  readonly customer: string;
+  readonly scopes: readonly string[];
+  readonly note: string;
+  readonly expiresAt: Timestamp | null;
+}
+
+export interface RotateKeyRequest {
+  readonly id: string;
+  readonly overlapMs?: number;
+}
+
+export interface KeyRequest {
+  readonly id: string;
+}
+
+export interface CreatedKey {
+  readonly info: Key | null;
+  readonly key: string;
+}
+
+export interface Key {
+  readonly id: string;
+  readonly prefix: string;
+  readonly role: string;
+  readonly customer: string;
+  readonly scopes: readonly string[];
+  readonly note: string;
+  readonly createdAt: Timestamp | null;
+  readonly expiresAt: Timestamp | null;
+  readonly revokedAt: Timestamp | null;
 }
 
 export interface Bundle {
@@ -260,6 +511,54 @@ export interface ReplicaLine {
   readonly text: string;
 }
 
+export interface PlanChangeRequest {
+  readonly id: string;
+  readonly scale?: PlannedScale | null;
+  readonly rollback?: PlannedRollback | null;
+  readonly destroy?: PlannedDestroy | null;
+}
+
+export interface PlannedScale {
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+export interface PlannedRollback {
+  readonly to: number;
+}
+
+export interface PlannedDestroy {
+  readonly volumes: boolean;
+}
+
+export interface ListReplicasRequest {
+  readonly id: string;
+  readonly services: readonly string[];
+}
+
+export interface ListReplicasResponse {
+  readonly stack: string;
+  readonly state: string;
+  readonly why: string;
+  readonly replicas: readonly Replica[];
+  readonly unreachable: readonly SilentHost[];
+}
+
+export interface Replica {
+  readonly service: string;
+  readonly replica: number;
+  readonly host: string;
+  readonly state: string;
+  readonly health: string;
+  readonly restarts: number;
+  readonly image: string;
+  readonly all: Struct | null;
+}
+
+export interface SilentHost {
+  readonly host: string;
+  readonly error: string;
+}
+
 export interface WatchEventsRequest {
   readonly workload: string;
   readonly types: readonly string[];
@@ -282,6 +581,45 @@ export interface Event {
 export interface Actor {
   readonly name: string;
   readonly request: string;
+}
+
+export interface ReadAuditRequest {
+  readonly workload: string;
+  readonly types: readonly string[];
+  readonly customer: string;
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+export interface ReadAuditResponse {
+  readonly events: readonly Event[];
+  readonly nextPageToken: string;
+}
+
+export interface PutFileRequest {
+  readonly content: Uint8Array;
+  readonly sha256: string;
+  readonly customer: string;
+}
+
+export interface JoinFileRequest {
+  readonly sha256: string;
+  readonly parts: readonly string[];
+  readonly customer: string;
+}
+
+export interface File {
+  readonly sha256: string;
+  readonly size: number;
+}
+
+export interface MissingFilesRequest {
+  readonly files: readonly string[];
+  readonly customer: string;
+}
+
+export interface MissingFilesResponse {
+  readonly missing: readonly string[];
 }
 
 export interface StreamLogsRequest {
@@ -307,6 +645,51 @@ export interface LogLine {
 export interface LogEnd {
   readonly state: WorkloadState;
   readonly exitCode?: number;
+}
+
+export interface TryPlacementRequest {
+  readonly workloads: readonly WantedPlacement[];
+  readonly hosts: readonly DescribedHost[];
+  readonly strategy: string;
+  readonly customer: string;
+}
+
+export interface WantedPlacement {
+  readonly workload: Struct | null;
+  readonly count: number;
+}
+
+export interface DescribedHost {
+  readonly name: string;
+  readonly region: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly cpu: number;
+  readonly memory: number;
+  readonly gpu: number;
+  readonly disk?: number;
+  readonly ports: readonly TakenPort[];
+  readonly drained: boolean;
+}
+
+export interface TakenPort {
+  readonly host: number;
+  readonly protocol: string;
+  readonly address: string;
+}
+
+export interface TryPlacementResponse {
+  readonly placements: readonly Placement[];
+  readonly placed: number;
+  readonly unplaced: number;
+}
+
+export interface Placement {
+  readonly workload: number;
+  readonly number: number;
+  readonly name: string;
+  readonly worker: string;
+  readonly because: string;
+  readonly rejected: readonly Rejection[];
 }
 
 export interface PutScheduleRequest {
@@ -342,6 +725,25 @@ export interface Schedule {
   readonly inputs: Readonly<Record<string, string>>;
 }
 
+export type GetSettingsRequest = Empty;
+
+export interface GetSettingsResponse {
+  readonly settings: readonly Setting[];
+}
+
+export interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+export type ReloadSettingsRequest = Empty;
+
+export interface SettingChanges {
+  readonly atRunTime: readonly string[];
+  readonly atRestart: readonly string[];
+}
+
 export type ListWorkersRequest = Empty;
 
 export interface ListWorkersResponse {
@@ -363,6 +765,7 @@ export interface Worker {
   readonly unusable: string;
   readonly condition: string;
   readonly running: number;
+  readonly stopping: boolean;
 }
 
 export interface Capacity {
@@ -507,6 +910,8 @@ export interface FileChunk {
 export interface SchedulerService {
   readonly SubmitWorkload: {kind: 'unary'; request: SubmitWorkloadRequest; response: AcceptedWorkload};
   readonly SubmitBatch: {kind: 'unary'; request: SubmitBatchRequest; response: SubmitBatchResponse};
+  readonly SubmitSplit: {kind: 'unary'; request: SubmitSplitRequest; response: AcceptedSplit};
+  readonly TryPlacement: {kind: 'unary'; request: TryPlacementRequest; response: TryPlacementResponse};
   readonly CancelBatch: {kind: 'unary'; request: CancelBatchRequest; response: CancelBatchResponse};
   readonly ListWorkloads: {kind: 'unary'; request: ListWorkloadsRequest; response: ListWorkloadsResponse};
   readonly GetWorkload: {kind: 'unary'; request: WorkloadRequest; response: Workload};
@@ -516,11 +921,17 @@ export interface SchedulerService {
   readonly RetryWorkload: {kind: 'unary'; request: WorkloadRequest; response: Workload};
   readonly WhyWorkload: {kind: 'unary'; request: WorkloadRequest; response: Why};
   readonly ListAttempts: {kind: 'unary'; request: WorkloadRequest; response: ListAttemptsResponse};
+  readonly WorkloadFigures: {kind: 'unary'; request: WorkloadFiguresRequest; response: WorkloadFiguresResponse};
+  readonly CompareVersions: {kind: 'unary'; request: CompareVersionsRequest; response: VersionComparison};
   readonly GetResult: {kind: 'unary'; request: WorkloadRequest; response: Result};
   readonly GetOutput: {kind: 'serverStream'; request: GetOutputRequest; response: FileChunk};
   readonly StreamLogs: {kind: 'serverStream'; request: StreamLogsRequest; response: LogEntry};
   readonly WatchEvents: {kind: 'serverStream'; request: WatchEventsRequest; response: Event};
+  readonly PutFile: {kind: 'unary'; request: PutFileRequest; response: File};
+  readonly JoinFile: {kind: 'unary'; request: JoinFileRequest; response: File};
+  readonly MissingFiles: {kind: 'unary'; request: MissingFilesRequest; response: MissingFilesResponse};
   readonly TakeCheckpoint: {kind: 'unary'; request: WorkloadRequest; response: Checkpoint};
+  readonly RestoreCheckpoint: {kind: 'unary'; request: RestoreCheckpointRequest; response: Workload};
   readonly ListCheckpoints: {kind: 'unary'; request: WorkloadRequest; response: ListCheckpointsResponse};
   readonly GetCheckpoint: {kind: 'serverStream'; request: GetCheckpointRequest; response: FileChunk};
   readonly PutSchedule: {kind: 'unary'; request: PutScheduleRequest; response: Schedule};
@@ -534,6 +945,7 @@ export interface SchedulerService {
   readonly UndrainWorker: {kind: 'unary'; request: WorkerRequest; response: Worker};
   readonly PutBundle: {kind: 'clientStream'; request: FileChunk; response: Bundle};
   readonly PlanEnvironment: {kind: 'unary'; request: PlanEnvironmentRequest; response: Plan};
+  readonly PlanChange: {kind: 'unary'; request: PlanChangeRequest; response: Plan};
   readonly ApplyEnvironment: {kind: 'unary'; request: ApplyEnvironmentRequest; response: Change};
   readonly ListEnvironments: {kind: 'unary'; request: ListEnvironmentsRequest; response: ListEnvironmentsResponse};
   readonly GetEnvironment: {kind: 'unary'; request: EnvironmentRequest; response: Environment};
@@ -547,5 +959,21 @@ export interface SchedulerService {
   readonly GetChange: {kind: 'unary'; request: ChangeRequest; response: Change};
   readonly WatchChange: {kind: 'serverStream'; request: WatchChangeRequest; response: ChangeEntry};
   readonly ReadHistory: {kind: 'unary'; request: EnvironmentRequest; response: ReadHistoryResponse};
+  readonly ListReplicas: {kind: 'unary'; request: ListReplicasRequest; response: ListReplicasResponse};
   readonly StreamReplicaLogs: {kind: 'serverStream'; request: StreamReplicaLogsRequest; response: ReplicaLine};
+  readonly ListCustomers: {kind: 'unary'; request: ListCustomersRequest; response: ListCustomersResponse};
+  readonly GetCustomer: {kind: 'unary'; request: CustomerRequest; response: Customer};
+  readonly PutCustomer: {kind: 'unary'; request: PutCustomerRequest; response: Customer};
+  readonly RemoveCustomer: {kind: 'unary'; request: CustomerRequest; response: Empty};
+  readonly ListKeys: {kind: 'unary'; request: ListKeysRequest; response: ListKeysResponse};
+  readonly CreateKey: {kind: 'unary'; request: CreateKeyRequest; response: CreatedKey};
+  readonly RotateKey: {kind: 'unary'; request: RotateKeyRequest; response: CreatedKey};
+  readonly RevokeKey: {kind: 'unary'; request: KeyRequest; response: Empty};
+  readonly GetSettings: {kind: 'unary'; request: GetSettingsRequest; response: GetSettingsResponse};
+  readonly ReloadSettings: {kind: 'unary'; request: ReloadSettingsRequest; response: SettingChanges};
+  readonly ReadAudit: {kind: 'unary'; request: ReadAuditRequest; response: ReadAuditResponse};
+  readonly ReadUsage: {kind: 'unary'; request: ReadUsageRequest; response: ReadUsageResponse};
+  readonly ReadTrends: {kind: 'unary'; request: ReadTrendsRequest; response: Trends};
+  readonly ReadCosts: {kind: 'unary'; request: ReadCostsRequest; response: Costs};
+  readonly ReadUtilisation: {kind: 'unary'; request: ReadUtilisationRequest; response: Utilisation};
 }

@@ -40,6 +40,13 @@ export interface Calling {
 }
 
 const actor = {name: 'cli:test'};
+const costs = {cpuHour: 0.05, memoryGibHour: 0.01, gpuHour: 0, currency: 'EUR'};
+
+/** Stands in for the settings of a process that was started from files. */
+const settingsNow = {
+  list: () => [{name: 'log.level', value: 'info', origin: 'default'}],
+  reload: async () => ({atRunTime: ['log.level'], atRestart: ['listen']}),
+};
 
 /** SchedulerService over a real store, on a port of its own. */
 export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Calling> {
@@ -52,7 +59,14 @@ export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Cal
   const admin = await prepareAccess(store, actor);
   const listen = {host: '127.0.0.1', port: 0};
   const start = () => {
-    const reception = openReception({coordinator, rules: defaultAccessRules, throttled() {}, submitted() {}});
+    const reception = openReception({
+      coordinator,
+      rules: defaultAccessRules,
+      throttled() {},
+      submitted() {},
+      costs,
+      settingsNow,
+    });
     return startGrpc({reception, listen, log, settings}).then(grpc => ({
       grpc,
       reception,

@@ -1,5 +1,6 @@
 import type {z} from 'zod';
-import type {Reserved, Trend, WorkerRow} from '../../coordinator/store/store.ts';
+import type {Utilisation} from '../../coordinator/requests/utilisation.ts';
+import type {Trend} from '../../coordinator/store/store.ts';
 import type {trendsAnswer, utilisationAnswer} from '../schemas/analytics.ts';
 import {timeText} from '../schemas/wire.ts';
 
@@ -8,45 +9,8 @@ export const trendOf = (trend: Trend): z.output<typeof trendsAnswer>['items'][nu
   return {at: timeText(at), submitted, succeeded, failed, cancelled, waited: {...waited}, ran: {...ran}};
 };
 
-type Utilisation = z.output<typeof utilisationAnswer>;
-type Share = Utilisation['all']['cpu'];
-
-/** Workers that are gone and still hold something count without a capacity. */
-export function utilisationOf(workers: readonly WorkerRow[], held: readonly Reserved[], now: number): Utilisation {
-  const none = {workloads: 0, cpu: 0, memory: 0, gpu: 0};
-  const nothing = {cpu: 0, memory: 0, gpu: 0};
-  const names = [...new Set([...workers.map(({name}) => name), ...held.map(({worker}) => worker)])].sort();
-  const items = names.map(worker => {
-    const capacity = workers.find(({name}) => name === worker)?.capacity ?? nothing;
-    const {workloads, cpu, memory, gpu} = held.find(each => each.worker === worker) ?? none;
-    return {
-      worker,
-      workloads,
-      cpu: shareOf(cpu, capacity.cpu),
-      memory: shareOf(memory, capacity.memory),
-      gpu: shareOf(gpu, capacity.gpu),
-    };
-  });
-  const sum = (of: (item: (typeof items)[number]) => number) => items.reduce((all, item) => all + of(item), 0);
-  const together = (resource: 'cpu' | 'memory' | 'gpu') =>
-    shareOf(
-      sum(item => item[resource].reserved),
-      sum(item => item[resource].capacity),
-    );
-  return {
-    at: timeText(now),
-    items,
-    all: {
-      workloads: sum(({workloads}) => workloads),
-      cpu: together('cpu'),
-      memory: together('memory'),
-      gpu: together('gpu'),
-    },
-  };
-}
-
-const shareOf = (reserved: number, capacity: number): Share => ({
-  reserved,
-  capacity,
-  ...(capacity > 0 && {percent: Math.round((reserved / capacity) * 1000) / 10}),
+export const utilisationAnswerOf = ({items, all}: Utilisation, now: number): z.output<typeof utilisationAnswer> => ({
+  at: timeText(now),
+  items: items.map(item => ({...item})),
+  all: {...all},
 });

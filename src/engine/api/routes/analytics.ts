@@ -1,8 +1,10 @@
 import type {FastifyReply, FastifyRequest} from 'fastify';
 import {z} from 'zod';
-import {invalidRequest, scopeAsked} from '../../coordinator/access/index.ts';
+import {scopeAsked} from '../../coordinator/access/index.ts';
 import {costsOf} from '../../coordinator/requests/costs.ts';
-import {trendOf, utilisationOf} from '../answers/analytics.ts';
+import {checkIntervals, type Period, periodOf} from '../../coordinator/requests/period.ts';
+import {utilisationOf} from '../../coordinator/requests/utilisation.ts';
+import {trendOf, utilisationAnswerOf} from '../answers/analytics.ts';
 import {csvOf} from '../answers/csv.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {preferred} from '../request/accepts.ts';
@@ -11,13 +13,9 @@ import {costsAnswer, costsQuery, trendsAnswer, trendsQuery, utilisationAnswer} f
 import {timeOf, timeText} from '../schemas/wire.ts';
 
 const tags = ['usage'];
-const day = 86_400_000;
-const mostIntervals = 1000;
-/** Longer than anything is kept by default. */
-const longestMs = 400 * day;
 
 /** How it went: over what is still kept (`keep` of the settings). */
-export function analyticsRoutes(server: ApiServer, {coordinator, settings}: ApiParts): void {
+export function analyticsRoutes(server: ApiServer, {coordinator, costs}: ApiParts): void {
   const {store} = coordinator;
 
   server.get(
@@ -33,9 +31,8 @@ export function analyticsRoutes(server: ApiServer, {coordinator, settings}: ApiP
     },
     async (request, reply) => {
       const {interval: intervalMs, name, customer} = request.query;
-      const period = await periodOf(request.query, store.now);
-      if ((period.until - period.from) / intervalMs > mostIntervals)
-        throw wrong('interval', `gives more than ${mostIntervals} intervals`);
+      const period = await periodOf(msOf(request.query), store.now);
+      checkIntervals(period, intervalMs);
       const query = {...period, intervalMs, ...(name !== undefined && {name})};
       const trends = await store.trends(scopeAsked(whoOf(request), customer), query);
       return answer(request, reply, {...timesOf(period), intervalMs, items: trends.map(trendOf)}, ({items}) =>
@@ -73,10 +70,10 @@ export function analyticsRoutes(server: ApiServer, {coordinator, settings}: ApiP
     },
     async (request, reply) => {
       const {by, limit, customer} = request.query;
-      const period = await periodOf(request.query, store.now);
+      const period = await periodOf(msOf(request.query), store.now);
       const spent = await store.spent(scopeAsked(whoOf(request), customer), {...period, by, limit});
-      const items = spent.map(each => costsOf(each, settings.costs));
-      return answer(request, reply, {...timesOf(period), rates: {...settings.costs}, items}, all => {
+      const items = spent.map(each => costsOf(each, costs));
+      return answer(request, reply, {...timesOf(period), rates: {...costs}, items}, all => {
         const titles = ['customer', 'name', 'version', 'workloads', 'attempts'] as const;
         const amounts = ['hours', 'cpuHours', 'memoryGibHours', 'gpuHours', 'cost'] as const;
         return csvOf(
@@ -98,7 +95,8 @@ export function analyticsRoutes(server: ApiServer, {coordinator, settings}: ApiP
       },
     },
     async (request, reply) => {
-      const all = utilisationOf(await store.workers(), await store.reserved('everyone'), await store.now());
+      const held = utilisationOf(await store.workers(), await store.reserved('everyone'));
+      const all = utilisationAnswerOf(held, await store.now());
       return answer(request, reply, all, ({items}) =>
         csvOf(
           [
@@ -132,22 +130,9 @@ function answer<T>(request: FastifyRequest, reply: FastifyReply, value: T, csv: 
   return reply.type('text/csv; charset=utf-8').send(csv(value));
 }
 
-interface Period {
-  readonly from: number;
-  readonly until: number;
-}
-
-async function periodOf(
-  {from, until}: {readonly from?: string | undefined; readonly until?: string | undefined},
-  now: () => Promise<number>,
-): Promise<Period> {
-  const end = until === undefined ? await now() : timeOf(until);
-  const begin = from === undefined ? end - day : timeOf(from);
-  if (begin >= end) throw wrong('from', 'must be before until');
-  if (begin < 0 || end - begin > longestMs) throw wrong('from', `must be at most ${longestMs / day} days before until`);
-  return {from: begin, until: end};
-}
-
 const timesOf = ({from, until}: Period) => ({from: timeText(from), until: timeText(until)});
 
-const wrong = (parameter: string, detail: string) => invalidRequest([{code: 'invalid-value', detail, parameter}]);
+const msOf = ({from, until}: {readonly from?: string | undefined; readonly until?: string | undefined}) => ({
+  ...(from !== undefined && {from: timeOf(from)}),
+  ...(until !== undefined && {until: timeOf(until)}),
+});

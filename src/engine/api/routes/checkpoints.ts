@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {actorOf, notFound, scopeOf} from '../../coordinator/access/index.ts';
+import {restoreCheckpoint} from '../../coordinator/requests/restore-checkpoint.ts';
 import {checkpointOf} from '../answers/checkpoint.ts';
 import {workloadOf} from '../answers/workload.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
@@ -79,7 +80,7 @@ export function checkpointRoutes(server: ApiServer, parts: ApiParts): void {
   );
 }
 
-function restoreRoute(server: ApiServer, {coordinator, door, pending}: ApiParts): void {
+function restoreRoute(server: ApiServer, parts: ApiParts): void {
   server.post(
     '/v1/workloads/:id/restore',
     {
@@ -98,18 +99,9 @@ function restoreRoute(server: ApiServer, {coordinator, door, pending}: ApiParts)
     },
     async (request, reply) => {
       const who = whoOf(request);
-      const {id} = request.params;
       const {number, new: asNew} = request.body;
-      const [scope, actor] = [scopeOf(who), actorOf(who, request.id)];
-      const before = await coordinator.store.workload(scope, id);
-      if (before === undefined) throw notFound('workload');
-      const owner = await door.customer(before.customer);
-      if (asNew && owner) await pending.admit(owner, 1);
-      const idempotencyKey = request.headers['idempotency-key'];
-      const row = asNew
-        ? await coordinator.restoreAsNew(scope, id, {number, idempotencyKey, actor})
-        : await coordinator.restore(scope, id, number, actor);
-      if (row === undefined) throw notFound('workload');
+      const wish = {id: request.params.id, number, asNew, idempotencyKey: request.headers['idempotency-key']};
+      const row = await restoreCheckpoint(parts, who, wish, actorOf(who, request.id));
       if (asNew) reply.header('Location', `/v1/workloads/${row.id}`);
       return reply.code(asNew ? 201 : 200).send(workloadOf(row));
     },

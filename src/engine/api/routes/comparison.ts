@@ -1,12 +1,9 @@
 import {z} from 'zod';
 import {scopeAsked} from '../../coordinator/access/index.ts';
-import {compareVersions} from '../../coordinator/comparing/compare-versions.ts';
+import {compareRuns} from '../../coordinator/requests/compare-runs.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
 import {customerId, word} from '../schemas/wire.ts';
-
-/** The newest of them. */
-const mostRuns = 20_000;
 
 const probability = z.number().min(0).max(1);
 
@@ -53,14 +50,7 @@ export function comparisonRoutes(server: ApiServer, {coordinator}: ApiParts): vo
     },
     async request => {
       const {name, customer} = request.query;
-      const rows = await coordinator.store.runsOf(scopeAsked(whoOf(request), customer), name, mostRuns);
-      const {versions, tests} = compareVersions(
-        rows.map(({version, state, startedAt, endedAt}) => ({
-          ...(version !== undefined && {version}),
-          succeeded: state === 'SUCCEEDED',
-          ...(startedAt !== undefined && {durationMs: endedAt - startedAt}),
-        })),
-      );
+      const {versions, tests} = await compareRuns(coordinator.store, scopeAsked(whoOf(request), customer), name);
       return {name, versions: [...versions], tests};
     },
   );

@@ -1,5 +1,6 @@
 import {z} from 'zod';
-import {actorOf, createKey, DEFAULT_CUSTOMER, notFound, Refusal, rotateKey} from '../../coordinator/access/index.ts';
+import {actorOf, createKey, notFound, rotateKey} from '../../coordinator/access/index.ts';
+import {findCustomer, putCustomer, removeCustomer} from '../../coordinator/requests/customers.ts';
 import {customerOf, keyOf} from '../answers/customer.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
@@ -18,7 +19,8 @@ import {listOf, timeOf} from '../schemas/wire.ts';
 
 const tags = ['customers'];
 
-export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts): void {
+export function customerRoutes(server: ApiServer, parts: ApiParts): void {
+  const {coordinator, door} = parts;
   const {store} = coordinator;
 
   server.get(
@@ -45,7 +47,7 @@ export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts)
         response: {200: customerAnswer},
       },
     },
-    async request => find(request.params.id),
+    async request => customerOf(await findCustomer(parts, request.params.id)),
   );
 
   server.put(
@@ -61,10 +63,8 @@ export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts)
       },
     },
     async request => {
-      const {id} = request.params;
-      await store.putCustomer({id, ...request.body}, actorOf(whoOf(request), request.id));
-      door.forget();
-      return find(id);
+      const customer = {...request.params, ...request.body};
+      return customerOf(await putCustomer(parts, customer, actorOf(whoOf(request), request.id)));
     },
   );
 
@@ -81,11 +81,7 @@ export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts)
       },
     },
     async (request, reply) => {
-      const {id} = request.params;
-      if (id === DEFAULT_CUSTOMER) throw alwaysThere();
-      const there = await store.removeCustomer(id, actorOf(whoOf(request), request.id));
-      door.forget();
-      if (!there) throw notFound('customer');
+      await removeCustomer(parts, request.params.id, actorOf(whoOf(request), request.id));
       return reply.code(204).send(null);
     },
   );
@@ -170,13 +166,4 @@ export function customerRoutes(server: ApiServer, {coordinator, door}: ApiParts)
       return reply.code(204).send(null);
     },
   );
-
-  async function find(id: string) {
-    const row = (await store.customers()).find(each => each.id === id);
-    if (row === undefined) throw notFound('customer');
-    return customerOf(row);
-  }
 }
-
-const alwaysThere = (): Refusal =>
-  new Refusal({status: 409, code: 'not-possible', detail: 'this customer is always there: what names nobody is its'});

@@ -1,17 +1,14 @@
-import {createHash} from 'node:crypto';
 import {z} from 'zod';
-import {ownerAsked, Refusal} from '../../coordinator/access/index.ts';
+import {ownerAsked} from '../../coordinator/access/index.ts';
 import {joinFile} from '../../coordinator/files/join-file.ts';
+import {largestPart, missingFiles, putFile} from '../../coordinator/requests/put-file.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
-import {fileAnswer, fileQuery, joinBody, largestPart, missingAnswer, missingBody} from '../schemas/file.ts';
+import {fileAnswer, fileQuery, joinBody, missingAnswer, missingBody} from '../schemas/file.ts';
 import {customerId} from '../schemas/wire.ts';
 
 const tags = ['files'];
 const forCustomer = {customer: customerId.optional().describe('Whose they are; for keys of the whole coordinator.')};
-
-/** What a customer may have together, unless `limits.files` says otherwise. Bytes. */
-const mostFiles = 16 * 2 ** 30;
 
 /** Contents that submissions refer to: images and large input files, each sent once. */
 export function fileRoutes(server: ApiServer, parts: ApiParts): void {
@@ -51,9 +48,7 @@ export function fileRoutes(server: ApiServer, parts: ApiParts): void {
     },
     async request => {
       const owner = await ownerAsked(whoOf(request), request.query.customer, parts);
-      const asked = [...new Set(request.body.files)];
-      const there = new Set((await store.files(owner.id, asked)).map(({sha256}) => sha256));
-      return {missing: asked.filter(sha256 => !there.has(sha256))};
+      return {missing: await missingFiles(store, owner, request.body.files)};
     },
   );
 }
@@ -83,21 +78,8 @@ function contentRoute(server: ApiServer, parts: ApiParts): void {
       async (request, reply) => {
         const {customer, sha256: told} = request.query;
         const owner = await ownerAsked(whoOf(request), customer, parts);
-        const content = request.body as Buffer;
-        if (told !== undefined && told !== hashOf(content)) throw otherContent(told);
-        const {sha256, size} = await store.putFile(owner.id, content, owner.limits.files ?? mostFiles);
-        return reply.code(201).send({sha256, size});
+        return reply.code(201).send(await putFile(store, owner, request.body as Buffer, told));
       },
     );
   });
 }
-
-const otherContent = (told: string): Refusal =>
-  new Refusal({
-    status: 422,
-    code: 'wrong-content',
-    detail: `the content is not ${told}`,
-    hint: 'It was changed on its way, or while it was read: send it again.',
-  });
-
-const hashOf = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');

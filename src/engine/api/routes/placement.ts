@@ -1,13 +1,9 @@
 import {z} from 'zod';
-import {invalidRequest, ownerAsked} from '../../coordinator/access/index.ts';
-import {tryPlacement} from '../../coordinator/requests/try-placement.ts';
+import {tryPlacements} from '../../coordinator/requests/placements.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
 import {placementBody, placementsAnswer} from '../schemas/placement.ts';
 import {customerId} from '../schemas/wire.ts';
-
-/** Of one request, all counts together. */
-const mostPlaced = 10_000;
 
 /** Placement as a service: the scheduler answers, and nothing happens. */
 export function placementRoutes(server: ApiServer, parts: ApiParts): void {
@@ -26,33 +22,11 @@ export function placementRoutes(server: ApiServer, parts: ApiParts): void {
     },
     async request => {
       const who = whoOf(request);
-      const owner = await ownerAsked(who, request.query.customer, parts);
       const {workloads, hosts, strategy} = request.body;
-      if (workloads.reduce((sum, {count}) => sum + count, 0) > mostPlaced) {
-        throw invalidRequest([
-          {code: 'too-many', detail: `are more than ${mostPlaced} by their counts`, path: ['workloads']},
-        ]);
-      }
-      const read = await Promise.all(
-        workloads.map(({workload}, index) => parts.reader.read(workload, ['workloads', index, 'workload'])),
-      );
-      const which = workloads.flatMap(({count}, index) =>
-        Array.from({length: count}, (_, number) => ({workload: index, number: number + 1})),
-      );
-      const tried = await tryPlacement(parts.coordinator, {
-        customer: owner.id,
-        workloads: which.map(({workload}) => read[workload]!),
-        ...(hosts && {workers: hosts}),
-        strategy,
-      });
-      // Names of hosts that it does not run on are not for customers; those of their own request are.
-      const names = who.customer === undefined || hosts !== undefined;
-      const placements = tried.map(({worker, because, rejected}, index) => ({
-        ...which[index]!,
-        name: read[which[index]!.workload]!.name,
-        worker,
-        because,
-        rejected: rejected.map(each => ({...each, some: names ? [...each.some] : []})),
+      const wish = {...request.query, workloads, ...(hosts && {hosts}), strategy};
+      const placements = (await tryPlacements(parts, who, wish)).map(each => ({
+        ...each,
+        rejected: each.rejected.map(one => ({...one, some: [...one.some]})),
       }));
       const placed = placements.filter(({worker}) => worker !== undefined).length;
       return {placements, placed, unplaced: placements.length - placed};

@@ -1,4 +1,5 @@
-import {actorOf, Refusal} from '../../coordinator/access/index.ts';
+import {actorOf} from '../../coordinator/access/index.ts';
+import {settingsOf} from '../../coordinator/requests/settings-now.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
 import {settingAnswer, settingChanges} from '../schemas/settings.ts';
@@ -6,7 +7,7 @@ import {listOf} from '../schemas/wire.ts';
 
 const tags = ['operation'];
 
-export function settingsRoutes(server: ApiServer, {settingsNow}: ApiParts): void {
+export function settingsRoutes(server: ApiServer, parts: ApiParts): void {
   server.get(
     '/v1/settings',
     {
@@ -17,7 +18,7 @@ export function settingsRoutes(server: ApiServer, {settingsNow}: ApiParts): void
         response: {200: listOf(settingAnswer)},
       },
     },
-    async () => ({items: [...(settingsNow?.list() ?? [])]}),
+    async () => ({items: [...(parts.settingsNow?.list() ?? [])]}),
   );
 
   server.post(
@@ -31,9 +32,7 @@ export function settingsRoutes(server: ApiServer, {settingsNow}: ApiParts): void
       },
     },
     async request => {
-      if (!settingsNow)
-        throw new Refusal({status: 409, code: 'not-possible', detail: 'this coordinator was not started from files'});
-      const {atRunTime, atRestart} = await settingsNow.reload(actorOf(whoOf(request), request.id));
+      const {atRunTime, atRestart} = await settingsOf(parts).reload(actorOf(whoOf(request), request.id));
       return {atRunTime: [...atRunTime], atRestart: [...atRestart]};
     },
   );

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {scopeAsked} from '../../coordinator/access/index.ts';
-import type {CustomerRow} from '../../coordinator/store/store.ts';
+import {usageOf} from '../../coordinator/requests/usage.ts';
 import {workloadStates} from '../../coordinator/workload-states.ts';
 import {csvOf} from '../answers/csv.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
@@ -32,20 +32,13 @@ export function usageRoutes(server: ApiServer, {coordinator}: ApiParts): void {
     },
     async (request, reply) => {
       const scope = scopeAsked(whoOf(request), request.query.customer);
-      const customers = (await store.customers()).filter(({id}) => scope === 'everyone' || scope.customer === id);
-      const items: Usage['items'] = [];
-      for (const customer of customers) items.push(await usageOf(customer));
+      const items = (await usageOf(store, scope)).map(each => ({...each, asOf: timeText(each.asOf)}));
       if (preferred(request.headers.accept, ['application/json', 'text/csv']) === 'application/json') {
         return reply.send({items});
       }
       return reply.type('text/csv; charset=utf-8').send(usageCsv(items));
     },
   );
-
-  async function usageOf({id, tier, used, usedAt}: CustomerRow): Promise<Usage['items'][number]> {
-    const workloads = await store.counts({customer: id});
-    return {customer: id, tier, workloads, coreSeconds: used, asOf: timeText(usedAt)};
-  }
 }
 
 const usageCsv = (items: Usage['items']): string =>

@@ -5,8 +5,6 @@ export const sha256 = z
   .regex(/^[0-9a-f]{64}$/, 'is not a SHA-256: 64 digits of 0-9a-f')
   .describe('SHA-256 of the content, hexadecimal.');
 
-/** Bytes of one request; larger files are sent in parts. */
-export const largestPart = 4 * 2 ** 20;
 const mostParts = 4096;
 
 export const fileQuery = {sha256: sha256.optional().describe('What the content has to be; refused when it is not.')};

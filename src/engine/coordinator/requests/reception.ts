@@ -1,6 +1,8 @@
 import {type AccessRules, Door, Gate, PendingQuota} from '../access/index.ts';
 import type {Coordinator} from '../coordinator.ts';
+import {type CostRates, noCosts} from './costs.ts';
 import {WorkloadReader} from './read-workloads.ts';
+import type {SettingsNow} from './settings-now.ts';
 
 /** What all ways into a coordinator share, REST and gRPC: keys, limits and quotas hold over all of them together. */
 export interface Reception {
@@ -11,6 +13,10 @@ export interface Reception {
   readonly reader: WorkloadReader;
   /** Told what was accepted of a customer, and how long it took to be durable. */
   readonly submitted: (customer: string, count: number, ms: number) => void;
+  /** What an hour of what workloads reserve costs. */
+  readonly costs: CostRates;
+  /** What the process was started with; absent where it was not started from files. */
+  readonly settingsNow?: SettingsNow;
   /** Other rules from now on. */
   configure(rules: AccessRules): void;
 }
@@ -21,9 +27,12 @@ export interface ReceptionWish {
   /** Told the policy by which somebody was refused. */
   readonly throttled: (policy: string) => void;
   readonly submitted: Reception['submitted'];
+  readonly costs?: CostRates;
+  readonly settingsNow?: SettingsNow;
 }
 
-export function openReception({coordinator, rules: first, throttled, submitted}: ReceptionWish): Reception {
+export function openReception(wish: ReceptionWish): Reception {
+  const {coordinator, rules: first, throttled, submitted, costs = noCosts, settingsNow} = wish;
   let now = first;
   const rules = () => now;
   const clock = () => performance.now();
@@ -36,6 +45,8 @@ export function openReception({coordinator, rules: first, throttled, submitted}:
     pending: new PendingQuota(coordinator.store, clock, rules),
     reader: new WorkloadReader(),
     submitted,
+    costs,
+    ...(settingsNow && {settingsNow}),
     configure(next) {
       now = next;
       door.trust(next);

@@ -3,7 +3,7 @@ import type {Reception} from '../../coordinator/requests/reception.ts';
 import {asLongAsWelcome} from '../calls/as-long-as-welcome.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {ChangeEntry, ReplicaLine, StreamReplicaLogsRequest, WatchChangeRequest} from '../messages.d.ts';
-import {changeOf, historyOf, replicaLineOf} from '../wire/environment.ts';
+import {changeOf, historyOf, replicaLineOf, replicasOf} from '../wire/environment.ts';
 import {environmentId, serviceNames, timeText} from '../wire/read-environment.ts';
 import {count, page, wrong} from '../wire/read-fields.ts';
 import {structOf} from '../wire/well-known.ts';
@@ -12,7 +12,7 @@ import {servedStacks} from './environments.ts';
 /** What was asked of environments, what came of it, and what their replicas print. */
 export function environmentViewMethods(
   reception: Reception,
-): Pick<Methods, 'ListChanges' | 'GetChange' | 'WatchChange' | 'ReadHistory' | 'StreamReplicaLogs'> {
+): Pick<Methods, 'ListChanges' | 'GetChange' | 'WatchChange' | 'ReadHistory' | 'ListReplicas' | 'StreamReplicaLogs'> {
   const environments = servedStacks(reception);
   const {door} = reception;
 
@@ -63,6 +63,12 @@ export function environmentViewMethods(
       const entries = await environments().history(scopeOf(who), environmentId(id));
       if (!entries) throw notFound('environment');
       return {entries: entries.map(historyOf)};
+    },
+    async ListReplicas({id, services}, {who, signal}) {
+      const wanted = services.length > 0 ? {services: serviceNames(services, 'services')} : {};
+      const shown = await environments().replicas(scopeOf(who), environmentId(id), {...wanted, signal});
+      if (!shown) throw notFound('environment');
+      return replicasOf(shown);
     },
     WatchChange: (request, caller) => asLongAsWelcome(caller, door, signal => eventsOf(request, caller, signal)),
     StreamReplicaLogs: (request, caller) => asLongAsWelcome(caller, door, signal => linesOf(request, caller, signal)),

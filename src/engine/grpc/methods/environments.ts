@@ -5,12 +5,21 @@ import type {Reception} from '../../coordinator/requests/reception.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {EnvironmentRequest} from '../messages.d.ts';
 import {bundleOf, changeOf, environmentOf, planOf} from '../wire/environment.ts';
-import {applyWish, environmentId, healingOf, planWish, replicaCounts, safe} from '../wire/read-environment.ts';
+import {
+  applyWish,
+  changePlanWish,
+  environmentId,
+  healingOf,
+  planWish,
+  replicaCounts,
+  safe,
+} from '../wire/read-environment.ts';
 import {customer, page} from '../wire/read-fields.ts';
 
 type Names =
   | 'PutBundle'
   | 'PlanEnvironment'
+  | 'PlanChange'
   | 'ApplyEnvironment'
   | 'ListEnvironments'
   | 'GetEnvironment'
@@ -51,6 +60,16 @@ export function environmentMethods(reception: Reception): Pick<Methods, Names> {
     },
     async PlanEnvironment(request, {who, signal}) {
       return planOf(await environments().plan(scopeOf(who), planWish(request), signal));
+    },
+    async PlanChange(request, {who, signal}) {
+      const plan = await environments().planChange(
+        scopeOf(who),
+        environmentId(request.id),
+        changePlanWish(request),
+        signal,
+      );
+      if (plan === undefined) throw notFound('environment');
+      return planOf(plan);
     },
     async ApplyEnvironment(request, {who, actor}) {
       const owner = await ownerAsked(who, customer(request.customer), reception);

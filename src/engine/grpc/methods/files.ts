@@ -1,16 +1,19 @@
 import {notFound, scopeOf} from '../../coordinator/access/index.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
+import {restoreCheckpoint} from '../../coordinator/requests/restore-checkpoint.ts';
 import type {Methods} from '../calls/caller.ts';
 import type {FileChunk} from '../messages.d.ts';
 import {checkpointOf} from '../wire/answers.ts';
-import {workloadId, wrong} from '../wire/read-fields.ts';
+import {count, idempotencyKey, workloadId, wrong} from '../wire/read-fields.ts';
+import {workloadOf} from '../wire/workload.ts';
 
 /** As .proto says. */
 const CHUNK = 64 * 1024;
 
-export function fileMethods({
-  coordinator,
-}: Reception): Pick<Methods, 'GetOutput' | 'GetCheckpoint' | 'TakeCheckpoint' | 'ListCheckpoints'> {
+type Names = 'GetOutput' | 'GetCheckpoint' | 'TakeCheckpoint' | 'RestoreCheckpoint' | 'ListCheckpoints';
+
+export function fileMethods(reception: Reception): Pick<Methods, Names> {
+  const {coordinator} = reception;
   const {store} = coordinator;
   return {
     async *GetOutput({id, path}, {who}) {
@@ -38,6 +41,15 @@ export function fileMethods({
       const row = await coordinator.checkpointNow(scopeOf(who), workloadId(id), actor);
       if (row === undefined) throw notFound('workload');
       return checkpointOf(row);
+    },
+    async RestoreCheckpoint({id, number, asNew, idempotencyKey: key}, {who, actor}) {
+      const wish = {
+        id: workloadId(id),
+        number: count(number, 'number'),
+        asNew,
+        idempotencyKey: idempotencyKey(key),
+      };
+      return workloadOf(await restoreCheckpoint(reception, who, wish, actor));
     },
     async ListCheckpoints({id}, {who}) {
       const scope = scopeOf(who);

@@ -1,11 +1,16 @@
 import type {Reception} from '../../coordinator/requests/reception.ts';
 import type {Methods} from '../calls/caller.ts';
+import {analyticsMethods} from './analytics.ts';
+import {customerMethods} from './customers.ts';
 import {environmentViewMethods} from './environment-views.ts';
 import {environmentMethods} from './environments.ts';
 import {fileMethods} from './files.ts';
 import {followingMethods} from './following.ts';
+import {operationMethods} from './operation.ts';
+import {placementMethods} from './placement.ts';
 import {scheduleMethods} from './schedules.ts';
 import {submissionMethods} from './submissions.ts';
+import {uploadMethods} from './uploads.ts';
 import {workerMethods} from './workers.ts';
 import {workloadMethods} from './workloads.ts';
 
@@ -18,4 +23,9 @@ export const schedulerMethods = (reception: Reception): Methods => ({
   ...workerMethods(reception),
   ...environmentMethods(reception),
   ...environmentViewMethods(reception),
+  ...placementMethods(reception),
+  ...uploadMethods(reception),
+  ...customerMethods(reception),
+  ...operationMethods(reception),
+  ...analyticsMethods(reception),
 });

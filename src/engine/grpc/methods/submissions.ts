@@ -7,18 +7,30 @@ import {
   submitOne,
   type WrittenSubmission,
 } from '../../coordinator/requests/submissions.ts';
+import {submitSplit, type Variant} from '../../coordinator/requests/submit-split.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
-import type {CancelBatchRequest, Submission} from '../messages.d.ts';
-import {batchName, customer, idempotencyKey, labels, states, stateText, word, workloadId} from '../wire/read-fields.ts';
+import type {CancelBatchRequest, Submission, SubmitSplitRequest} from '../messages.d.ts';
+import {
+  batchName,
+  customer,
+  idempotencyKey,
+  labels,
+  states,
+  stateText,
+  word,
+  workloadId,
+  wrong,
+} from '../wire/read-fields.ts';
 import {predecessors, sentFiles} from '../wire/read-submission.ts';
 import {objectOf, timeOf} from '../wire/well-known.ts';
 
 const MOST = 10_000;
 const MOST_IDS = 1000;
+const MOST_VARIANTS = 20;
 
 export function submissionMethods(
   reception: Reception,
-): Pick<Methods, 'SubmitWorkload' | 'SubmitBatch' | 'CancelBatch'> {
+): Pick<Methods, 'SubmitWorkload' | 'SubmitBatch' | 'SubmitSplit' | 'CancelBatch'> {
   return {
     async SubmitWorkload(request, caller) {
       const submitting = await submittingOf(request, caller);
@@ -35,6 +47,15 @@ export function submissionMethods(
       const written = workloads.map((each, index) => writtenOf(each, ['workloads', index]));
       const {batch, items} = await submitBatch(reception, written, {...submitting, batch: batchName(request.batch)});
       return {batch, items: items.map(({id, seq, doubled}) => ({id, seq, doubled}))};
+    },
+    async SubmitSplit(request, caller) {
+      const submitting = await submittingOf(request, caller);
+      const key = word(request.key, 'key');
+      const {version = '', ...accepted} = await submitSplit(reception, variantsOf(request.variants), {
+        ...submitting,
+        ...(key !== undefined && {key}),
+      });
+      return {accepted: {id: accepted.id, seq: accepted.seq, doubled: accepted.doubled}, version};
     },
     async CancelBatch(request, {who, actor}) {
       const rows = await cancelAll(reception.coordinator, scopeOf(who), filterOf(request), actor);
@@ -61,6 +82,21 @@ const writtenOf = (
   ...(after.length > 0 && {after: predecessors(after, [...path, 'after'])}),
   ...(notBefore && {notBefore: timeOf(notBefore, [...path, 'not_before'])}),
 });
+
+function variantsOf(variants: SubmitSplitRequest['variants']): readonly Variant[] {
+  if (variants.length < 2 || variants.length > MOST_VARIANTS) {
+    throw wrong(['variants'], `must have 2 to ${MOST_VARIANTS} entries`);
+  }
+  const read = variants.map(({submission, weight}, index) => {
+    const path = ['variants', index];
+    if (!(weight >= 0 && weight <= 1_000_000)) throw wrong([...path, 'weight'], 'must be between 0 and 1,000,000');
+    if (!submission)
+      throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: [...path, 'submission']}]);
+    return {submission: writtenOf(submission, [...path, 'submission']), weight};
+  });
+  if (read.every(({weight}) => weight === 0)) throw wrong(['variants'], 'need one with a weight above 0');
+  return read;
+}
 
 /** Errors: Refusal 400, too, when nothing is said: everything is not cancelled at once. */
 function filterOf(request: CancelBatchRequest): CancelFilter {

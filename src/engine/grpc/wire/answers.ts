@@ -17,6 +17,7 @@ export const checkpointOf = (row: CheckpointRow): Checkpoint => ({
   why: row.why,
   stored: row.place.kind === 's3' ? 's3' : 'database',
   corrupt: row.corrupt ?? '',
+  aside: row.aside ?? false,
 });
 
 export const eventOf = (row: EventRow): Event => ({
@@ -67,5 +68,6 @@ export const workerOf = (worker: WorkerNow): Worker => {
     unusable: worker.unusable ?? '',
     condition: worker.condition,
     running: worker.running,
+    stopping: worker.stopping ?? false,
   };
 };

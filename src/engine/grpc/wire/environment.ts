@@ -5,8 +5,17 @@ import type {
 } from '../../coordinator/environments/environments.ts';
 import type {LogRecord} from '../../log-sources.ts';
 import type {Plan as PlannedChanges} from '../../planner/plan.ts';
+import type {ShownReplicas} from '../../show-replicas.ts';
 import type {HistoryEntry as Entry} from '../../state/lock-file.ts';
-import type {Bundle, Change, Environment, HistoryEntry, Plan, ReplicaLine} from '../messages.d.ts';
+import type {
+  Bundle,
+  Change,
+  Environment,
+  HistoryEntry,
+  Plan,
+  ReplicaLine,
+  ListReplicasResponse as Replicas,
+} from '../messages.d.ts';
 import {optionalTimestamp, structOf, timestampOf} from './well-known.ts';
 
 export const bundleOf = (row: KeptBundle): Bundle => {
@@ -64,6 +73,19 @@ export const changeOf = (row: ChangeRow): Change => {
       : null,
   };
 };
+
+/** What `niyanta ps --json` prints of each is beside what is promised of it. */
+export const replicasOf = ({stack, environment: _, state, why, replicas, unreachable}: ShownReplicas): Replicas => ({
+  stack,
+  state,
+  why,
+  replicas: replicas.map(each => {
+    const {service, replica, host, state: its, health, restarts, image} = each;
+    const all = structOf(JSON.parse(JSON.stringify(each)));
+    return {service, replica, host, state: its, health, restarts, image, all};
+  }),
+  unreachable: unreachable.map(({host, error}) => ({host, error})),
+});
 
 /** Without the stack itself: it is the coordinator's, for rollbacks. */
 export const historyOf = ({serial, at, who, action, outcome, summary}: Entry): HistoryEntry => ({

@@ -1,7 +1,7 @@
 import {invalidRequest} from '../../coordinator/access/index.ts';
-import type {ApplyWish, PlanWish} from '../../coordinator/environments/environments.ts';
-import type {ApplyEnvironmentRequest, PlanEnvironmentRequest} from '../messages.d.ts';
-import {idempotencyKey, wrong} from './read-fields.ts';
+import type {ApplyWish, ChangePlanWish, PlanWish} from '../../coordinator/environments/environments.ts';
+import type {ApplyEnvironmentRequest, PlanChangeRequest, PlanEnvironmentRequest} from '../messages.d.ts';
+import {idempotencyKey, missing, wrong} from './read-fields.ts';
 import {sha256} from './read-submission.ts';
 
 /** Fields of requests about environments, as the REST API takes them. Errors of all: Refusal 400 with the field. */
@@ -33,6 +33,13 @@ export function applyWish(request: ApplyEnvironmentRequest): ApplyWish {
     ...(agreed && {agreed: {serial: safe(agreed.serial, 'agreed.serial'), fingerprint: agreed.fingerprint}}),
     ...(key !== undefined && {idempotencyKey: key}),
   };
+}
+
+export function changePlanWish({scale, rollback, destroy}: PlanChangeRequest): ChangePlanWish {
+  if (scale) return {kind: 'scale', counts: replicaCounts(scale.counts)};
+  if (rollback) return {kind: 'rollback', ...(rollback.to !== 0 && {to: safe(rollback.to, 'to')})};
+  if (destroy) return {kind: 'destroy', volumes: destroy.volumes};
+  throw missing('change');
 }
 
 export function replicaCounts(counts: Readonly<Record<string, number>>): Readonly<Record<string, number>> {

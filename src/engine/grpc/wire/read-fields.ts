@@ -25,16 +25,21 @@ export function word(text: string, field: string): string | undefined {
 
 export function neededWord(text: string, field: string): string {
   const read = word(text, field);
-  if (read === undefined) throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: [field]}]);
+  if (read === undefined) throw missing(field);
   return read;
 }
 
-export function customer(text: string): string | undefined {
-  if (text === '') return undefined;
-  if (text.length > 63 || !CUSTOMER.test(text)) {
-    throw wrong(['customer'], 'is not the id of a customer: lower-case letters, digits, dashes');
-  }
-  return text;
+export const customer = (text: string): string | undefined => (text === '' ? undefined : customerId(text, 'customer'));
+
+/** Where a request is about the customer itself. */
+export function neededCustomer(text: string): string {
+  if (text === '') throw missing('id');
+  return customerId(text, 'id');
+}
+
+function customerId(text: string, field: string): string {
+  if (text.length <= 63 && CUSTOMER.test(text)) return text;
+  throw wrong([field], 'is not the id of a customer: lower-case letters, digits, dashes');
 }
 
 export function idempotencyKey(text: string): string | undefined {
@@ -62,6 +67,18 @@ export function page({pageSize, pageToken}: {readonly pageSize: number; readonly
   if (pageSize < 0 || pageSize > 500) throw wrong(['page_size'], 'must be between 1 and 500, or 0 for 50');
   if (pageToken.length > 1000) throw wrong(['page_token'], 'must have at most 1000 characters');
   return {limit: pageSize || 50, ...(pageToken !== '' && {after: pageToken})};
+}
+
+/** The token of a page of events is the number of the last event of the page before. */
+export function eventNumber(token: string): number {
+  if (!/^\d{1,15}$/.test(token)) throw wrong(['page_token'], 'is not a `next_page_token` of this list');
+  return Number(token);
+}
+
+/** Undefined: none was given. */
+export function eventTypes(given: readonly string[]): readonly string[] | undefined {
+  if (given.length > 50) throw wrong(['types'], 'must have at most 50 entries');
+  return given.length > 0 ? given.map(type => neededWord(type, 'types')) : undefined;
 }
 
 /** Undefined: none was given. */
@@ -92,5 +109,8 @@ export function count(number: number, field: string): number | undefined {
 }
 
 export const stateText = (state: State): WorkloadState => `${STATE}${state}`;
+
+export const missing = (field: string) =>
+  invalidRequest([{code: 'missing', detail: 'is required and missing', path: [field]}]);
 
 export const wrong = (path: Path, detail: string) => invalidRequest([{code: 'invalid-value', detail, path}]);
