@@ -1,6 +1,7 @@
 import {hostname} from 'node:os';
 import {resolve} from 'node:path';
 import {Flags} from '@oclif/core';
+import {type Address, parseAddress} from '../../cli/address.ts';
 import {parseAssignments} from '../../cli/assignments.ts';
 import {EngineCommand} from '../../cli/engine-command.ts';
 import {durationFlag} from '../../cli/flags.ts';
@@ -43,6 +44,12 @@ export default class Worker extends EngineCommand {
       default: 'auto' as const,
       env: 'NIYANTA_LOG_FORMAT',
     })(),
+    'metrics-listen': Flags.custom<Address>({
+      summary: 'Where Prometheus reads /metrics of this worker, without a key; nowhere when not said.',
+      helpValue: 'HOST:PORT',
+      env: 'NIYANTA_METRICS_LISTEN',
+      parse: async text => parseAddress(text),
+    })(),
     'stop-deadline': durationFlag({
       summary: 'How long a drain may take.',
       default: 60_000,
@@ -58,13 +65,14 @@ export default class Worker extends EngineCommand {
     const {log} = serveLog(logged, process.stderr);
     const nats = natsOf(flags, cwd, env);
     const labels = parseAssignments('label', flags.label);
-    const about = {name, region, labels, nats, env, data: resolve(cwd, flags.data), version: this.config.version, log};
+    const seen = {version: this.config.version, metrics: flags['metrics-listen'], log};
+    const about = {name, region, labels, nats, env, data: resolve(cwd, flags.data), ...seen};
     const {withAgent} = await import('../../engine/coordinator/agent/open-agent.ts');
     await withAgent({...about, machine: hostname().split('.')[0] ?? ''}, async agent => {
       const stop = () => agent.leave(flags['stop-deadline']);
       const stopped = untilStopped({log, reload: async () => {}, stop});
       await Promise.race([agent.registered, agent.refused, stopped]);
-      await this.show({name: agent.name, broker: nats.url}, workingView);
+      await this.show({name: agent.name, broker: nats.url, metrics: agent.metrics}, workingView);
       await Promise.race([stopped, agent.refused]);
     });
   }

@@ -41,7 +41,7 @@ export interface AgentParts {
 const answerMs = 2000;
 
 /**
- * A worker of its own: tells the leading coordinator every two seconds that it is there and what it carries out, and does
+ * A worker of its own: tells the leading coordinator every two seconds, or as often as that wants, that it is there and what it carries out, and does
  * what the answer says. Nothing is ended because nobody answers.
  */
 export class AgentWorker {
@@ -64,9 +64,11 @@ export class AgentWorker {
   #leaving = false;
   #refusedSince?: number;
   #trouble?: string;
+  #beatMs: number;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
+    this.#beatMs = parts.settings.silence.beatMs;
     this.refused = this.#refused.promise;
     this.refused.catch(() => undefined);
     this.registered = this.#registered.promise;
@@ -146,7 +148,7 @@ export class AgentWorker {
   }
 
   async #keepBeating(): Promise<void> {
-    const {clock, settings, log, broker} = this.#parts;
+    const {clock, log, broker} = this.#parts;
     const {signal} = this.#closing;
     while (!signal.aborted) {
       this.#wake = Promise.withResolvers();
@@ -162,7 +164,7 @@ export class AgentWorker {
       }
       if (again) continue;
       const resting = new AbortController();
-      const rest = pause(clock, settings.silence.beatMs, AbortSignal.any([resting.signal, signal]));
+      const rest = pause(clock, this.#beatMs, AbortSignal.any([resting.signal, signal]));
       await Promise.race([rest, this.#wake.promise]);
       resting.abort();
     }
@@ -224,9 +226,10 @@ export class AgentWorker {
     this.#refused.reject(new UserError({code, message, hint}));
   }
 
-  #obey({now, end, keep, begin}: Orders): void {
+  #obey({now, beatMs, end, keep, begin}: Orders): void {
     const {clock, saying} = this.#parts;
     this.#refusedSince = undefined;
+    this.#beatMs = beatMs ?? this.#beatMs;
     this.#ahead = now - clock.monotonicMs();
     saying.heardLeader();
     for (const {workload, attempt} of end) this.fence(workload, attempt);
@@ -253,6 +256,7 @@ export class AgentWorker {
       return;
     }
     this.#refs.set(row.id, row);
+    this.#parts.measures.add('niyanta_attempts_carried_out_total', {});
     this.executions.begin(row);
     if (!this.executions.get(row.id)) this.#cannot(row);
     if (this.#leaving) this.executions.get(row.id)?.want('drain');

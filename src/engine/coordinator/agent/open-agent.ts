@@ -6,9 +6,6 @@ import {connect} from '../../hosts/index.ts';
 import {OutsideError, UserError} from '../../spec/errors.ts';
 import type {NatsSettings} from '../../spec/server/nats-schema.ts';
 import {withMutex} from '../../state/mutex.ts';
-import {silentMeasures} from '../../telemetry/metrics/index.ts';
-import type {Tracing} from '../../telemetry/tracing/index.ts';
-import {openTracing} from '../../telemetry/tracing/open-tracing.ts';
 import {writeWhole} from '../../write-whole.ts';
 import {checkpointKeeper} from '../checkpoints/checkpoint-keeper.ts';
 import {systemClock} from '../clock.ts';
@@ -22,10 +19,12 @@ import {sleepType} from '../types/sleep.ts';
 import type {WorkloadType} from '../types/workload-type.ts';
 import {HostPool} from '../workers/host-pool.ts';
 import {AgentStore} from './agent-store.ts';
+import {type AgentTelemetry, openAgentTelemetry} from './agent-telemetry.ts';
 import {type AgentParts, AgentWorker} from './agent-worker.ts';
 import {lentPlace} from './lent-place.ts';
 import {Saying} from './saying.ts';
 import {takeOrders} from './take-orders.ts';
+import {tellWorkerFigures} from './tell-worker-figures.ts';
 
 export interface AgentWish {
   /** That of the certificate when absent, else the machine's. */
@@ -38,11 +37,15 @@ export interface AgentWish {
   /** Folder that one worker at a time has. */
   readonly data: string;
   readonly version: string;
+  /** Where Prometheus reads the worker's own metrics; nowhere when absent. */
+  readonly metrics?: {readonly host: string; readonly port: number};
   readonly log: Log;
 }
 
 export interface OpenedAgent {
   readonly name: string;
+  /** Of its metrics. */
+  readonly metrics?: string;
   /** Resolves when a coordinator has answered; rejects with UserError when it does not want this worker. */
   readonly registered: Promise<void>;
   readonly refused: Promise<never>;
@@ -51,21 +54,20 @@ export interface OpenedAgent {
 
 /**
  * A worker of this machine, as long as `during` takes. Errors: UserError `worker-runs-already`, `worker-name`,
- * `worker-name-differs`, `nats-invalid`.
+ * `worker-name-differs`, `nats-invalid`, `cannot-listen`.
  */
 export async function withAgent(wish: AgentWish, during: (agent: OpenedAgent) => Promise<void>): Promise<void> {
   const {options, commonName} = await natsOptions(wish.nats, wish.env);
   const name = nameOf(wish, commonName);
   await mkdir(wish.data, {recursive: true, mode: 0o700});
   const section = async () => {
-    const seen = {headers: {}, ratio: 1, everyMs: spansMs, instance: name, measures: silentMeasures};
-    const tracing = await openTracing({...seen, env: wish.env, version: wish.version});
-    const agent = openAgent({...wish, name, home: await homeOf(wish.data), options, tracing});
+    const telemetry = await openAgentTelemetry({...wish, name});
+    const agent = openAgent({...wish, name, home: await homeOf(wish.data), options, telemetry});
     try {
       await during(agent);
     } finally {
       await agent.close();
-      await tracing.close(spansMs);
+      await telemetry.close();
     }
   };
   await withMutex(join(wish.data, 'lock'), section, lockMs).catch(error => {
@@ -77,7 +79,7 @@ interface NamedWish extends AgentWish {
   readonly name: string;
   readonly home: string;
   readonly options: NodeConnectionOptions;
-  readonly tracing: Tracing;
+  readonly telemetry: AgentTelemetry;
 }
 
 function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
@@ -105,14 +107,16 @@ function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
   });
   beginning.catch(() => undefined);
   refused.promise.catch(() => undefined);
+  const {address: metrics} = wish.telemetry;
   return {
     name,
+    ...(metrics !== undefined && {metrics}),
     registered: beginning,
     refused: refused.promise,
     leave: async deadlineMs => begun?.worker.leave(deadlineMs),
     async close() {
       ending.abort();
-      begun?.stopOrders();
+      await begun?.stop();
       saying.close();
       await begun?.worker.close();
       await pool.close();
@@ -123,7 +127,8 @@ function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
 
 interface Begun {
   readonly worker: AgentWorker;
-  readonly stopOrders: () => void;
+  /** Takes no more orders, tells no more figures. */
+  stop(): Promise<void>;
 }
 
 /** `owner`: whose attempts on this machine are ours. */
@@ -142,14 +147,24 @@ function begin(
   });
   const types = new Map<string, WorkloadType>([container, sleepType(keeper)].map(type => [type.name, type]));
   const clock = systemClock;
-  const seen = {measures: silentMeasures, tracing: wish.tracing, log};
+  const {measures, tracing} = wish.telemetry;
+  const seen = {measures, tracing, log};
   const place = {labels, ...(region !== undefined && {region})};
   const worker = new AgentWorker({...parts, ...seen, ...place, name, home, version, types, settings, clock});
-  return {worker, stopOrders: takeOrders({...parts, name, types, worker, clock})};
+  const stopOrders = takeOrders({...parts, name, types, worker, clock});
+  const everyMs = figuresMs;
+  const stopFigures = wish.metrics && tellWorkerFigures({...parts, worker, measures, everyMs});
+  return {
+    worker,
+    async stop() {
+      stopOrders();
+      await stopFigures?.();
+    },
+  };
 }
 
-/** How long spans are gathered, and may take at the end. */
-const spansMs = 2000;
+/** How often this machine is looked at, for whoever reads the metrics. */
+const figuresMs = 15_000;
 
 /** How long a worker that ends may still hold its folder. */
 const lockMs = 500;

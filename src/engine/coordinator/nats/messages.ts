@@ -72,6 +72,9 @@ const row = z.object({
   lease: text(200),
   worker: text(100),
   outputs: z.record(z.string(), sha256),
+  // Where it comes from: lines and spans of the worker say it, too.
+  request: text(500).optional(),
+  traceparent: text(200).optional(),
   waitsFor: z.array(z.unknown()),
 });
 export const workloadRow = row as unknown as z.ZodType<WorkloadRow & {readonly worker: string; readonly lease: string}>;
@@ -86,6 +89,8 @@ export const beatAnswer = z.discriminatedUnion('kind', [
     kind: z.literal('orders'),
     /** The database's clock. */
     now: count,
+    /** How often it should beat; absent: as it does. */
+    beatMs: z.int().min(100).max(60_000).optional(),
     /** Of those that it said it carries out: still its own. */
     keep: z.array(z.object({...key, wanted: intent.optional(), lost: z.boolean()})),
     /** Of those, too: not its own any more, by the database. */

@@ -161,7 +161,8 @@ export class PooledAgent implements PooledWorker, Agent {
     }
     const waiting = [...this.#assigned.values()].filter(each => !each.over && !listed.has(each.id));
     const {begin, more} = fitting(waiting, tooLarge => this.#refuse(tooLarge, term));
-    return {v: version, generation, kind: 'orders', now: term.now(), keep, end, begin, more};
+    const {beatMs} = this.#parts.silence;
+    return {v: version, generation, kind: 'orders', now: term.now(), beatMs, keep, end, begin, more};
   }
 
   async #isIts({workload, attempt, lease}: Beat['running'][number], store: Pick<Store, 'workload'>): Promise<boolean> {

@@ -185,6 +185,8 @@ async function prepare(connection: NatsConnection): Promise<NatsConnection> {
       retention: RetentionPolicy.Limits,
       storage: StorageType.File,
       discard: DiscardPolicy.New,
+      // A worker cannot have the broker's own answer to it purge what others said.
+      deny_purge: true,
       max_age: keptNs,
       max_bytes: mostBytes,
       duplicate_window: 120 * 1e9,

@@ -9,7 +9,7 @@ import {containerFigures, type Look} from './container-figures.ts';
 
 export interface HostFiguresParts {
   readonly workers: WorkerPool;
-  readonly store: Store;
+  readonly store: Pick<Store, 'workload'>;
   readonly measures: Measures;
   readonly everyMs: number;
 }

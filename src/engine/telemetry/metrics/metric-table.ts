@@ -84,6 +84,8 @@ export const metricTable = {
     ['resource'],
     'cluster',
   ),
+  niyanta_worker_attempts: gauge('Attempts that a niyanta worker carries out; told by itself.', []),
+  niyanta_attempts_carried_out_total: counter('Attempts that a niyanta worker began or took up; told by itself.', []),
   niyanta_host_silent_seconds: gauge('Since a host was last heard of.', ['host']),
   niyanta_host_cpu_cores: gauge('CPUs of a host.', ['host']),
   niyanta_host_cpu_busy_ratio: gauge('Share of its CPUs that a host used between the last two looks.', ['host']),

@@ -14,13 +14,15 @@ export interface PrometheusWish {
   readonly version: string;
   /** Customers and codes that have series of their own; the others count together as `other`. */
   readonly most: number;
+  /** Those that this process has figures of; all when absent. Others are counted, and told nobody. */
+  readonly told?: ReadonlySet<string>;
 }
 
 /** Gauges by their name, though they are none that only grows: against the conventions. */
 const misnamed = ['nodejs_active_handles_total', 'nodejs_active_requests_total', 'nodejs_active_resources_total'];
 
 /** Counts in this process, for Prometheus to read. */
-export function prometheusMeasures({version, most}: PrometheusWish): PrometheusMeasures {
+export function prometheusMeasures({version, most, told}: PrometheusWish): PrometheusMeasures {
   const registry = new Registry();
   collectDefaultMetrics({register: registry});
   for (const name of misnamed) registry.removeSingleMetric(name);
@@ -57,7 +59,7 @@ export function prometheusMeasures({version, most}: PrometheusWish): PrometheusM
   return measures;
 
   function made(name: string, {kind, help, labels, buckets}: MetricDefinition): Counter | Gauge | Histogram {
-    const options = {name, help, labelNames: [...labels], registers: [registry]};
+    const options = {name, help, labelNames: [...labels], registers: told?.has(name) === false ? [] : [registry]};
     if (kind === 'counter') return new Counter(options);
     return kind === 'gauge' ? new Gauge(options) : new Histogram({...options, buckets: [...buckets!]});
   }

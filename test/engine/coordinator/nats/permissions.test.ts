@@ -1,9 +1,11 @@
+import {randomUUID} from 'node:crypto';
 import {mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, onTestFinished, test} from 'vitest';
 import {withAgent} from '../../../../src/engine/coordinator/agent/open-agent.ts';
 import {silentLog} from '../../../../src/engine/coordinator/log.ts';
+import {withHeaders} from '../../../../src/engine/coordinator/nats/broker.ts';
 import {natsOptions} from '../../../../src/engine/coordinator/nats/nats-options.ts';
 import {authority} from './harness/certificates.ts';
 import {natsServer} from './harness/nats-server.ts';
@@ -67,6 +69,35 @@ test('the broker lets a worker neither speak nor hear for another, nor for a coo
   await connection.flush();
   await expect.poll(() => refusals.length, patient).toBeGreaterThanOrEqual(forbidden.length + 4);
   expect(refusals.every(text => /permissions? violation/i.test(text))).toBe(true);
+});
+
+test('nobody answers a worker elsewhere than at its own inbox: else it would speak with the rights of who answers', async () => {
+  const {nats, optionsOf} = await secured();
+  const on = await natsStage(nats, {options: (await optionsOf('niyanta-coordinator')).options});
+  const {broker} = await on.coordinator();
+  await on.agent('h1', {options: (await optionsOf('h1')).options});
+  const id = await on.submit('report');
+  await expect.poll(() => on.state(id), patient).toBe('RUNNING');
+  await expect.poll(() => on.streamed(), patient).toBe(0);
+  const {options} = await optionsOf('h2');
+  const foreign = await brokerAt(nats.url, {...options, inboxPrefix: 'niyanta.v1.to.h2.inbox'}).connected();
+  const beat = {instance: randomUUID(), home: randomUUID(), version: '1', ports: [], running: [], leaving: false};
+  const worker = {labels: {}, capacity: {cpu: 0, memory: 0, gpu: 0, disk: 0}};
+  const elsewhere = ['niyanta.v1.to.h1.do', 'niyanta.v1.to.h1.inbox.x', '$JS.API.STREAM.PURGE.niyanta-say'];
+  const before = broker.counts().garbage;
+  for (const reply of elsewhere) {
+    foreign.publish('niyanta.v1.beat.h2', JSON.stringify({v: 1, ...beat, worker}), {reply});
+    foreign.publish('niyanta.v1.ask.h2', '{"v":1,"kind":"identity"}', {reply});
+  }
+  await expect.poll(() => broker.counts().garbage, patient).toBe(before + 2 * elsewhere.length);
+  expect((await on.store.workers()).map(({name}) => name)).toEqual(['h1']);
+  // The broker's own answer to what is said: what others said stays.
+  const about = {v: 1, id: 'a', index: 0, count: 2, kind: 'content'};
+  const headers = withHeaders({Niyanta: JSON.stringify(about)});
+  foreign.publish('niyanta.v1.say.h2', 'x', {reply: elsewhere[2]!, headers});
+  await expect.poll(() => on.streamed(), patient).toBe(1);
+  await foreign.flush();
+  expect(await on.streamed()).toBe(1);
 });
 
 test('a certificate of somebody else is not let in', async () => {
