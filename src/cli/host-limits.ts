@@ -20,7 +20,8 @@ export const hostFlags = {
 
 /** For plan and apply. */
 export const moveLostFlag = Flags.boolean({
-  summary: 'Start replicas without volumes elsewhere when their host is unreachable.',
+  summary:
+    'Start replicas elsewhere when their host is unreachable: those without volumes, or with onLost: reschedule.',
   default: false,
   env: 'NIYANTA_MOVE_LOST',
 });

@@ -28,8 +28,10 @@ export interface PlanStackOptions {
   /** Refuse images that the lock file does not pin. */
   readonly locked: boolean;
   readonly maxUnreachable: number;
-  /** Start replicas without volumes elsewhere when their host is unreachable. */
+  /** Start replicas whose data may be left elsewhere when their host is unreachable. */
   readonly moveLost?: boolean;
+  /** Containers to replace although they run. */
+  readonly unhealthy?: PlanInput['options']['unhealthy'];
   readonly purpose: 'apply' | 'rollback';
   /** For a rollback: the images of then, by label. */
   readonly pins?: Readonly<Record<string, PinnedReference>>;
@@ -104,6 +106,7 @@ export async function makePlan(session: StackSession, fleet: Fleet, options: Mak
       ...(options.move && {move: options.move}),
       maxUnreachable: options.maxUnreachable,
       moveLost: options.moveLost,
+      ...(options.unhealthy && {unhealthy: options.unhealthy}),
       ...(session.server && {served: true}),
     },
   };

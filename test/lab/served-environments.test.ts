@@ -26,7 +26,7 @@ services:
     archive: ./busybox.tar
     command: [httpd, -f, -p, "8080", -h, /www]
     replicas: ${replicas}
-    health: {tcp: {port: 8080}, interval: 200ms, startPeriod: 10s}
+    health: {http: {port: 8080}, interval: 200ms, startPeriod: 10s, retries: 2}
     stop: {grace: 0s}
 `;
 
@@ -119,6 +119,24 @@ test('a container that somebody removed is had again, without anybody asking', a
   });
   await expect.poll(condition, waits).toBe('healthy');
   expect(await replicas()).toHaveLength(2);
+});
+
+test('a replica that runs and is unhealthy is replaced, and no other one', async () => {
+  const [sick, well] = await replicas();
+  const {newestChange: before} = (await environments.get('everyone', id))!;
+  const ids = (await lab().sh(sick!.host, 'ctr -n niyanta tasks ls -q')).trim();
+  await lab().sh(sick!.host, `ctr -n niyanta tasks exec --exec-id rm ${ids} rm /www/index.html`);
+  // Finds nothing that is not as it was applied; the environment is looked at after it, at once.
+  await environments.heal('everyone', id, ann);
+  await expect.poll(async () => (await environments.change('everyone', id, before + 2))?.state, waits).toBe('done');
+  expect(await environments.change('everyone', id, before + 2)).toMatchObject({
+    kind: 'heal',
+    options: {why: `web ${sick!.name.slice(4)} on ${sick!.host} is unhealthy`, unhealthy: [ids]},
+    outcome: {result: 'applied', summary: '1 replaced'},
+  });
+  await expect.poll(condition, waits).toBe('healthy');
+  expect(await lab().sh(sick!.host, 'ctr -n niyanta containers ls -q')).not.toContain(ids);
+  expect(await replicas()).toContainEqual(well);
 });
 
 test('scaled by hand; the next healing keeps the number', async () => {

@@ -49,8 +49,13 @@ export interface PlanOptions {
   readonly targets?: readonly ServiceName[];
   /** How many unreachable hosts may be left out; with more the plan is refused. */
   readonly maxUnreachable: number;
-  /** Start replicas without volumes elsewhere when their host is unreachable, in place of leaving them. */
+  /**
+   * Start replicas elsewhere when their host is unreachable, in place of leaving them: those without volumes, and those whose
+   * volumes may be lost (`onLost: reschedule`).
+   */
   readonly moveLost?: boolean;
+  /** Containers that run and are to be replaced all the same: they are unhealthy. */
+  readonly unhealthy?: readonly ContainerId[];
   /** A coordinator has the environment: services with `scale` follow their load. */
   readonly served?: boolean;
   /** A volume that goes to another host, and its service with it. */

@@ -28,6 +28,7 @@ import type {Replica, Situation} from './situation.ts';
  *   desired, someone changed what it is made of      → replace
  *   desired, stopped although it should run          → restart (replace, if its definition changed too)
  *   desired, as it should be, an old one beside it   → restart (waits for its health, then removes the old one)
+ *   desired, told to be unhealthy                    → replace
  *   desired, only its manifest differs               → update
  *   desired, as it should be                         → keep
  */
@@ -109,6 +110,8 @@ function sort(input: PlanInput, replica: Replica, place: PlacedReplica | undefin
       : stay('restart', how);
   }
   if (extras.some(isRunning) && changes.length === 0) return stay('restart', 'finishes an interrupted update');
+  if (input.options.unhealthy?.includes(current.id) && isRunning(current))
+    return fresh('replace', 'it is unhealthy', changes);
   return changes.length > 0 ? stay('update', changeReason(changes)) : stay('keep', 'as it should be');
 }
 

@@ -64,8 +64,7 @@ export function situationOf(input: PlanInput): Situation {
     const mine = own.filter(one => one.service === service && one.replica === replica);
     const [current, ...extras] = [...mine].sort(bestFirst(input, wanted, drained));
     const silent = !current && locked && lost.has(locked.host) ? locked.host : undefined;
-    // Data stays where it is: only what has none may run elsewhere meanwhile.
-    const leaves = silent !== undefined && input.options.moveLost === true && wanted?.volumes.length === 0;
+    const leaves = silent !== undefined && input.options.moveLost === true && mayLeave(input, wanted);
     return {
       service,
       replica,
@@ -83,6 +82,11 @@ export function situationOf(input: PlanInput): Situation {
   });
   return {hosts, unreachable, replicas};
 }
+
+/** Data stays where it is: only what has none, or may lose it, runs elsewhere meanwhile. */
+export const mayLeave = ({stack}: Pick<PlanInput, 'stack'>, service: Service | undefined): boolean =>
+  service?.volumes.every(({volume}) => stack.volumes.find(({name}) => name === volume)?.onLost === 'reschedule') ??
+  false;
 
 /** The hosts by reach, sorted by name. Errors: OutsideError `host-unreachable` for more than may be left out. */
 export function refuseUnreachable(input: {

@@ -3,7 +3,7 @@ import {desiredSpec} from './desired-spec.ts';
 import type {PlanInput} from './plan-input.ts';
 import type {Sorted} from './reconcile.ts';
 import {routeWarnings} from './routes.ts';
-import type {Situation} from './situation.ts';
+import {mayLeave, type Replica, type Situation} from './situation.ts';
 import {type LostVolume, lostVolumes} from './volumes.ts';
 
 /** Things worth knowing that change nothing. */
@@ -17,9 +17,10 @@ export function warningsOf(input: PlanInput, situation: Situation, sorted: reado
       .map(
         ({replica, host}) =>
           `${replica.service} ${replica.replica} is on ${host}, which is unreachable; it is neither changed nor moved${
-            replica.desired?.volumes.length === 0 ? ' (--move-lost starts it elsewhere)' : ''
+            mayLeave(input, replica.desired) ? ' (--move-lost starts it elsewhere)' : ''
           }`,
       ),
+    ...sorted.flatMap(({replica, host}) => leftVolumes(replica, host)),
     ...backAgain(input, situation),
     ...input.stack.services.flatMap(service => stoppedWarning(input, service.name, sorted)),
     ...input.stack.services.flatMap(service => emptyNeeds(input, service.name)),
@@ -35,6 +36,15 @@ const backAgain = ({lock}: PlanInput, {hosts}: Situation): readonly string[] =>
     const absent = lock?.quarantine?.[host];
     return absent ? [`host ${host} answers again; it was in quarantine since ${absent.since}, and catches up now`] : [];
   });
+
+/** Told for each: what is in them is not there where it starts. */
+const leftVolumes = ({service, replica, desired, leaves}: Replica, to: string | undefined): readonly string[] =>
+  leaves === undefined
+    ? []
+    : (desired?.volumes ?? []).map(
+        ({volume}) =>
+          `${service} ${replica} starts on ${to} without the data of its volume ${volume}, which stays on ${leaves} (onLost: reschedule)`,
+      );
 
 function lostVolumeWarning({service, replica, host, volume, path, running}: LostVolume): string {
   const gone = `DATA LOSS: ${host}:${path} is gone, where ${service} ${replica} keeps volume ${volume}`;

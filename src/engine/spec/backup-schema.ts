@@ -124,9 +124,16 @@ const backup = z.strictObject({
 const paired = (value: {readonly to?: string; readonly s3?: unknown}): boolean =>
   value.to === undefined || (parseBackupTarget(value.to)?.kind === 's3') === (value.s3 !== undefined);
 
+const onLost = z.enum(['wait', 'reschedule']);
+
 /** What a volume may say of itself. */
 export const volumeSchema = z
   .strictObject({
+    onLost: onLost
+      .default('wait')
+      .describe(
+        'When its host is lost: wait for it and the data, or reschedule, which starts elsewhere with an empty volume (a cache).',
+      ),
     backup: backup
       .refine(paired, {path: ['s3'], message: 'belongs to an s3:// place, and only to one: write both, or neither'})
       .optional()
@@ -136,7 +143,10 @@ export const volumeSchema = z
 
 /** The same where an environment changes parts of it. */
 export const volumeOverrideSchema = z
-  .strictObject({backup: backup.partial().nullable().optional().describe('What is different about its backups.')})
+  .strictObject({
+    onLost: onLost.optional().describe('What else happens when its host is lost.'),
+    backup: backup.partial().nullable().optional().describe('What is different about its backups.'),
+  })
   .nullable();
 
 /** A checked backup as the rest of niyanta reads it. */

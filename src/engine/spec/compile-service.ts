@@ -33,6 +33,7 @@ export async function compileService(name: string, parsed: ParsedService, compil
     env: await compileEnv(['services', name], parsed, compilation),
     ...(secrets.length > 0 && {secrets: secrets.map(secret => compileSecretFile(secret, rest.user))}),
     ...(health && {health: compileHealth(health)}),
+    ...(health?.onUnhealthy && {onUnhealthy: health.onUnhealthy}),
     update: compileUpdate(update),
     stop: {signal: stop.signal, graceMs: stop.grace},
   };

@@ -29,6 +29,12 @@ export const healthSchema = z
     startPeriod: duration('0s', '1h')
       .prefault('10s')
       .describe('Time after the start in which failures do not count; the first success ends it.'),
+    onUnhealthy: z
+      .enum(['replace', 'report'])
+      .optional()
+      .describe(
+        'What niyanta serve does about a replica that runs and is unhealthy: replace it, or only say so, as with volumes when nothing is said.',
+      ),
   })
   .superRefine((health, context) => {
     const checks = [health.http, health.tcp, health.exec].filter(check => check !== undefined);

@@ -34,6 +34,8 @@ export interface Volume {
   readonly name: VolumeName;
   /** How it is backed up; not at all when absent. */
   readonly backup?: VolumeBackup;
+  /** Its service starts elsewhere, with an empty one, when its host is lost; waits for it when absent. */
+  readonly onLost?: 'reschedule';
 }
 
 export interface Service {
@@ -54,6 +56,8 @@ export interface Service {
   readonly command?: readonly string[];
   readonly workdir?: string;
   readonly health?: Health;
+  /** Of a replica that runs and is unhealthy, where a coordinator has it; without volumes it is replaced when absent. */
+  readonly onUnhealthy?: 'replace' | 'report';
   readonly volumes: readonly VolumeMount[];
   /** By path in the container; absent in stacks that were applied before there were any. */
   readonly files?: readonly ServiceFile[];

@@ -146,6 +146,37 @@ test('what has no volume may be started elsewhere while its host is silent, and 
   );
 });
 
+test.each([
+  ['wait', [undefined], false],
+  ['reschedule', ['reschedule'], true],
+  ['one of two waits', ['reschedule', undefined], false],
+] as const)('what has volumes whose data may be lost is started elsewhere, and it is said: %s', (_, rules, moves) => {
+  const volumes = rules.map((onLost, index) => ({name: `v${index}`, ...(onLost && {onLost})}));
+  const mounts = volumes.map(({name}) => ({volume: name, target: `/${name}`, readOnly: false}));
+  const desired = {...stack(service('web', {volumes: mounts})), volumes};
+  const world = applied(desired);
+  const lost = world.hosts.find(({containers: there}) => there.length > 0)!.host;
+  const other = world.hosts.find(({host}) => host !== lost)!;
+  const observed = [other, {host: lost, reachable: false as const, error: 'timed out'}];
+  const options: PlanInput['options'] = {purpose: 'apply', maxUnreachable: 1, moveLost: true};
+  const change = plan(world, desired, {observed, options});
+  const moved = `create web-1@${other.host}: host ${lost} is unreachable: it runs here from now on`;
+  const said = `web 1 starts on ${other.host} without the data of its volume v0, which stays on ${lost} (onLost: reschedule)`;
+  expect(told(change).includes(moved)).toBe(moves);
+  expect(change.warnings.includes(said)).toBe(moves);
+  expect(change.warnings.some(text => text.includes('neither changed nor moved'))).toBe(!moves);
+});
+
+test('a container that runs and is unhealthy is replaced when that is asked for, and no other one', () => {
+  const desired = stack(service('web', {replicas: 2}));
+  const world = applied(desired);
+  const [sick] = world.hosts[0]!.containers;
+  const options: PlanInput['options'] = {purpose: 'apply', maxUnreachable: 0, unhealthy: [sick!.id, 'gone']};
+  expect(told(plan(world, desired, {options}))).toEqual([
+    expect.stringMatching(/^replace web-\d@h1: it is unhealthy$/),
+  ]);
+});
+
 test('a host that is back from quarantine is told of, with since when it was away', () => {
   const desired = stack(service('web', {replicas: 2}));
   const world = applied(desired);

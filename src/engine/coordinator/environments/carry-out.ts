@@ -87,7 +87,7 @@ async function carriedOut(session: StackSession, change: ChangeRow, carrying: Ca
       return outcomeOf(await rollbackStack(session, {...shared, onFailure, to: options.to}));
     case 'heal':
       // Each part of it that can be had is better than none.
-      return outcomeOf(await healStack(session, {...shared, onFailure: 'continue'}));
+      return outcomeOf(await healStack(session, {...shared, onFailure: 'continue', unhealthy: options.unhealthy}));
     case 'destroy': {
       const end = outcomeOf(await destroyStack(session, {...shared, volumes: options.volumes ?? false}));
       if (isDone(end)) await takeMarkAway(session, shared);

@@ -10,7 +10,8 @@ import {healingStreak} from './healing-backoff.ts';
 import {type Look, lookAtEnvironment} from './look-at-environment.ts';
 import {hostConditions, type ServedParts} from './served-parts.ts';
 import {servedSession} from './served-session.ts';
-import {type Decision, whatToDo} from './what-to-do.ts';
+import {countFailures, type Failing, toReplace} from './unhealthy-replicas.ts';
+import {type Decision, partsOf, whatToDo} from './what-to-do.ts';
 
 export interface KeeperParts extends ServedParts {
   readonly leadership: () => Leadership | undefined;
@@ -34,6 +35,7 @@ export class EnvironmentKeeper {
   readonly #over = new AbortController();
   readonly #running: Promise<void>;
   readonly #restartingSince = new Map<string, number>();
+  #failing: ReadonlyMap<string, Failing> = new Map();
   #row: EnvironmentRow;
   #changes: readonly ChangeRow[];
   #containers: ReadonlySet<string> = new Set();
@@ -180,11 +182,12 @@ export class EnvironmentKeeper {
     if (!decision) return;
     await this.#say(decision.seen);
     if (decision.againMs !== undefined) this.#lookAt = Math.min(this.#lookAt, clock.monotonicMs() + decision.againMs);
-    if (decision.heal === undefined) return;
+    const {heal, parts = [], unhealthy} = decision;
+    if (heal === undefined) return;
     const healing = await store.askChange('everyone', {
       environment: id,
       kind: 'heal',
-      options: {why: decision.heal, parts: (decision.parts ?? []).slice(0, mostParts)},
+      options: {why: heal, parts: parts.slice(0, mostParts), ...(unhealthy && {unhealthy})},
       actor: {name: `coordinator:${coordinator}`},
       token: crypto.randomUUID(),
     });
@@ -213,11 +216,15 @@ export class EnvironmentKeeper {
     }
     if (!look) return {seen: {condition: 'pending', reason: 'nothing of it was applied'}};
     const changes = (await store.changesOf('everyone', id, {limit: 30}))?.items ?? [];
-    const heals = look.operations.length > 0;
+    this.#failing = countFailures(this.#failing, look.watched, this.#now());
+    const ill = toReplace(look.watched, this.#failing);
+    const parts = partsOf(look, ill);
+    const heals = parts.length > 0;
     return whatToDo({
       look,
+      ill,
       healing,
-      streak: healingStreak(changes, new Set(look.operations.map(({part}) => part))),
+      streak: healingStreak(changes, new Set(parts)),
       suspect: conditions.suspect,
       lost: conditions.lost,
       partition: cut,

@@ -107,6 +107,8 @@ export interface ChangeOptions {
   readonly volumes?: boolean;
   /** Of a healing: what it is for. */
   readonly why?: string;
+  /** Of a healing: containers that run and are replaced, since they are unhealthy. */
+  readonly unhealthy?: readonly string[];
   /** Of a healing: what it puts right, `web/2@h1`, to know what did not last. */
   readonly parts?: readonly string[];
 }

@@ -1,11 +1,13 @@
 import {servicesOf} from '../../environment-condition.ts';
-import {type EnvironmentReplica, replicasOf} from '../../environment-replicas.ts';
+import {appliedStack, type EnvironmentReplica, replicasOf} from '../../environment-replicas.ts';
 import {environmentStatus} from '../../environment-status.ts';
 import {withFleet} from '../../fleet.ts';
 import {planHealing} from '../../heal-stack.ts';
 import {healthOf} from '../../replica-health.ts';
 import type {Session} from '../../session.ts';
+import type {Service} from '../../spec/stack.ts';
 import type {ServedService} from './environment-rows.ts';
+import type {UnhealthyReplica, WatchedService} from './unhealthy-replicas.ts';
 
 /** How an environment was found. */
 export interface Look {
@@ -21,6 +23,7 @@ export interface Look {
   readonly drift: readonly string[];
   readonly warnings: readonly string[];
   readonly services: readonly ServedService[];
+  readonly watched: readonly WatchedService[];
   /** Enough replicas of each service run, or have begun to. */
   readonly starting: boolean;
   /** Why it is not as it should be, by what runs: `web 1 of 2`. */
@@ -51,6 +54,12 @@ export function lookAtEnvironment(session: Session, options: LookOptions): Promi
     const healths = await Promise.all(replicas.map(replica => healthOf(replica, fleet, now)));
     const services = servicesOf(replicas, replica => healths[replicas.indexOf(replica)]!, known);
     const {state, why} = environmentStatus(services, true);
+    const unhealthy = replicas.flatMap(({service, replica, host, container}, index): readonly UnhealthyReplica[] =>
+      healths[index] === 'unhealthy' && host !== undefined && container
+        ? [{service, replica, host, container: container.id}]
+        : [],
+    );
+    const stack = appliedStack(known);
     return {
       operations: plan.operations.map(({kind, action, host, service, replica, reason}) => ({
         title: `${action} ${service === undefined ? kind : `${service}${replica === undefined ? '' : ` ${replica}`}`} on ${host}: ${reason}`,
@@ -63,6 +72,11 @@ export function lookAtEnvironment(session: Session, options: LookOptions): Promi
       ),
       warnings: plan.warnings,
       services: services.map(({service, wanted, good}) => ({service, wanted, good})),
+      watched: services.map(({service, wanted, good}) => ({
+        ...{service, wanted, good},
+        unhealthy: unhealthy.filter(one => one.service === service && one.replica <= wanted),
+        ...ruleOf(stack?.services.find(({name}) => name === service)),
+      })),
       starting: services.some(({starting}) => starting > 0),
       running: state === 'running' || state === 'stopped',
       why,
@@ -70,6 +84,12 @@ export function lookAtEnvironment(session: Session, options: LookOptions): Promi
       containers: replicas.flatMap(({container}) => (container ? [container.id] : [])),
     };
   });
+}
+
+/** Data may need longer than any start period to be whole again: a service with volumes is left alone unless it says otherwise. */
+function ruleOf(service: Service | undefined): Pick<WatchedService, 'needs' | 'looks'> {
+  const {needs = [], health, volumes = [], onUnhealthy = volumes.length > 0 ? 'report' : 'replace'} = service ?? {};
+  return {needs, ...(health && onUnhealthy === 'replace' && {looks: health.retries})};
 }
 
 const nameOf = ({service, replica}: EnvironmentReplica): string => `${service}/${replica}`;

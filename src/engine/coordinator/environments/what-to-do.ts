@@ -1,12 +1,15 @@
 import type {EnvironmentRow, Seen} from './environment-rows.ts';
 import type {HealingStreak} from './healing-backoff.ts';
 import type {Look} from './look-at-environment.ts';
+import {healthPart, type UnhealthyReplica, unhealthyText} from './unhealthy-replicas.ts';
 
 /** containerd starts what ended again within ten seconds; who does not run after so long is not in its care. */
 export const restartPatienceMs = 25_000;
 
 export interface Found {
   readonly look: Look;
+  /** Of what runs: what is replaced, for its health. */
+  readonly ill: readonly UnhealthyReplica[];
   readonly healing: EnvironmentRow['healing'];
   readonly streak: HealingStreak;
   /** Hosts that were silent for too short to be lost. */
@@ -28,12 +31,14 @@ export interface Decision {
   readonly heal?: string;
   /** What would be put right by it. */
   readonly parts?: readonly string[];
+  /** Containers that run and are replaced. */
+  readonly unhealthy?: readonly string[];
   readonly againMs?: number;
 }
 
 /** The first line that fits decides. Pure. */
 export function whatToDo(found: Found): Decision {
-  const {look, healing, streak, suspect, lost, partition, now} = found;
+  const {look, ill, healing, streak, suspect, lost, partition, now} = found;
   const {services} = look;
   const away = lost.length > 0 ? `${lost.join(', ')} ${lost.length === 1 ? 'is' : 'are'} lost` : undefined;
   const say = (condition: Seen['condition'], ...reasons: readonly (string | undefined)[]): Seen => {
@@ -42,9 +47,10 @@ export function whatToDo(found: Found): Decision {
   };
   if (look.operations.length === 0 && look.running)
     return {seen: away && look.warnings.length > 0 ? say('degraded', away, ...look.warnings) : say('healthy')};
-  const what = whatIsWrong(look);
-  // Nothing that an apply could do: an unhealthy replica, one that starts, one whose host has its volume and is away.
-  if (look.operations.length === 0)
+  const fits = look.operations.length > 0;
+  const what = fits ? whatIsWrong(look) : ill.map(unhealthyText).join(', ');
+  // Nothing that can be done now: a replica that starts, or is unhealthy for a moment, one whose host has its volume and is away.
+  if (!fits && ill.length === 0)
     return {seen: say(look.starting ? 'healing' : 'degraded', look.why, away), againMs: soonMs};
   if (healing === 'paused') return {seen: say('degraded', what, 'healing is paused', away)};
   if (suspect.length > 0) return {seen: say('healing', what, `${suspect.join(', ')} silent`), againMs: 1000};
@@ -57,8 +63,18 @@ export function whatToDo(found: Found): Decision {
       : 'is put right again after a pause';
     return {seen: say(streak.open ? 'degraded' : 'healing', what, again, away), againMs: seconds * 1000};
   }
-  return {seen: say('healing', what, away), heal: what, parts: look.operations.map(({part}) => part)};
+  const unhealthy = ill.map(({container}) => container);
+  return {
+    seen: say('healing', what, away),
+    heal: what,
+    parts: partsOf(look, ill),
+    ...(!fits && {unhealthy}),
+  };
 }
+
+/** What a healing would put right, to know what did not last: health comes once all the rest is as it was applied. */
+export const partsOf = (look: Look, ill: readonly UnhealthyReplica[]): readonly string[] =>
+  look.operations.length > 0 ? look.operations.map(({part}) => part) : ill.map(healthPart);
 
 const soonMs = 5000;
 const shown = 3;

@@ -71,6 +71,7 @@ const look = (parts: Partial<Look> = {}): Look => ({
   drift: [],
   warnings: [],
   services: [{service: 'web', wanted: 2, good: 2}],
+  watched: [],
   starting: false,
   running: true,
   why: 'every replica is running',
@@ -87,6 +88,7 @@ const broken = look({
 });
 const found = (parts: Partial<Found> = {}): Found => ({
   look: broken,
+  ill: [],
   healing: 'on',
   streak: {count: 0, open: false},
   suspect: [],
@@ -96,6 +98,8 @@ const found = (parts: Partial<Found> = {}): Found => ({
   now: 1_000_000,
   ...parts,
 });
+const unhealthy = look({running: false, why: 'web 1 of 2'});
+const web1 = {service: 'web', replica: 1, host: 'h1', container: 'c1'};
 const restarting = look({...broken, restarting: ['web/2'], drift: ['web 2 on h2 stopped']});
 
 describe('what is done about an environment', () => {
@@ -108,7 +112,19 @@ describe('what is done about an environment', () => {
       'degraded',
       /h3 is lost; h3 was left out/,
     ],
-    ['a replica is unhealthy', {look: look({running: false, why: 'web 1 of 2'})}, 'degraded', /web 1 of 2/],
+    ['a replica is unhealthy for a moment, or only reported', {look: unhealthy}, 'degraded', /web 1 of 2/],
+    [
+      'a replica is unhealthy, and healing is paused',
+      {look: unhealthy, ill: [web1], healing: 'paused'},
+      'degraded',
+      /web 1 on h1 is unhealthy; healing is paused/,
+    ],
+    [
+      'a replica is unhealthy again, soon after it was replaced',
+      {look: unhealthy, ill: [web1], streak: {count: 1, open: false, notBefore: 1_004_000}},
+      'healing',
+      /web 1 on h1 is unhealthy; is put right again after a pause/,
+    ],
     [
       'a replica starts',
       {look: look({running: false, starting: true, why: 'web still starting'})},
@@ -163,6 +179,17 @@ describe('what is done about an environment', () => {
     const decision = whatToDo(found(parts));
     expect(decision.heal).toBeDefined();
     expect(decision.seen.condition).toBe('healing');
+  });
+
+  test('who is unhealthy is replaced, once nothing else is broken', () => {
+    expect(whatToDo(found({look: unhealthy, ill: [web1]}))).toMatchObject({
+      heal: 'web 1 on h1 is unhealthy',
+      parts: ['health/web'],
+      unhealthy: ['c1'],
+    });
+    const both = whatToDo(found({ill: [web1]}));
+    expect(both.parts).toEqual(['web/2@h2']);
+    expect(both.unhealthy).toBeUndefined();
   });
 
   test('what it is healed for is short, whatever is broken', () => {
