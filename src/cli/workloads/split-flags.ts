@@ -3,7 +3,8 @@ import {UserError} from '../../engine/spec/errors.ts';
 
 export const splitFlags = {
   split: Flags.string({
-    summary: 'Submit one of the versions in the files, by weight, for example v1=90,v2=10.',
+    summary:
+      'Submit one of the versions in the files, by weight, for example v1=90,v2=10; with a schedule, one each time.',
     helpValue: 'VERSION=WEIGHT,…',
     exclusive: ['after'],
   }),

@@ -72,6 +72,9 @@ export interface paths {
     get: operations["listSchedules"];
     post: operations["putSchedule"];
   };
+  "/v1/schedules/split": {
+    post: operations["putSplitSchedule"];
+  };
   "/v1/schedules/{id}": {
     get: operations["getSchedule"];
     delete: operations["removeSchedule"];
@@ -753,6 +756,10 @@ export interface components {
       spec: {
         [key: string]: unknown;
       };
+      versions?: {
+          version?: string;
+          weight: number;
+        }[];
       inputs: {
         [key: string]: string;
       };
@@ -778,6 +785,18 @@ export interface components {
     SettingChanges: {
       atRunTime: string[];
       atRestart: string[];
+    };
+    SplitSchedule: {
+      variants: {
+          submission: {
+            workload: components["schemas"]["SubmittedWorkload"];
+            inputs?: {
+              [key: string]: string;
+            };
+            sent?: components["schemas"]["SentFiles"];
+          };
+          weight: number;
+        }[];
     };
     SplitSubmission: {
       variants: {
@@ -1683,6 +1702,26 @@ export interface operations {
     requestBody: {
       content: {
         "application/json": components["schemas"]["ScheduleBody"];
+      };
+    };
+    responses: {
+      201: {
+        content: {
+          "application/json": components["schemas"]["Schedule"];
+        };
+      };
+    };
+  };
+  putSplitSchedule: {
+    parameters: {
+      query?: {
+        /** @example acme */
+        customer?: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["SplitSchedule"];
       };
     };
     responses: {

@@ -69,7 +69,7 @@ export interface SplitWish extends Omit<SubmitWish, 'after'> {
 }
 
 /**
- * Submits one of several versions of a workload. Errors: UserError `versions-invalid` (not versions of one workload, or
+ * Submits one of several versions of a workload; of those with a schedule, one each time. Errors: UserError `versions-invalid` (not versions of one workload, or
  * weights of others); otherwise as `submitWorkloads`.
  */
 export async function submitSplit(
@@ -89,9 +89,14 @@ export async function submitSplit(
   const {bodies, contents} = await submissionBodies(workloads, openImage);
   if (contents.length > 0) await sendContents(client, contents, wish);
   const query = customer === undefined ? {} : {customer};
+  const name = workloads[0]!.name;
   const variants = bodies.map((submission, index) => ({submission, weight: weights.get(known[index]!) ?? 0}));
+  if (workloads.some(({schedule}) => schedule)) {
+    const {id} = await answerOf(client.api.POST('/v1/schedules/split', {params: {query}, body: {variants}}));
+    return {workloads: [], schedules: [{id, name}]};
+  }
   const params = {query, header: {'idempotency-key': idempotencyKey}};
   const body = {variants, ...(key !== undefined && {key})};
   const {id, doubled, version} = await answerOf(client.api.POST('/v1/workloads/split', {params, body}));
-  return {workloads: [{id, name: `${workloads[0]!.name} ${version ?? ''}`.trim(), doubled}], schedules: []};
+  return {workloads: [{id, name: `${name} ${version ?? ''}`.trim(), doubled}], schedules: []};
 }

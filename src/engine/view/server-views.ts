@@ -50,6 +50,7 @@ export const schedulesView: View<List<Schemas['Schedule']>> = {
             {title: 'CRON', value: row => row.cron},
             {title: 'TIME ZONE', value: row => row.timeZone, dropOrder: 1},
             {title: 'MISSED', value: row => row.missed, dropOrder: 3},
+            {title: 'VERSIONS', value: versionsText, shrinkTo: 8},
             {title: 'STATE', value: row => (row.suspended ? 'suspended' : '')},
             {title: 'CUSTOMER', value: row => row.customer, dropOrder: 2},
           ],
@@ -57,6 +58,9 @@ export const schedulesView: View<List<Schemas['Schedule']>> = {
         ),
   json: ({items}) => ({schedules: items}),
 };
+
+const versionsText = ({versions = []}: Schemas['Schedule']): string =>
+  versions.map(({version, weight}) => `${version ?? ''}=${weight}`).join(',');
 
 /** `checkpoint ls`, `take`. */
 export const checkpointsView: View<List<Schemas['Checkpoint']>> = {

@@ -92,6 +92,12 @@ function requestFor({operationId, path}: Operation): {
     tryPlacement: {workloads: [{workload}]},
     cancelBatch: {ids: [ids.workload]},
     putSchedule: {workload: {...workload, schedule: {cron: '0 3 * * *'}}},
+    putSplitSchedule: {
+      variants: [1, 2].map(weight => ({
+        submission: {workload: {...workload, version: `${weight}`, schedule: {cron: '0 3 * * *'}}},
+        weight,
+      })),
+    },
     putCustomer: {name: 'Acme', tier: 'premium'},
     createKey: {role: 'viewer', customer: 'acme'},
     rotateKey: {overlapMs: 1000},

@@ -92,6 +92,27 @@ test('schedules are made, replaced by name, suspended and removed', async () => 
   expect(without.json.errors).toMatchObject([{pointer: '#/workload/schedule'}]);
 });
 
+test('a schedule of several versions has one name, and the same times for all', async () => {
+  const variant = (parts: object, weight: number) => ({
+    submission: {workload: {...workload, name: 'split', schedule: {cron: '0 3 * * *'}, ...parts}},
+    weight,
+  });
+  const put = (...variants: object[]) => api.ask('POST', '/v1/schedules/split', {key: acme, body: {variants}});
+  const {status, json} = await put(variant({version: 'v1'}, 90), variant({version: 'v2'}, 10));
+  expect(status).toBe(201);
+  expect(json.versions).toEqual([
+    {version: 'v1', weight: 90},
+    {version: 'v2', weight: 10},
+  ]);
+  expect((await api.ask('GET', `/v1/schedules/${json.id}`, {key: acme})).json).toEqual(json);
+  const otherTimes = await put(variant({version: 'v1'}, 1), variant({version: 'v2', schedule: {cron: '5 3 * * *'}}, 1));
+  expect(otherTimes.json.errors).toMatchObject([{pointer: '#/variants/1/submission/workload/schedule'}]);
+  const without = await put(variant({version: 'v1'}, 1), variant({version: 'v2', schedule: undefined}, 1));
+  expect(without.json.errors).toMatchObject([{pointer: '#/variants/1/submission/workload/schedule'}]);
+  const twice = await put(variant({version: 'v1'}, 1), variant({version: 'v1'}, 1));
+  expect(twice.status).toBe(400);
+});
+
 test('the documentation is served from here, and asks nothing of other hosts', async () => {
   const page = await api.ask('GET', '/docs/');
   expect(page.status).toBe(200);

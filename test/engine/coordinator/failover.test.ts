@@ -1,4 +1,7 @@
+import {randomBytes} from 'node:crypto';
 import {expect, test} from 'vitest';
+import {pickVariant} from '../../../src/engine/coordinator/comparing/pick-variant.ts';
+import {Schedules} from '../../../src/engine/coordinator/schedules/schedules.ts';
 import {FreezingClock} from './harness/freezing-clock.ts';
 import {stage} from './harness/stage.ts';
 import {submission} from './store/samples.ts';
@@ -122,4 +125,29 @@ test('due schedules are fired once, whoever leads', async () => {
   await expect.poll(async () => (await fired()).map(({state}) => state)).toEqual(['SUCCEEDED']);
   const missed = await on.store.events('everyone', {types: ['schedule.missed'], limit: 10});
   expect(missed).toMatchObject([{data: {schedule: 's1', rule: 'once'}}]);
+});
+
+test('a schedule submits its versions by weight, each time the same one whoever looks', async () => {
+  const on = await stage(['h1']);
+  await on.coordinator.stop({deadlineMs: 5000});
+  const version = (name: string) =>
+    submission('nightly', {}, {type: 'sleep', with: {seconds: 0}, version: name}).workload;
+  const versions = [
+    {workload: version('v1'), weight: 90, inputs: {}},
+    {workload: version('v2'), weight: 10, inputs: {}},
+    {workload: version('v3'), weight: 0, inputs: {}},
+  ];
+  const rule = {cron: '* * * * *', timeZone: 'UTC', missed: 'all' as const};
+  const schedule = {id: 's1', customer: 'acme', workload: versions[0]!.workload, rule, inputs: {}, versions};
+  const {firedUntil: from} = await on.store.putSchedule(schedule, {name: 'key:ann'});
+  const leadership = (await on.store.lead({coordinator: 'test', ttlMs: 60_000}))!;
+  const until = from + 90 * 60_000;
+  const parts = {store: on.store, coordinator: 'test', now: () => until, randomBytes};
+  expect(await new Schedules(parts).fireDue(leadership)).toBe(90);
+  const {items} = await on.store.workloads('everyone', {schedule: 's1', limit: 100});
+  expect(items).toHaveLength(90);
+  for (const {id, workload} of items) {
+    const time = new Date(Number.parseInt(id.replaceAll('-', '').slice(0, 12), 16)).toISOString();
+    expect(workload.version).toBe(versions[pickVariant('nightly', time, [90, 10, 0])]!.workload.version);
+  }
 });

@@ -14,5 +14,8 @@ export const scheduleOf = (row: ScheduleRow): z.output<typeof scheduleAnswer> =>
   createdAt: timeText(row.createdAt),
   firedUntil: timeText(row.firedUntil),
   spec: {...row.workload},
+  ...(row.versions && {
+    versions: row.versions.map(({workload: {version}, weight}) => ({...(version !== undefined && {version}), weight})),
+  }),
   inputs: {...row.inputs},
 });

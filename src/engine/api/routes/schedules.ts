@@ -1,23 +1,29 @@
-import {randomUUID} from 'node:crypto';
+import type {FastifyRequest} from 'fastify';
 import {z} from 'zod';
-import {actorOf, invalidRequest, notFound, ownerAsked, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
-import {storedInputs} from '../../coordinator/requests/stored-inputs.ts';
-import {refuseBeyond} from '../../coordinator/requests/submissions.ts';
+import {actorOf, notFound, ownerAsked, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
+import {putSchedule, putSplitSchedule} from '../../coordinator/requests/put-schedule.ts';
 import type {Scope} from '../../coordinator/store/store.ts';
 import {scheduleOf} from '../answers/schedule.ts';
 import type {ApiParts, ApiServer} from '../api-parts.ts';
 import {whoOf} from '../request/gate.ts';
-import {filesOf} from '../request/written.ts';
+import {writtenOf} from '../request/written.ts';
 import {scheduleAnswer, scheduleParams} from '../schemas/schedule.ts';
-import {submission} from '../schemas/submission.ts';
+import {submission, variantsOf} from '../schemas/submission.ts';
 import {customerId, listOf} from '../schemas/wire.ts';
 
 const tags = ['schedules'];
 const forCustomer = z.strictObject({customer: customerId.optional()});
-const body = submission.omit({notBefore: true, after: true}).meta({id: 'ScheduleBody', examples: [example()]});
+const scheduled = submission.omit({notBefore: true, after: true});
+const body = scheduled.meta({id: 'ScheduleBody', examples: [example()]});
+const splitBody = z.strictObject({variants: variantsOf(scheduled)}).meta({id: 'SplitSchedule'});
 
 export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
   const {store} = parts.coordinator;
+
+  const askedBy = async (request: FastifyRequest, customer: string | undefined) => {
+    const who = whoOf(request);
+    return {who, requestId: request.id, owner: await ownerAsked(who, customer, parts)};
+  };
 
   const find = async (scope: Scope, id: string) => {
     const row = (await store.schedules(scope)).find(each => each.id === id);
@@ -39,19 +45,31 @@ export function scheduleRoutes(server: ApiServer, parts: ApiParts): void {
       },
     },
     async (request, reply) => {
-      const owner = await ownerAsked(whoOf(request), request.query.customer, parts);
-      const {inputs: given = {}, sent = {}} = request.body;
-      const workload = await parts.reader.read(request.body.workload, ['workload'], sent.image !== undefined);
-      parts.coordinator.check(workload, ['workload']);
-      refuseBeyond(whoOf(request), workload, ['workload']);
-      const {schedule: rule} = workload;
-      if (rule === undefined) {
-        throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: ['workload', 'schedule']}]);
-      }
-      const around = {workload, customer: owner.id, store, path: []};
-      const inputs = await storedInputs({inputs: filesOf(given), sent}, around);
-      const schedule = {id: randomUUID(), customer: owner.id, workload, rule, inputs};
-      const row = await store.putSchedule(schedule, actorOf(whoOf(request), request.id));
+      const row = await putSchedule(parts, writtenOf(request.body), await askedBy(request, request.query.customer));
+      return reply.code(201).header('Location', `/v1/schedules/${row.id}`).send(scheduleOf(row));
+    },
+  );
+
+  server.post(
+    '/v1/schedules/split',
+    {
+      bodyLimit: parts.settings.submissionLimit,
+      schema: {
+        operationId: 'putSplitSchedule',
+        tags,
+        summary: 'Submit one of several versions of a workload, by weight, at the times of their `schedule`.',
+        description: 'Which one follows from a hash of its name and the time.',
+        querystring: forCustomer,
+        body: splitBody,
+        response: {201: scheduleAnswer},
+      },
+    },
+    async (request, reply) => {
+      const written = request.body.variants.map(({submission, weight}) => ({
+        submission: writtenOf(submission),
+        weight,
+      }));
+      const row = await putSplitSchedule(parts, written, await askedBy(request, request.query.customer));
       return reply.code(201).header('Location', `/v1/schedules/${row.id}`).send(scheduleOf(row));
     },
   );

@@ -13,6 +13,10 @@ export const scheduleAnswer = z
     createdAt: time,
     firedUntil: time.describe('Times up to here have been looked at.'),
     spec: z.record(z.string(), z.unknown()).describe('The workload, defaults filled in.'),
+    versions: z
+      .array(z.object({version: z.string().optional(), weight: z.number()}))
+      .optional()
+      .describe('One of them each time, by weight; `spec` is the first. Absent where there is one.'),
     inputs: z.record(z.string(), z.string()).describe('SHA-256 of each input file.'),
   })
   .meta({id: 'Schedule'});

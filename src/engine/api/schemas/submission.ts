@@ -42,16 +42,23 @@ export const batchSubmission = z
   })
   .meta({id: 'BatchSubmission'});
 
+/** Versions of one workload, with how often each is taken. */
+export const variantsOf = <T extends z.ZodType>(one: T) =>
+  z
+    .array(
+      z.strictObject({
+        submission: one,
+        weight: z.number().min(0).max(1_000_000).describe('In proportion to the others.'),
+      }),
+    )
+    .min(2)
+    .max(20)
+    .refine(all => all.some(({weight}) => weight > 0), 'need one with a weight above 0')
+    .describe('Versions of one workload.');
+
 export const splitSubmission = z
   .strictObject({
-    variants: z
-      .array(
-        z.strictObject({submission, weight: z.number().min(0).max(1_000_000).describe('In proportion to the others.')}),
-      )
-      .min(2)
-      .max(20)
-      .refine(all => all.some(({weight}) => weight > 0), 'need one with a weight above 0')
-      .describe('Versions of one workload.'),
+    variants: variantsOf(submission),
     key: word
       .optional()
       .describe('Whose turn it is: the same key always gets the same version. Else the Idempotency-Key.'),

@@ -74,6 +74,7 @@ export const permissions: Readonly<Record<string, Permission>> = {
   listSchedules: read('schedules'),
   getSchedule: read('schedules'),
   putSchedule: work('schedules'),
+  putSplitSchedule: work('schedules'),
   removeSchedule: work('schedules'),
   suspendSchedule: work('schedules'),
   resumeSchedule: work('schedules'),

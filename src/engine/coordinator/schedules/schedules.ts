@@ -1,3 +1,4 @@
+import {pickVariant} from '../comparing/pick-variant.ts';
 import type {Leadership, ScheduleRow, Store, Submission} from '../store/store.ts';
 import {workloadId} from '../workload-id.ts';
 import {dueTimes, nextTime} from './due-times.ts';
@@ -52,11 +53,12 @@ export class Schedules {
   /** Named after its time: firing the same time again, whoever does it, gives the workload of the first. */
   #submissionOf(schedule: ScheduleRow, time: number): Submission {
     const {coordinator, randomBytes} = this.#parts;
+    const {workload, inputs} = versionAt(schedule, time);
     return {
       id: workloadId(time, randomBytes(10)),
       customer: schedule.customer,
-      workload: schedule.workload,
-      inputs: schedule.inputs,
+      workload,
+      inputs,
       schedule: schedule.id,
       idempotencyKey: `schedule:${schedule.id}:${new Date(time).toISOString()}`,
       actor: {name: `coordinator:${coordinator}`},
@@ -72,4 +74,11 @@ export class Schedules {
       data: {schedule: schedule.id, workload: schedule.workload.name, missed, rule: schedule.rule.missed},
     });
   }
+}
+
+/** Which version a time gets: always the same, whoever looks. */
+function versionAt({workload, inputs, versions}: ScheduleRow, time: number): Pick<ScheduleRow, 'workload' | 'inputs'> {
+  if (versions === undefined) return {workload, inputs};
+  const weights = versions.map(({weight}) => weight);
+  return versions[pickVariant(workload.name, new Date(time).toISOString(), weights)]!;
 }

@@ -24,9 +24,19 @@ export interface LeaderRow extends Leadership {
 export interface NewSchedule {
   readonly id: string;
   readonly customer: CustomerId;
+  /** Of several versions, the first. */
   readonly workload: Workload;
   readonly rule: ScheduleRule;
   readonly inputs: Readonly<Record<string, string>>;
+  /** One of them each time, in proportion to their weights; absent where there is one workload. */
+  readonly versions?: readonly ScheduleVersion[];
+}
+
+/** A version of a schedule's workload. */
+export interface ScheduleVersion {
+  readonly workload: Workload;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly weight: number;
 }
 
 /** The newest of one customer's schedules of one workload name counts: putting it again replaces it. */

@@ -7,6 +7,7 @@ import type {
   CustomerRow,
   EventRow,
   ScheduleRow,
+  ScheduleVersion,
   WorkerRow,
   WorkloadRow,
 } from './store.ts';
@@ -102,17 +103,20 @@ export const checkpointOf = (raw: Raw): CheckpointRow =>
     aside: raw.aside ? true : undefined,
   });
 
-export const scheduleOf = (raw: Raw): ScheduleRow =>
-  given({
+export const scheduleOf = (raw: Raw): ScheduleRow => {
+  const versions = json(raw.versions) as readonly ScheduleVersion[] | undefined;
+  return given({
     id: raw.id,
     customer: raw.customer,
     workload: json(raw.spec),
     rule: json(raw.rule),
-    inputs: json(raw.inputs) ?? {},
+    inputs: versions?.[0]?.inputs ?? json(raw.inputs) ?? {},
+    versions,
     suspended: Boolean(raw.suspended),
     createdAt: raw.created_at,
     firedUntil: raw.fired_until,
   });
+};
 
 export const customerRowOf = (raw: Raw): CustomerRow =>
   given({

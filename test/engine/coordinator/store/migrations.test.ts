@@ -48,6 +48,7 @@ describe('migrations', () => {
         '038cd2878887bce8',
         '96294def5874ea70',
         '5cace1172482623d',
+        '5328671fb5db1158',
       ],
     ],
     [
@@ -63,6 +64,7 @@ describe('migrations', () => {
         '5d109ccc3fd06d06',
         '8dca56474ec25be4',
         '2128b08dd27543b5',
+        '5328671fb5db1158',
       ],
     ],
   ] as const)('released steps of %s are as they were', (_, all, checksums) => {

@@ -7,6 +7,7 @@ import {filesStep} from '../steps/files.ts';
 import {originsStep} from '../steps/origins.ts';
 import {revisionsStep} from '../steps/revisions.ts';
 import {stoppingStep} from '../steps/stopping.ts';
+import {versionsStep} from '../steps/versions.ts';
 
 const events = `
 create table events (
@@ -190,4 +191,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 7, ...stoppingStep.postgres},
   {number: 8, ...revisionsStep.postgres},
   {number: 9, ...countsStep.postgres},
+  {number: 10, ...versionsStep.postgres},
 ];

@@ -7,6 +7,7 @@ import {filesStep} from '../steps/files.ts';
 import {originsStep} from '../steps/origins.ts';
 import {revisionsStep} from '../steps/revisions.ts';
 import {stoppingStep} from '../steps/stopping.ts';
+import {versionsStep} from '../steps/versions.ts';
 
 const events = `
 create table events (
@@ -186,4 +187,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 7, ...stoppingStep.sqlite},
   {number: 8, ...revisionsStep.sqlite},
   {number: 9, ...countsStep.sqlite},
+  {number: 10, ...versionsStep.sqlite},
 ];

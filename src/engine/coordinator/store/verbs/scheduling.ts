@@ -7,7 +7,7 @@ import {customerOf} from './scopes.ts';
 import {submitAll} from './submitting.ts';
 
 export async function putSchedule(session: Session, schedule: NewSchedule, actor: Actor): Promise<ScheduleRow> {
-  const {id, customer, workload, rule, inputs} = schedule;
+  const {id, customer, workload, rule, versions} = schedule;
   const now = await session.now();
   await session.run(
     'delete from schedules where customer = $1 and name = $2 and id <> $3',
@@ -17,14 +17,25 @@ export async function putSchedule(session: Session, schedule: NewSchedule, actor
   );
   // Times before it was put are not missed ones. One of this id that is another's stays as it is.
   await session.run(
-    `insert into schedules (id, customer, name, spec, rule, inputs, created_at, fired_until)
-     values ($1, $2, $3, $4, $5, $6, $7, $7)
+    `insert into schedules (id, customer, name, spec, rule, inputs, versions, created_at, fired_until)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $8)
      on conflict (id) do update set name = excluded.name, spec = excluded.spec, rule = excluded.rule,
-     inputs = excluded.inputs, fired_until = excluded.fired_until where schedules.customer = excluded.customer`,
-    ...[id, customer, workload.name, JSON.stringify(workload), JSON.stringify(rule), textOf(inputs), now],
+     inputs = excluded.inputs, versions = excluded.versions, fired_until = excluded.fired_until
+     where schedules.customer = excluded.customer`,
+    ...[id, customer, workload.name, JSON.stringify(workload), JSON.stringify(rule), textOf(allInputs(schedule))],
+    ...[versions && JSON.stringify(versions), now],
   );
   await told(session, 'schedule.put', customer, actor, {schedule: id, name: workload.name, cron: rule.cron}, now);
   return (await one(session, {customer}, id))!;
+}
+
+/** Of all versions, so that none of their files is taken for one that nobody refers to. */
+function allInputs({inputs, versions}: NewSchedule): Readonly<Record<string, string>> {
+  if (versions === undefined) return inputs;
+  const all = versions.flatMap((version, index) =>
+    Object.entries(version.inputs).map(([path, sha256]) => [`${index}:${path}`, sha256]),
+  );
+  return Object.fromEntries(all);
 }
 
 export async function schedules(session: Session, scope: Scope): Promise<readonly ScheduleRow[]> {
