@@ -1,5 +1,6 @@
 import {invalidRequest, ownerAsked, scopeOf} from '../../coordinator/access/index.ts';
 import {type CancelFilter, cancelAll} from '../../coordinator/requests/cancel-all.ts';
+import type {Variant} from '../../coordinator/requests/read-variants.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
 import {
   type Submitting,
@@ -7,7 +8,7 @@ import {
   submitOne,
   type WrittenSubmission,
 } from '../../coordinator/requests/submissions.ts';
-import {submitSplit, type Variant} from '../../coordinator/requests/submit-split.ts';
+import {submitSplit} from '../../coordinator/requests/submit-split.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {CancelBatchRequest, Submission, SubmitSplitRequest} from '../messages.d.ts';
 import {
