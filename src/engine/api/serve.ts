@@ -116,7 +116,9 @@ export async function serve(wish: ServeWish): Promise<Served> {
     address = api.address;
     closing.unshift(() => api.stop(failedStopMs));
     telemetry.follow(coordinator, opened.workers);
-    const grpc = settings.grpc && (await serveGrpc({listen: settings.grpc, reception: api.reception, tls, log}));
+    const grpc =
+      settings.grpc &&
+      (await serveGrpc({listen: settings.grpc, reception: api.reception, measures: api.metrics, tracing, tls, log}));
     if (grpc) closing.unshift(() => grpc.stop(failedStopMs));
     live.serves({
       reception: api.reception,

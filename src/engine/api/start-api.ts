@@ -9,7 +9,7 @@ import {UserError} from '../spec/errors.ts';
 import {type PrometheusMeasures, prometheusMeasures} from '../telemetry/metrics/index.ts';
 import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
 import {type ApiSettings, defaultApiSettings} from './api-settings.ts';
-import {apiMetrics} from './metrics/api-metrics.ts';
+import {type ApiMetrics, apiMetrics} from './metrics/api-metrics.ts';
 import type {Tls} from './read-tls.ts';
 import {apiServer} from './server.ts';
 
@@ -36,6 +36,8 @@ export interface RunningApi {
   readonly address: string;
   /** For other ways in, so that limits hold over all of them together. */
   readonly reception: Reception;
+  /** For other ways in, too. */
+  readonly metrics: ApiMetrics;
   /** New connections get these from now on; nothing without TLS. */
   renewTls(tls: Tls): void;
   /**
@@ -68,6 +70,7 @@ export async function startApi(wish: ApiWish): Promise<RunningApi> {
   return {
     address: addressOf(server.server.address() as AddressInfo, tls !== undefined),
     reception,
+    metrics,
     renewTls: renewed => {
       if (tls) (server.server as unknown as TlsServer).setSecureContext(renewed);
     },

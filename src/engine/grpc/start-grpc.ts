@@ -11,10 +11,12 @@ import {permissions} from '../coordinator/access/index.ts';
 import type {Log} from '../coordinator/log.ts';
 import type {Reception} from '../coordinator/requests/reception.ts';
 import {Bug, UserError} from '../spec/errors.ts';
-import {admission, type EndedCall} from './calls/admission.ts';
+import {noTracing, type Tracing} from '../telemetry/tracing/index.ts';
+import {admission} from './calls/admission.ts';
 import type {Caller} from './calls/caller.ts';
 import {guardedService} from './calls/guarded-service.ts';
 import {implementation} from './calls/implementation.ts';
+import {type CallMeasures, observedCalls} from './calls/observed-calls.ts';
 import {statusMaker} from './calls/status-of.ts';
 import {type GrpcTls, TlsCredentials} from './credentials.ts';
 import {defaultGrpcSettings, type GrpcSettings} from './grpc-settings.ts';
@@ -28,6 +30,10 @@ export interface GrpcWish {
   readonly reception: Reception;
   readonly listen: {readonly host: string; readonly port: number};
   readonly log: Log;
+  /** Those of the REST API. */
+  readonly measures: CallMeasures;
+  /** Where spans go; nowhere when absent. */
+  readonly tracing?: Tracing;
   readonly settings?: Partial<GrpcSettings>;
   /** Absent: in clear. */
   readonly tls?: GrpcTls;
@@ -46,7 +52,8 @@ const SERVICE = 'niyanta.v1.SchedulerService';
 const HEALTH = 'grpc.health.v1.Health';
 
 /** Serves SchedulerService, health and reflection. Errors: UserError `cannot-listen`. */
-export async function startGrpc({reception, listen, log, settings, tls}: GrpcWish): Promise<RunningGrpc> {
+export async function startGrpc(wish: GrpcWish): Promise<RunningGrpc> {
+  const {reception, listen, log, measures, tracing = noTracing, settings, tls} = wish;
   // What is wrong is told by our own log; the library would write on standard error.
   setLogVerbosity(logVerbosity.NONE);
   const all = {...defaultGrpcSettings, ...settings};
@@ -70,13 +77,13 @@ export async function startGrpc({reception, listen, log, settings, tls}: GrpcWis
         statusOf,
         callers,
         stopping: stopping.signal,
-        ended: call => logCall(call, log),
+        observe: observedCalls({measures, tracing, log}),
         failed,
       }),
     ],
   });
   const limitOf = (method: string) => (bringsFiles(method) ? all.messageLimit : all.requestLimit);
-  const methods = schedulerMethods(reception);
+  const methods = schedulerMethods(reception, log);
   server.addService(guardedService(service, limitOf), implementation(service, {methods, callers, statusOf, failed}));
   addHealthAndReflection();
   const credentials = tls && new TlsCredentials(tls);
@@ -143,10 +150,4 @@ function bind(server: Server, {host, port}: GrpcWish['listen'], credentials: Ser
       reject(new UserError({code: 'cannot-listen', message, hint: 'Choose another address with --grpc.', cause}));
     });
   });
-}
-
-function logCall({requestId, path, status, ms, who}: EndedCall, log: Log): void {
-  const fields = {requestId, method: path, status, ms: Math.round(ms * 10) / 10, key: who?.name};
-  if (status === 'OK') log.debug(fields, 'answered');
-  else log.info(fields, 'refused');
 }

@@ -1,9 +1,11 @@
 import {pino} from 'pino';
 import {expect, onTestFinished, test} from 'vitest';
+import {apiMetrics} from '../../../src/engine/api/metrics/api-metrics.ts';
 import {createKey, defaultAccessRules} from '../../../src/engine/coordinator/access/index.ts';
 import {openReception} from '../../../src/engine/coordinator/requests/reception.ts';
 import {startGrpc} from '../../../src/engine/grpc/start-grpc.ts';
 import {structOf} from '../../../src/engine/grpc/wire/well-known.ts';
+import {prometheusMeasures} from '../../../src/engine/telemetry/metrics/index.ts';
 import {type Stage, stage} from '../coordinator/harness/stage.ts';
 import {callMethod, clientOf} from './client.ts';
 
@@ -18,7 +20,12 @@ async function serve() {
     {name: 'cli:test'},
   );
   const listen = {host: '127.0.0.1', port: 0};
-  const server = await startGrpc({reception, listen, log: pino({level: 'silent'})});
+  const server = await startGrpc({
+    reception,
+    listen,
+    log: pino({level: 'silent'}),
+    measures: apiMetrics(coordinator, prometheusMeasures({version: 'test', most: 10})),
+  });
   const client = clientOf(server.address);
   onTestFinished(async () => {
     client.close();

@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import type {Client} from '@grpc/grpc-js';
 import {pino} from 'pino';
+import {type ApiMetrics, apiMetrics} from '../../../src/engine/api/metrics/api-metrics.ts';
 import {
   type AccessRules,
   createKey,
@@ -14,6 +15,9 @@ import {openReception, type Reception} from '../../../src/engine/coordinator/req
 import {openSqliteStore, type Store} from '../../../src/engine/coordinator/store/index.ts';
 import type {GrpcSettings} from '../../../src/engine/grpc/grpc-settings.ts';
 import {type RunningGrpc, startGrpc} from '../../../src/engine/grpc/start-grpc.ts';
+import {prometheusMeasures} from '../../../src/engine/telemetry/metrics/index.ts';
+import {type FinishedSpan, type Tracing, traceContextOf} from '../../../src/engine/telemetry/tracing/index.ts';
+import {newSpanId, newTraceId} from '../../../src/engine/telemetry/tracing/trace-context.ts';
 import {servedStacks} from '../api/served-stacks.ts';
 import {StandInCoordinator} from '../api/stand-in-coordinator.ts';
 import {type Answer, type Asked, callMethod, clientOf} from './client.ts';
@@ -31,6 +35,8 @@ export interface Calling {
   readonly folder: string;
   /** What was logged, as pino's lines. */
   readonly logged: string[];
+  readonly metrics: ApiMetrics;
+  readonly spans: readonly FinishedSpan[];
   /** A key of the whole coordinator. */
   readonly admin: string;
   key(wish: KeyWish): Promise<string>;
@@ -48,6 +54,18 @@ const settingsNow = {
   reload: async () => ({atRunTime: ['log.level'], atRestart: ['listen']}),
 };
 
+/** All is sampled, and kept. */
+const collecting = (spans: FinishedSpan[]): Tracing => ({
+  on: true,
+  begin: traceparent => ({
+    traceId: traceContextOf(traceparent)?.traceId ?? newTraceId(),
+    spanId: newSpanId(),
+    sampled: true,
+  }),
+  finished: span => void spans.push(span),
+  close: async () => {},
+});
+
 /** SchedulerService over a real store, on a port of its own. */
 export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Calling> {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-grpc-'));
@@ -58,16 +76,18 @@ export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Cal
   const log = pino({level: 'debug'}, {write: line => void logged.push(line)});
   const admin = await prepareAccess(store, actor);
   const listen = {host: '127.0.0.1', port: 0};
+  const metrics = apiMetrics(coordinator, prometheusMeasures({version: 'test', most: 10}));
+  const spans: FinishedSpan[] = [];
   const start = () => {
     const reception = openReception({
       coordinator,
       rules: defaultAccessRules,
-      throttled() {},
-      submitted() {},
+      throttled: metrics.throttled,
+      submitted: metrics.submitted,
       costs,
       settingsNow,
     });
-    return startGrpc({reception, listen, log, settings}).then(grpc => ({
+    return startGrpc({reception, listen, log, measures: metrics, tracing: collecting(spans), settings}).then(grpc => ({
       grpc,
       reception,
       client: clientOf(grpc.address),
@@ -94,6 +114,8 @@ export async function calling(settings: Partial<GrpcSettings> = {}): Promise<Cal
       now = await start();
     },
     folder,
+    metrics,
+    spans,
     logged,
     admin: admin!,
     key,

@@ -148,7 +148,7 @@ describe('errors', () => {
 
 describe('a stop', () => {
   test('ends streams, lets calls in flight end, and takes no new ones', async () => {
-    const server = await startGrpc({reception: grpc.reception, listen, log});
+    const server = await startGrpc({reception: grpc.reception, measures: grpc.metrics, listen, log});
     const client = clientOf(server.address);
     onTestFinished(() => client.close());
     const key = grpc.admin;
@@ -173,7 +173,7 @@ describe('a stop', () => {
   });
 
   test('cuts off what does not end within its deadline', async () => {
-    const server = await startGrpc({reception: grpc.reception, listen, log});
+    const server = await startGrpc({reception: grpc.reception, measures: grpc.metrics, listen, log});
     const client = clientOf(server.address);
     onTestFinished(() => client.close());
     const asked = Promise.withResolvers<void>();
@@ -190,7 +190,12 @@ describe('a stop', () => {
 
 test('an address that is taken is refused', async () => {
   const port = Number(grpc.grpc.address.split(':')[1]);
-  const again = startGrpc({reception: grpc.reception, listen: {host: '127.0.0.1', port}, log});
+  const again = startGrpc({
+    reception: grpc.reception,
+    measures: grpc.metrics,
+    listen: {host: '127.0.0.1', port},
+    log,
+  });
   await expect(again).rejects.toMatchObject({code: 'cannot-listen'});
 });
 
@@ -216,7 +221,13 @@ describe('TLS', () => {
   });
 
   test('is what a client must speak, with the certificate that it trusts; one that is renewed counts at once', async () => {
-    const server = await startGrpc({reception: grpc.reception, listen, log, tls: await pair('server')});
+    const server = await startGrpc({
+      reception: grpc.reception,
+      measures: grpc.metrics,
+      listen,
+      log,
+      tls: await pair('server'),
+    });
     onTestFinished(() => server.stop(1000));
     const ask = async (creds: Parameters<typeof clientOf>[1]) => {
       const client = clientOf(server.address, creds, {'grpc.ssl_target_name_override': 'localhost'});
@@ -236,7 +247,7 @@ describe('TLS', () => {
   test.each([true, false])('certificates of clients stand for keys (required: %s)', async rejectUnauthorized => {
     const {cert: ca} = await pair('root');
     const tls = {...(await pair('server')), ca, requestCert: true, rejectUnauthorized};
-    const server = await startGrpc({reception: grpc.reception, listen, log, tls});
+    const server = await startGrpc({reception: grpc.reception, measures: grpc.metrics, listen, log, tls});
     onTestFinished(() => server.stop(1000));
     grpc.reception.configure({...grpc.rules, clients: {'ci-robot': {role: 'viewer'}}});
     onTestFinished(() => grpc.reception.configure(grpc.rules));

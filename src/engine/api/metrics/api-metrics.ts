@@ -17,7 +17,8 @@ export interface ApiMetrics {
   answered(request: {
     readonly method: string;
     readonly route: string;
-    readonly status: number;
+    /** Of HTTP; `NOT_FOUND` of gRPC. */
+    readonly status: number | string;
     readonly ms: number;
   }): void;
   submitted(customer: string, count: number, ms: number): void;

@@ -14,6 +14,7 @@ import {requestIdOf} from '../../coordinator/requests/request-id.ts';
 import type {Caller} from './caller.ts';
 import {checkRequest} from './check-request.ts';
 import {Unreadable} from './guarded-service.ts';
+import type {EndedCall, ObserveCall, ObservedCall} from './observed-calls.ts';
 import type {CallError} from './status-of.ts';
 
 export interface AdmissionParts {
@@ -25,19 +26,9 @@ export interface AdmissionParts {
   readonly callers: WeakMap<Metadata, Caller>;
   /** Aborted when the server stops. */
   readonly stopping: AbortSignal;
-  readonly ended: (call: EndedCall) => void;
+  readonly observe: ObserveCall;
   /** What is ours belongs in the log with all that is known. */
   readonly failed: (error: unknown, requestId: string) => void;
-}
-
-export interface EndedCall {
-  readonly requestId: string;
-  /** `/niyanta.v1.SchedulerService/GetWorkload`. */
-  readonly path: string;
-  /** `OK`, `NOT_FOUND`, …; `CANCELLED` when the client went away. */
-  readonly status: string;
-  readonly ms: number;
-  readonly who?: Identity;
 }
 
 /** Before each call, and before any of its messages is read: who calls, whether they may, and whether they call too often. */
@@ -51,7 +42,7 @@ export function admission(parts: AdmissionParts): ServerInterceptor {
 }
 
 function admittedCall(
-  {gate, statusOf, callers, stopping, ended, failed}: AdmissionParts,
+  {gate, statusOf, callers, stopping, observe, failed}: AdmissionParts,
   path: string,
   permission: Permission,
   next: ConstructorParameters<typeof ServerInterceptingCall>[0],
@@ -60,18 +51,19 @@ function admittedCall(
   const gone = new AbortController();
   let requestId = '';
   let who: Identity | undefined;
-  let answered: string | undefined;
+  let observed: ObservedCall | undefined;
+  let code: string | undefined;
 
   const stop = () => gone.abort(stopped());
-  const end = (how: string) => {
-    if (answered !== undefined) return;
-    answered = how;
+  const end = (how: EndedCall['status']) => {
     stopping.removeEventListener('abort', stop);
-    ended({requestId, path, status: how, ms: performance.now() - began, who});
+    observed?.ended({status: how, ms: performance.now() - began, who, code});
+    observed = undefined;
   };
   const refuse = (error: unknown) => {
     const answer = statusOf(error, requestId);
     if (answer.ours) failed(error, requestId);
+    code = answer.reason;
     call.sendStatus(answer);
   };
   const call = new ServerInterceptingCall(next, {
@@ -79,6 +71,8 @@ function admittedCall(
       begin({
         onReceiveMetadata(metadata, letIn) {
           requestId = requestIdOf(metadata.get('x-request-id')[0]);
+          observed = observe({requestId, path, traceparent: metadata.get('traceparent')[0]?.toString()});
+          const {trace} = observed;
           if (stopping.aborted) return refuse(stopped());
           stopping.addEventListener('abort', stop, {once: true});
           const first = new Metadata();
@@ -88,7 +82,17 @@ function admittedCall(
               if (gone.signal.aborted) return;
               who = identity;
               const credential = credentialOf(shownBy(metadata));
-              callers.set(metadata, {who, credential, requestId, actor: actorOf(who, requestId), signal: gone.signal});
+              callers.set(metadata, {
+                who,
+                credential,
+                requestId,
+                ...(trace && {trace}),
+                actor: actorOf(who, requestId),
+                signal: gone.signal,
+                refused: reason => {
+                  code = reason;
+                },
+              });
               call.sendMetadata(first);
               letIn(metadata);
             },
@@ -112,7 +116,7 @@ function admittedCall(
         },
       }),
     sendStatus(sent, pass) {
-      end(status[sent.code ?? status.UNKNOWN] ?? 'UNKNOWN');
+      end((status[sent.code ?? status.UNKNOWN] ?? 'UNKNOWN') as EndedCall['status']);
       pass(sent);
     },
   });

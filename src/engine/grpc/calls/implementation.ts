@@ -25,9 +25,10 @@ export function implementation(
   service: ServiceDefinition,
   {methods, callers, statusOf, failed}: ImplementationParts,
 ): UntypedServiceImplementation {
-  const answers = (error: unknown, {requestId}: Caller): CallError => {
+  const answers = (error: unknown, {requestId, refused}: Caller): CallError => {
     const answer = statusOf(error, requestId);
     if (answer.ours) failed(error, requestId);
+    refused(answer.reason);
     return answer;
   };
 

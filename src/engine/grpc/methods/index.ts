@@ -1,3 +1,4 @@
+import type {Log} from '../../coordinator/log.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
 import type {Methods} from '../calls/caller.ts';
 import {analyticsMethods} from './analytics.ts';
@@ -14,8 +15,8 @@ import {uploadMethods} from './uploads.ts';
 import {workerMethods} from './workers.ts';
 import {workloadMethods} from './workloads.ts';
 
-export const schedulerMethods = (reception: Reception): Methods => ({
-  ...submissionMethods(reception),
+export const schedulerMethods = (reception: Reception, log: Log): Methods => ({
+  ...submissionMethods(reception, log),
   ...workloadMethods(reception),
   ...followingMethods(reception),
   ...fileMethods(reception),

@@ -1,4 +1,5 @@
 import {invalidRequest, ownerAsked, scopeOf} from '../../coordinator/access/index.ts';
+import type {Log} from '../../coordinator/log.ts';
 import {type CancelFilter, cancelAll} from '../../coordinator/requests/cancel-all.ts';
 import type {Variant} from '../../coordinator/requests/read-variants.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
@@ -9,6 +10,7 @@ import {
   type WrittenSubmission,
 } from '../../coordinator/requests/submissions.ts';
 import {submitSplit} from '../../coordinator/requests/submit-split.ts';
+import {traceparentOf} from '../../telemetry/tracing/index.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {CancelBatchRequest, Submission, SubmitSplitRequest} from '../messages.d.ts';
 import {
@@ -31,11 +33,13 @@ const MOST_VARIANTS = 20;
 
 export function submissionMethods(
   reception: Reception,
+  log: Log,
 ): Pick<Methods, 'SubmitWorkload' | 'SubmitBatch' | 'SubmitSplit' | 'CancelBatch'> {
   return {
     async SubmitWorkload(request, caller) {
       const submitting = await submittingOf(request, caller);
       const {id, seq, doubled} = await submitOne(reception, writtenOf(request, []), submitting);
+      log.info({...linked(caller), workload: id, doubled}, 'a workload was accepted');
       return {id, seq, doubled};
     },
     async SubmitBatch(request, caller) {
@@ -47,6 +51,7 @@ export function submissionMethods(
       const submitting = await submittingOf(request, caller);
       const written = workloads.map((each, index) => writtenOf(each, ['workloads', index]));
       const {batch, items} = await submitBatch(reception, written, {...submitting, batch: batchName(request.batch)});
+      log.info({...linked(caller), batch, workloads: items.length}, 'a batch of workloads was accepted');
       return {batch, items: items.map(({id, seq, doubled}) => ({id, seq, doubled}))};
     },
     async SubmitSplit(request, caller) {
@@ -66,12 +71,21 @@ export function submissionMethods(
 
   async function submittingOf(
     request: {readonly customer: string; readonly idempotencyKey: string},
-    {who, requestId}: Caller,
+    {who, requestId, trace}: Caller,
   ): Promise<Submitting> {
     const owner = await ownerAsked(who, customer(request.customer), reception);
-    return {who, requestId, owner, idempotencyKey: idempotencyKey(request.idempotencyKey)};
+    return {
+      who,
+      requestId,
+      ...(trace && {traceparent: traceparentOf(trace)}),
+      owner,
+      idempotencyKey: idempotencyKey(request.idempotencyKey),
+    };
   }
 }
+
+/** By which lines of one request are found. */
+const linked = ({requestId, trace}: Caller) => ({requestId, ...(trace && {traceId: trace.traceId})});
 
 const writtenOf = (
   {workload, inputs, sent, after, notBefore}: Submission,

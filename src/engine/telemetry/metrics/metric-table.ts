@@ -4,7 +4,7 @@ import {counter, gauge, histogram, long, type MetricDefinition, middle, short, s
 export const metricTable = {
   // The API.
   niyanta_api_request_duration_seconds: histogram(
-    'How long requests took, by route and status.',
+    'How long requests took, by route and status; of gRPC, too: method gRPC, the call as route, its status by name.',
     ['method', 'route', 'status'],
     short,
   ),
