@@ -1,4 +1,5 @@
 import {argv, type Command} from '../hosts/command.ts';
+import {Bug} from '../spec/errors.ts';
 import {changingMark, type Fence, fencedExit, holderOf} from './fence-commands.ts';
 import {fencesFolder, runtime} from './paths.ts';
 
@@ -8,16 +9,37 @@ import {fencesFolder, runtime} from './paths.ts';
  * In: `ID LIMIT LENGTH WHAT`, a newline, the script. Out: `began ID`, and `end ID CODE OUT ERR`, a newline, and so many
  * bytes of what it said on each stream. A LIMIT of 0 is none. At the end of input what has not begun is dropped.
  *
- * Each script is a change of its own: it takes the lock and checks the number (see fence-commands.ts).
+ * Each script is a change of its own: it takes the lock and checks the number (see fence-commands.ts). What `preparing`
+ * writes at its top is done before it, without a process. One with a limit makes way for what the host does beside.
  */
 const WORKER = String.raw`use strict;
 my ($folder, $scope, $holder, $runtime) = @ARGV;
 my $fence = "$folder/$scope";
 my ($in, $open, $busy, @queue, %jobs) = ('', 1, 0);
-my $most = 65536;
+my ($most, @held) = (65536);
 mkdir $runtime;
 
 sub say_all { my ($text) = @_; while (length $text) { my $n = syswrite(STDOUT, $text) // exit 1; substr($text, 0, $n, ''); } }
+
+sub folder { # PATH MODE
+  my ($path, $mode) = @_;
+  return if -d $path;
+  folder($1, 0755) if $path =~ m{\A(/.+)/[^/]+\z};
+  if (mkdir $path, 0755) { chmod $mode, $path or die "$path: $!\n" if $mode != 0755 }
+  elsif (!-d $path) { die "$path: $!\n" }
+}
+
+sub prepare { # TEXT: what stands at its top
+  my ($text) = @_;
+  while ($text =~ /\G#: ([^\n]*)\n/gc) {
+    my ($word, $path, $number) = split / /, $1;
+    if ($word eq 'folder') { folder($path, oct $number); next }
+    open(my $lock, '>>', $path) or die "$path: $!\n";
+    flock($lock, 2) or die "$path: $!\n";
+    if (fileno $lock == $number) { push @held, $lock; next }
+    POSIX::dup2(fileno $lock, $number) // die "$path: $!\n";
+  }
+}
 
 sub change { # in the child
   my ($job) = @_;
@@ -27,6 +49,7 @@ sub change { # in the child
     flock($lock, 1) or exit 1;
     if (open(my $file, '<', $fence)) { $number = readline($file) // 'none'; chomp $number; close $file; }
     if ($number eq $holder) {
+      prepare($job->{text});
       my $path = "$runtime/script.$$";
       unlink $path;
       umask 077;
@@ -47,11 +70,14 @@ sub change { # in the child
 
 sub begin {
   my ($job) = @_;
+  # Once, and here: not in each child.
+  require POSIX if $job->{text} =~ /\A#: /;
   pipe(my $out, my $out_end) or die; pipe(my $err, my $err_end) or die;
   my $pid = fork // die "fork: $!\n";
   if (!$pid) {
     open(STDOUT, '>&', $out_end); open(STDERR, '>&', $err_end);
     close $_ for $out, $err, $out_end, $err_end;
+    setpriority(0, 0, 5) if $job->{limit};
     eval { change($job); 1 } or print STDERR $@;
     exit 1;
   }
@@ -104,3 +130,16 @@ while ($open || %jobs) {
 /** Starts the worker for one lease on a host. */
 export const worker = (fence: Fence): Command =>
   argv('perl', '-e', WORKER, fencesFolder, fence.scope, holderOf(fence), runtime);
+
+/** Lines at the top of a script, which the worker carries out itself: paths have neither blanks nor quotes. */
+export const preparing = {
+  /** Makes a folder, and those above it, unless it is there. */
+  folder: (path: string, mode = 0o755): string => `#: folder ${plain(path)} ${mode.toString(8)}`,
+  /** Waits for a lock; the script holds it as this descriptor, to its end. */
+  lock: (path: string, descriptor: number): string => `#: lock ${plain(path)} ${descriptor}`,
+};
+
+function plain(path: string): string {
+  if (!/^\/[\w./-]+$/.test(path)) throw new Bug(`"${path}" cannot stand at the top of a script`);
+  return path;
+}

@@ -1,5 +1,5 @@
 import {spawn} from 'node:child_process';
-import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -10,6 +10,7 @@ import {raising} from '../../../src/engine/runtime/fence-commands.ts';
 import {HostWorker} from '../../../src/engine/runtime/host-worker.ts';
 import {fencesFolder} from '../../../src/engine/runtime/paths.ts';
 import {WorkerAnswers} from '../../../src/engine/runtime/worker-answers.ts';
+import {preparing} from '../../../src/engine/runtime/worker-script.ts';
 
 let folder: string;
 let started: RemoteProcess[];
@@ -117,6 +118,28 @@ test('once the number is another, what has not begun is refused, and the new hol
   expect(await first).toMatchObject({code: 0});
   expect(await second).toEqual({code: 94, stdout: '', stderr: 'niyanta-fenced 8\n'});
   expect(await readdir(folder)).not.toContain('second');
+});
+
+test('what stands at the top of a script is done before it: folders, and a lock that is held to its end', async () => {
+  const worker = hostWorker();
+  const head = [preparing.folder(`${folder}/a/b`, 0o1777), preparing.lock(`${folder}/a/lock`, 7)].join('\n');
+  const ends = await Promise.all(
+    Array.from({length: 3}, (_, i) =>
+      worker.run(
+        text(`${head}\necho in >>"$F/a/order"; [ -e /proc/self/fd/7 ]; sleep 0.1; echo out${i} >>"$F/a/order"`),
+        now,
+      ),
+    ),
+  );
+  expect(ends.map(({code}) => code)).toEqual([0, 0, 0]);
+  const order = (await read('a/order')).trim().split('\n');
+  expect(order.filter((_, i) => i % 2 === 0)).toEqual(['in', 'in', 'in']);
+  expect(((await stat(join(folder, 'a'))).mode & 0o7777).toString(8)).toBe('755');
+  expect(((await stat(join(folder, 'a/b'))).mode & 0o7777).toString(8)).toBe('1777');
+  const refused = await worker.run(text(`${preparing.folder(`${folder}/a/order/c`)}\ntouch "$F/never"`), now);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('a/order')]);
+  expect(await readdir(folder)).not.toContain('never');
+  expect(() => preparing.folder('/a b')).toThrow('cannot stand at the top');
 });
 
 test('at the end of its input a worker ends what it began, and begins nothing more', async () => {

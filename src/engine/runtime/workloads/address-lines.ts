@@ -13,8 +13,8 @@ const each = 1021;
 export const bridgePrefix = 'nyw';
 
 /**
- * Lines that give a container the next free address and set `$address`, `$bridge`, `$subnet`, `$gateway`, `$mac`. Addresses
- * go round, so that none is used again while something may still talk to its former owner.
+ * Lines that give a container the next free address and set `$address`, `$bridge`, `$subnet`, `$gateway`, `$mac` and `$link`,
+ * the name of its end on the host. Not one process: this stands in every start. Addresses go round, so that none is used again while something may still talk to its former owner.
  */
 export const addressLines = (id: string): readonly string[] => [
   `n=; { read -r n <${addressesFolder}/.next; } 2>/dev/null || :`,
@@ -24,12 +24,17 @@ export const addressLines = (id: string): readonly string[] => [
   `  b=$((n / ${each})) x=$((n / ${each} * 1024 + n % ${each} + 2)) n=$((n + 1))`,
   '  address=10.90.$((x / 256)).$((x % 256))',
   // Who makes the file has the address; a file that is there is not written over (noclobber).
-  `  if (set -C; echo ${quote(id)} >${addressesFolder}/$address) 2>/dev/null; then break; fi`,
+  '  set -C',
+  `  if { echo ${quote(id)} >${addressesFolder}/$address; } 2>/dev/null; then set +C; break; fi`,
+  '  set +C',
   `  tried=$((tried + 1)); [ $tried -lt ${bridges * each} ] || { echo "no address is left for workloads" >&2; exit 1; }`,
   'done',
   `echo $n >${addressesFolder}/.next`,
   `bridge=${bridgePrefix}$b subnet=10.90.$((b * 4)).0/22 gateway=10.90.$((b * 4)).1`,
-  "mac=$(printf '02:6e:0a:5a:%02x:%02x' $((x / 256)) $((x % 256)))",
+  // The digits of the address's last two numbers, as they are: 10.90.7.45 has 02:6e:5a:00:70:45.
+  'd=$((1000000 + x / 256 * 1000 + x % 256)); d=${d#1}',
+  'd1=${d%????} d3=${d#????} d2=${d#??}; d2=${d2%??}',
+  'mac=02:6e:5a:$d1:$d2:$d3 link=ne5a$d1$d2$d3',
 ];
 
 const rules = `*filter

@@ -2,26 +2,37 @@ import {quote, render} from '../../hosts/command.ts';
 import {endShim} from '../containers/end-shim.ts';
 import {ctr} from '../ctr.ts';
 import {logsFolder, networksFolder, toolkit} from '../paths.ts';
+import {preparing} from '../worker-script.ts';
 import {addressesFolder, attemptFolder, fencePath, lockPath, ownerPath, workloadFolder} from './attempt-paths.ts';
 import {type AttemptKey, attemptId, type OwnedAttempt} from './attempt-spec.ts';
 
 /** How a script ends for an attempt that a newer one has overtaken on the host; stderr then says `attempt-fenced NUMBER`. */
 export const overtakenExit = 95;
 
+/** At the top of a script for a worker: lets one script at a time change a workload on a host. Daemons are started with descriptor 7 closed. */
+export const lockedLines = ({workload}: AttemptKey): readonly string[] => [
+  preparing.folder(workloadFolder(workload)),
+  preparing.lock(lockPath(workload), 7),
+];
+
 /**
- * Lines of sh that let one script at a time change a workload on a host, refuse an attempt that is older than one that was
- * begun there or was closed, and end what runs of older ones. Daemons are started with descriptor 7 closed.
+ * Lines of sh that refuse an attempt that is older than one that was begun on the host or was closed, and end what runs of
+ * older ones. With the workload's lock. `refused`: what is done before the script ends for that.
  */
-export const fenceLines = ({workload, attempt, owner}: OwnedAttempt): readonly string[] => {
+export const fenceLines = (
+  {workload, attempt, owner}: OwnedAttempt,
+  refused: readonly string[] = [],
+): readonly string[] => {
   const fence = quote(fencePath(workload));
   return [
-    `mkdir -p ${quote(workloadFolder(workload))}`,
-    `exec 7>>${quote(lockPath(workload))}`,
-    'flock 7',
     `highest= closed=; if [ -e ${fence} ]; then read -r highest closed <${fence} || :; fi`,
     // Cut short by a power cut, which ended all that ran.
     'highest=${highest:-0}',
-    `if [ "$highest" -gt ${attempt} ] || [ "$highest$closed" = ${attempt}closed ]; then echo "attempt-fenced $highest" >&2; exit ${overtakenExit}; fi`,
+    `if [ "$highest" -gt ${attempt} ] || [ "$highest$closed" = ${attempt}closed ]; then`,
+    ...refused.map(line => `  ${line}`),
+    `  echo "attempt-fenced $highest" >&2`,
+    `  exit ${overtakenExit}`,
+    'fi',
     `if [ "$highest" -lt ${attempt} ]; then`,
     removeFunction,
     `  for old in ${quote(workloadFolder(workload))}/[1-9]*; do`,
@@ -36,13 +47,18 @@ export const fenceLines = ({workload, attempt, owner}: OwnedAttempt): readonly s
   ];
 };
 
-/** Lines that take the lock, and note that this attempt is over: who comes late is refused from now on. */
+/** The same, with the lock taken by the script itself, where no worker runs it. */
+export const lockingFenceLines = (attempt: OwnedAttempt): readonly string[] => [
+  `mkdir -p ${quote(workloadFolder(attempt.workload))}`,
+  `exec 7>>${quote(lockPath(attempt.workload))}`,
+  'flock 7',
+  ...fenceLines(attempt),
+];
+
+/** Lines that note that this attempt is over: who comes late is refused from now on. With the workload's lock. */
 export const closingLines = ({workload, attempt}: AttemptKey): readonly string[] => {
   const fence = quote(fencePath(workload));
   return [
-    `mkdir -p ${quote(workloadFolder(workload))}`,
-    `exec 7>>${quote(lockPath(workload))}`,
-    'flock 7',
     `highest=; if [ -e ${fence} ]; then read -r highest closed <${fence} || :; fi`,
     `if [ "\${highest:-0}" -le ${attempt} ]; then echo '${attempt} closed' >${fence}.new; mv -f ${fence}.new ${fence}; fi`,
   ];

@@ -1,7 +1,7 @@
 import {quote, render} from '../../hosts/command.ts';
 import type {HostScript} from '../containers/host-script.ts';
 import {bundlesFolder, ctr} from '../ctr.ts';
-import {closingLines, removeAttempt, removeFunction} from './attempt-lines.ts';
+import {closingLines, lockedLines, removeAttempt, removeFunction} from './attempt-lines.ts';
 import {type AttemptKey, attemptId} from './attempt-spec.ts';
 
 export interface StopRule {
@@ -12,13 +12,21 @@ export interface StopRule {
 /** Ends what runs of an attempt (signal, grace, kill), for good, and removes nothing. Idempotent. */
 export const stopAttempt = (key: AttemptKey, stop: StopRule): HostScript => ({
   what: `end ${attemptId(key)}`,
-  text: ['set -eu', ...closingLines(key), ...stopLines(key, stop), ''].join('\n'),
+  text: [...lockedLines(key), 'set -eu', ...closingLines(key), ...stopLines(key, stop), ''].join('\n'),
 });
 
 /** The same, and removes all of it but its workload's fence. Idempotent, also on a host that never heard of it. */
 export const closeAttempt = (key: AttemptKey, stop: StopRule): HostScript => ({
   what: `remove ${attemptId(key)}`,
-  text: ['set -eu', ...closingLines(key), removeFunction, ...stopLines(key, stop), removeAttempt(key), ''].join('\n'),
+  text: [
+    ...lockedLines(key),
+    'set -eu',
+    ...closingLines(key),
+    removeFunction,
+    ...stopLines(key, stop),
+    removeAttempt(key),
+    '',
+  ].join('\n'),
 });
 
 function stopLines(key: AttemptKey, {signal, graceMs}: StopRule): readonly string[] {

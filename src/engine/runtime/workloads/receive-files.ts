@@ -1,6 +1,6 @@
 import {argv, type Command, quote, script} from '../../hosts/command.ts';
 import type {Probe} from '../../hosts/probe.ts';
-import {fenceLines} from './attempt-lines.ts';
+import {lockingFenceLines} from './attempt-lines.ts';
 import {attemptFolder, startedPath} from './attempt-paths.ts';
 import type {AttemptKey, OwnedAttempt} from './attempt-spec.ts';
 
@@ -15,7 +15,7 @@ export function receiveFiles(key: OwnedAttempt, what: Sent): Command {
   const folder = quote(`${attemptFolder(key)}/${what}`);
   const text = [
     'set -eu',
-    ...fenceLines(key),
+    ...lockingFenceLines(key),
     `if [ -e ${quote(startedPath(key))} ]; then exec cat >/dev/null; fi`,
     `rm -rf ${folder} ${folder}.new`,
     `mkdir -p ${folder}.new`,

@@ -4,9 +4,10 @@ import {environmentFile} from '../containers/environment-file.ts';
 import {type HostScript, writeFile} from '../containers/host-script.ts';
 import {environmentHandle} from '../containers/run-arguments.ts';
 import {ctr} from '../ctr.ts';
-import {logsFolder, networkPath, toolkit} from '../paths.ts';
+import {logsFolder, networkPath} from '../paths.ts';
+import {preparing} from '../worker-script.ts';
 import {addressLines, guardLines} from './address-lines.ts';
-import {fenceLines, removeAttempt, removeFunction} from './attempt-lines.ts';
+import {fenceLines, lockedLines, removeAttempt, removeFunction} from './attempt-lines.ts';
 import {
   addressesFolder,
   attemptFolder,
@@ -21,6 +22,7 @@ import {type AttemptManifest, type AttemptSpec, attemptId} from './attempt-spec.
 import {contractEnv} from './contract.ts';
 import {gpuLines} from './gpu-lines.ts';
 import {hostname, jobArguments} from './job-arguments.ts';
+import {joinLines, networkFileLines} from './network-lines.ts';
 
 export interface Start {
   readonly spec: AttemptSpec;
@@ -42,9 +44,17 @@ export function startAttempt({spec, env, containerd, entrypoint}: Start): HostSc
   const folder = attemptFolder(spec);
   const whole = {...env, ...contractEnv(spec)};
   const manifest: AttemptManifest = {version: 1, spec};
+  const own = [noticeFolder(spec), checkpointFolder(spec), folder, networkPath(id)];
   const text = [
+    ...lockedLines(spec),
+    preparing.folder(noticeFolder(spec)),
+    // Whoever the job runs as.
+    preparing.folder(checkpointFolder(spec), 0o1777),
+    preparing.folder(networkPath(id)),
+    preparing.folder(addressesFolder),
     'set -eu',
-    ...fenceLines(spec),
+    // Of folders that were made for nothing, those that hold something are another's.
+    ...fenceLines(spec, [`rmdir ${own.map(quote).join(' ')} 2>/dev/null || :`]),
     `if [ -e ${quote(startedPath(spec))} ]; then`,
     // The logger notes a start before the process begins; one that was only made has none that ran.
     `  if [ -e ${quote(`${logsFolder}/${id}.starts`)} ]; then`,
@@ -53,19 +63,18 @@ export function startAttempt({spec, env, containerd, entrypoint}: Start): HostSc
     '  fi',
     `  ${removeFunction}`,
     ...keptAside(spec, removeAttempt(spec)),
+    `  mkdir -p ${[noticeFolder(spec), networkPath(id)].map(quote).join(' ')}`,
+    `  mkdir -m 1777 ${quote(checkpointFolder(spec))}`,
     'fi',
-    `mkdir -p ${[noticeFolder(spec), networkPath(id), addressesFolder].map(quote).join(' ')}`,
-    // Whoever the job runs as.
-    `[ -d ${quote(checkpointFolder(spec))} ] || mkdir -m 1777 ${quote(checkpointFolder(spec))}`,
     ...gpuLines(spec),
     ...guardLines(),
     ...addressLines(id),
-    ...networkLines(spec, id),
+    ...networkFileLines(spec, id),
     writeFile(manifestPath(spec), `${JSON.stringify(manifest)}\n`),
     `printf '127.0.0.1 localhost\\n::1 localhost\\n%s ${hostname(spec)}\\n' "$address" >${quote(`${folder}/hosts`)}`,
     `echo ${hostname(spec)} >${quote(`${folder}/hostname`)}`,
     resolvLine(`${folder}/resolv.conf`),
-    `${quote(`${toolkit}/network`)} up ${quote(id)}`,
+    ...joinLines(spec, id),
     `: >${quote(startedPath(spec))}`,
     // Through a pipe: its secrets are in no file and no process list.
     `${render(ctr('run', '--detach'))}${spec.gpus ? ' $gpu_words' : ''} ${jobArguments(spec, {containerd, entrypoint}).map(quote).join(' ')} ${environmentHandle}<<'end of environment' 7>&-${spec.gpus ? ' 5>&-' : ''} || { code=$?; rm -f ${quote(`${logsFolder}/${id}.starts`)}; exit $code; }`,
@@ -87,40 +96,3 @@ const keptAside = (spec: AttemptSpec, line: string): readonly string[] => {
     `  mv ${quote(aside)} ${quote(attemptFolder(spec))}`,
   ];
 };
-
-/** For the toolkit's `network`: what CNI's plugins read, with the address that the host chose. */
-function networkLines({ports}: AttemptSpec, id: string): readonly string[] {
-  const folder = networkPath(id);
-  const mappings = ports.map(({address, host, container, protocol}) => ({
-    hostPort: host,
-    containerPort: container,
-    protocol,
-    ...(address === undefined ? {} : {hostIP: address}),
-  }));
-  const file = (name: string, format: string, ...variables: readonly string[]) =>
-    `printf ${quote(`${format}\\n`)} ${variables.map(word => `"$${word}"`).join(' ')} >${quote(`${folder}/${name}`)}`;
-  return [
-    file('address', '%s', 'address'),
-    file('bridge', '%s %s', 'bridge', 'subnet'),
-    file(
-      'bridge.json',
-      '{"cniVersion":"0.4.0","name":"%s","type":"bridge","bridge":"%s","isGateway":true,"runtimeConfig":{"mac":"%s"},"ipam":{"type":"static","addresses":[{"address":"%s/22","gateway":"%s"}],"routes":[{"dst":"0.0.0.0/0"}]}}',
-      'bridge',
-      'bridge',
-      'mac',
-      'address',
-      'gateway',
-    ),
-    ...(mappings.length === 0
-      ? []
-      : [
-          file(
-            'portmap.json',
-            `{"cniVersion":"0.4.0","name":"%s","type":"portmap","snat":true,"runtimeConfig":{"portMappings":${JSON.stringify(mappings)}},"prevResult":{"cniVersion":"0.4.0","interfaces":[{"name":"eth0","sandbox":"/run/netns/${id}"}],"ips":[{"version":"4","address":"%s/22","gateway":"%s","interface":0}]}}`,
-            'bridge',
-            'address',
-            'gateway',
-          ),
-        ]),
-  ];
-}

@@ -59,12 +59,13 @@ test('what others wrote is nowhere but in quotes', () => {
 test('a start is refused, does nothing, or makes everything anew, in this order', () => {
   const text = scripts.start;
   const steps = [
-    'flock 7',
+    `#: lock /var/lib/niyanta/workloads/${workload}/lock 7`,
+    `#: folder /var/lib/niyanta/workloads/${workload}/2/checkpoint 1777`,
+    'rmdir',
     'attempt-fenced',
     'remove "$old"',
     'sync',
     'echo there; exit',
-    'mkdir -m 1777',
     'NIYANTA-WORKLOADS',
     'set -C',
     'attempt.json',
