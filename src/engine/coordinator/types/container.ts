@@ -65,7 +65,7 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     const own = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
     const env = {...originEnv(attempt), ...own};
     const entrypoint = await images.entrypoint(host, job, await images.bring(host, imageOf(attempt), attempt.signal));
-    await host.start({spec, env, containerd: host.containerd, entrypoint});
+    await host.start({spec, env, containerd: host.containerd, entrypoint}, attempt.host?.startsAtOnce);
   }
 
   return {
@@ -77,6 +77,8 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       const host = await hostOf(attempt);
       const key = keyOf(attempt);
       refuse(host, attempt);
+      const nothingToSend = inputTargets(attempt.workload.inputs).length === 0 && attempt.checkpoints.length === 0;
+      if (nothingToSend && images.isThere(host, imageOf(attempt))) return;
       const {stdout} = await host.changing.reading.run(wasStarted(key).command);
       if (wasStarted(key).parse(stdout)) return;
       await images.bring(host, imageOf(attempt), attempt.signal);

@@ -42,6 +42,7 @@ interface OnHost {
 export class JobImages {
   readonly #ways: JobImageWays;
   readonly #there = new WeakMap<WorkloadHost, Map<string, Promise<OnHost>>>();
+  readonly #brought = new WeakMap<WorkloadHost, Set<string>>();
   readonly #entrypoints = new Map<string, readonly string[]>();
 
   constructor(ways: JobImageWays) {
@@ -58,14 +59,31 @@ export class JobImages {
     // Not with the signal of whoever came first: others wait for the same.
     const bringing = this.#bring(host, image);
     images.set(key, bringing);
-    bringing.catch(() => images.delete(key));
+    bringing.then(
+      () => {
+        if (images.get(key) === bringing) this.#broughtTo(host).add(key);
+      },
+      () => images.delete(key),
+    );
     signal.throwIfAborted();
     return bringing;
+  }
+
+  /** Whether it was brought there, and nobody found it gone since. */
+  isThere(host: WorkloadHost, image: JobImage): boolean {
+    return this.#brought.get(host)?.has(JSON.stringify(image)) ?? false;
   }
 
   /** Someone removed it from the host. */
   forget(host: WorkloadHost, image: JobImage): void {
     this.#there.get(host)?.delete(JSON.stringify(image));
+    this.#brought.get(host)?.delete(JSON.stringify(image));
+  }
+
+  #broughtTo(host: WorkloadHost): Set<string> {
+    const known = this.#brought.get(host) ?? new Set<string>();
+    this.#brought.set(host, known);
+    return known;
   }
 
   /** The image's entrypoint, where the job's command goes behind it. */

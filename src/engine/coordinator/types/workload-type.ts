@@ -73,6 +73,8 @@ export interface AttemptHost {
   readonly connection: Connection;
   /** Absent: those that are found there. */
   readonly gpus?: readonly Gpu[];
+  /** Starts at once there; absent: as many as the type likes. */
+  readonly startsAtOnce?: number;
 }
 
 export interface FoundAttempt {

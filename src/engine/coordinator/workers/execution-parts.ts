@@ -21,6 +21,8 @@ export interface ExecutionParts {
   connection(): Connection | undefined;
   /** Of its worker; undefined: as found on the host itself. */
   gpus?(): readonly Gpu[] | undefined;
+  /** Starts at once on its worker; undefined: as many as the type likes. */
+  readonly startsAtOnce?: number;
   /** Resolves when its worker answers. Rejects with the signal's reason. */
   well(signal: AbortSignal): Promise<void>;
   /** A place among the starts at once on its worker; resolves to how to give it back, any number of times. */

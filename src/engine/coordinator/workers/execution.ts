@@ -120,7 +120,9 @@ export class Execution implements CarriedOut {
     const base = this.#base as Attempt;
     if (!this.#parts.type.onHost || !connection) return {...base, signal};
     const gpus = this.#parts.gpus?.();
-    return {...base, signal, host: {name: this.worker, connection, ...(gpus && {gpus})}};
+    const {startsAtOnce} = this.#parts;
+    const host = {name: this.worker, connection, ...(gpus && {gpus}), ...(startsAtOnce && {startsAtOnce})};
+    return {...base, signal, host};
   }
 
   /** An end, when no attempt can be made of it. */

@@ -33,6 +33,9 @@ export interface ExecutionsParts extends Pick<ExecutionParts, 'report' | 'ended'
   readonly onDone: (execution: CarriedOut) => void;
 }
 
+/** For each start that is under way on a host another one waits there, so that it needs not wait for what goes to and fro. */
+const preparedFor = 2;
+
 /** The attempts that this process carries out, one a workload. */
 export class Executions {
   readonly #parts: ExecutionsParts;
@@ -89,10 +92,11 @@ export class Executions {
       log: logOf(log, row),
       connection,
       gpus: () => workers.worker(name)?.gpus?.(),
+      startsAtOnce: startsPerWorker,
       well: signal =>
         type.onHost ? until(answers, listener => workers.subscribe(listener), signal) : Promise.resolve(),
       startSlot: signal =>
-        type.onHost ? this.#slotsOf(name, startsPerWorker).take(signal) : Promise.resolve(() => {}),
+        type.onHost ? this.#slotsOf(name, preparedFor * startsPerWorker).take(signal) : Promise.resolve(() => {}),
     });
   }
 

@@ -19,7 +19,7 @@ import {receiveFiles, type Sent} from './receive-files.ts';
 import {type Start, startAttempt} from './start-attempt.ts';
 import {startFailure} from './start-failure.ts';
 
-/** Starts under way at once on a host: more take the processors from each other. */
+/** Starts at once on a host where nothing else is said: more take the processors from each other. */
 const startsAtOnce = 4;
 /** Milliseconds that a start or an end may take beside the job's own grace. */
 const scriptMs = 120_000;
@@ -50,13 +50,11 @@ export class WorkloadHost {
     return this.facts.containerd?.version ?? '';
   }
 
-  /** Errors: OutsideError `fenced`, and what `startFailure` says. */
-  async start(start: Start): Promise<'started' | 'there'> {
-    const said = await this.changing
-      .script(startAttempt(start), {limit: startsAtOnce, timeoutMs: scriptMs})
-      .catch(error => {
-        throw startFailure(start.spec, overtaken(this.name, error));
-      });
+  /** `atOnce`: so many starts run at once on the host, others wait there. Errors: OutsideError `fenced`, and what `startFailure` says. */
+  async start(start: Start, atOnce = startsAtOnce): Promise<'started' | 'there'> {
+    const said = await this.changing.script(startAttempt(start), {limit: atOnce, timeoutMs: scriptMs}).catch(error => {
+      throw startFailure(start.spec, overtaken(this.name, error));
+    });
     return said.trim().endsWith('there') ? 'there' : 'started';
   }
 
