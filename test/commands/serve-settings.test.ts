@@ -1,5 +1,7 @@
-import {type ChildProcess, spawn} from 'node:child_process';
+import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {X509Certificate} from 'node:crypto';
 import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {get} from 'node:https';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, test} from 'vitest';
@@ -26,9 +28,9 @@ const settings = (text: string) =>
 const words = ['serve', '--config', 'server.yaml'];
 
 /** `niyanta serve` in a process of its own, and what it says. */
-async function serve() {
+async function serve(data = 'data') {
   const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('NIYANTA_')));
-  const started = spawn(process.execPath, [`${root}bin/dev.js`, ...words, '--json', '--data', 'data'], {
+  const started = spawn(process.execPath, [`${root}bin/dev.js`, ...words, '--json', '--data', data], {
     cwd: folder,
     env: {...env, NIYANTA_KEEP_WORKLOADS: '5d'},
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -53,7 +55,7 @@ async function serve() {
     const {body} = await ask('GET', `/v1/audit?type=${type}&limit=100`);
     return (body.items as {type: string; actor: {name: string}; data: object}[]).filter(event => event.type === type);
   };
-  return {process: started, ask, events, log: () => log};
+  return {process: started, address, headers, ask, events, log: () => log};
 }
 
 test('settings are read again by SIGHUP and over the API; what is wrong changes nothing, and is told', async () => {
@@ -105,6 +107,39 @@ test('settings are read again by SIGHUP and over the API; what is wrong changes 
   expect(await settingOf('scheduling.preemption.enabled')).toEqual(['false', 'server.yaml:4:36']);
   expect((await served.events('settings.reloaded')).at(-1)!.actor.name).toMatch(/^key:/);
 
+  const ended = new Promise(resolve => served.process.once('exit', resolve));
+  served.process.kill('SIGTERM');
+  expect(await ended).toBe(0);
+});
+
+test('of a renewed certificate the metric tells the end, as soon as it is read again', async () => {
+  const at = (name: string) => join(folder, name);
+  const made = (days: number) => {
+    const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-subj', '/CN=localhost'];
+    const files = ['-keyout', at('api.key'), '-out', at('api.pem'), '-addext', 'subjectAltName=IP:127.0.0.1'];
+    execFileSync('openssl', ['req', '-x509', ...key, '-days', String(days), ...files], {stdio: 'pipe'});
+  };
+  const end = async () => Date.parse(new X509Certificate(await readFile(at('api.pem'))).validTo) / 1000;
+  made(10);
+  await settings('tls: {cert: api.pem, key: api.key}\n');
+  const served = await serve('data-tls');
+  const told = async () => /^niyanta_certificate_expires_timestamp_seconds (\S+)$/m.exec(await read('/metrics'))?.[1];
+  const read = (path: string) =>
+    new Promise<string>((resolve, reject) => {
+      const {headers} = served;
+      get(`${served.address}${path}`, {headers, rejectUnauthorized: false, agent: false}, answer => {
+        let text = '';
+        answer.on('data', chunk => {
+          text += chunk;
+        });
+        answer.on('end', () => resolve(text));
+      }).on('error', reject);
+    });
+  expect(Number(await told())).toBe(await end());
+  made(20);
+  served.process.kill('SIGHUP');
+  const renewed = await end();
+  await expect.poll(async () => Number(await told()), {timeout: 20_000}).toBe(renewed);
   const ended = new Promise(resolve => served.process.once('exit', resolve));
   served.process.kill('SIGTERM');
   expect(await ended).toBe(0);

@@ -123,6 +123,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
     live.serves({
       reception: api.reception,
       renewTls(renewed) {
+        measures.set('niyanta_certificate_expires_timestamp_seconds', {}, certificateEnd(renewed.cert));
         api.renewTls(renewed);
         grpc?.renewTls(renewed);
       },

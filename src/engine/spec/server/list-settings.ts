@@ -33,12 +33,16 @@ function text(value: unknown): string {
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** The one setting that may hold a password in clear: from a variable. */
+/** Without what may be a secret in clear: of a database from a variable, of a header. */
 function shown(path: Path, value: string): string {
+  if (path[0] === 'tracing' && path[1] === 'headers') return isReference.test(value) ? value : '***';
   if (path[0] !== 'database') return value;
   const location = parseStateLocation(value, '/', '/');
   return 'wrong' in location ? 'postgres://***' : stateText(location);
 }
+
+/** `${secret:NAME}`, or with a scheme before it. */
+const isReference = /^(?:[A-Za-z]+ )?\$\{secret:[^}]+\}$/;
 
 function isOptional(schema: Schema): boolean {
   return definitionOf(schema).type === 'optional';

@@ -66,7 +66,7 @@ export const tracingSchema = z.strictObject({
   headers: z
     .record(z.string().regex(/^[A-Za-z0-9-]+$/, 'must be a name of a header'), line.min(1))
     .default({})
-    .describe('Headers of its requests; values may be ${secret:NAME}.'),
+    .describe('Headers of its requests; values may be ${secret:NAME}, and are shown to nobody otherwise.'),
   ratio: z.number().min(0).max(1).default(1).describe('Share of new traces that are kept.'),
   every: duration('10ms', '1m').prefault('2s').describe('How long spans are gathered before they are sent.'),
 });

@@ -134,6 +134,16 @@ test('a password in clear stands in a variable alone, and is never shown', async
   });
 });
 
+test('headers of a collector may be secrets by name; what is written in clear is shown to nobody', async () => {
+  const headers =
+    "{Authorization: 'Bearer ${secret:OTLP}', X-Key: '${secret:KEY}', X-Clear: hunter2, X-Part: 'hunter2${secret:KEY}'}";
+  const {settings, list} = await load({file: `tracing: {headers: ${headers}}`});
+  expect(settings.tracing.headers['X-Clear']).toBe('hunter2');
+  expect(JSON.stringify(list)).not.toContain('hunter2');
+  const shown = list.filter(({name}) => name.startsWith('tracing.headers')).map(({value}) => value);
+  expect(shown).toEqual(['Bearer ${secret:OTLP}', '${secret:KEY}', '***', '***']);
+});
+
 test('keys of object storage are secrets by name, and secrets stand nowhere else', async () => {
   const s3 = (key: string) =>
     `checkpoints: {to: 's3://bucket/ck', s3: {endpoint: 'https://s3.example', accessKeyId: '${'${secret:ID}'}', secretAccessKey: '${key}'}}`;
