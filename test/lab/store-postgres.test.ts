@@ -128,13 +128,17 @@ describe('a store in a PostgreSQL', () => {
 
   test('hints reach those who listen on another connection', async () => {
     const [store, other] = [await open(), await open()];
-    let hints = 0;
-    const end = await other.onHint(() => {
-      hints++;
+    const hints: (string | undefined)[] = [];
+    const end = await other.onHint(about => {
+      hints.push(about);
     });
-    const before = hints;
+    hints.length = 0;
     await store.submit([submission('a')]);
-    await expect.poll(() => hints).toBeGreaterThan(before);
+    await store.submit([submission('b', {idempotencyKey: 'k'})]);
+    await expect.poll(() => hints).toEqual(['workloads', 'workloads']);
+    // Whatever else changed says so, for those who would not look at workloads alone.
+    await store.putCustomer({id: 'acme', name: 'Acme', tier: 'free', limits: {}, suspended: false}, {name: 'key:ann'});
+    await expect.poll(() => hints).toEqual(['workloads', 'workloads', undefined]);
     await end();
   });
 

@@ -112,9 +112,10 @@ export async function apiServer(parts: ApiParts, version: string, tls: Tls | und
   requirePermissions(server);
   const refuse = unrouted(server);
   server.setNotFoundHandler(refuse);
-  server.addHook('onRequest', async request => {
+  server.addHook('onRequest', (request, _, done) => {
     // Before a body is read that nobody wants.
     if (request.is404) refuse(request);
+    done();
   });
   server.addHook('onRequest', gateHook(parts.gate));
   for (const declare of routes) declare(server, parts);
@@ -133,17 +134,19 @@ function requirePermissions(server: ApiServer): void {
 }
 
 function observe(server: ApiServer, {metrics, log}: ApiParts): void {
-  server.addHook('onRequest', async (request, reply) => {
+  server.addHook('onRequest', (request, reply, done) => {
     metrics.requests.inc();
     reply.raw.once('close', () => metrics.requests.dec());
     reply.headers({'X-Request-Id': request.id, 'X-Content-Type-Options': 'nosniff'});
+    done();
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     const {method, routeOptions, id, identity} = request;
     const [route, status, ms] = [routeOptions.url ?? 'none', reply.statusCode, reply.elapsedTime];
     metrics.answered({method, route, status, ms});
     const fields = {requestId: id, method, route, status, ms: Math.round(ms * 10) / 10, key: identity?.name};
     if (status >= 400) log.info(fields, 'refused');
     else log.debug(fields, 'answered');
+    done();
   });
 }

@@ -91,12 +91,13 @@ export class RunningCoordinator implements Coordinator {
   async start(): Promise<void> {
     await this.#storeClock.sync();
     await this.#feed.start();
-    const heard = () => {
-      this.#leader.hint();
+    const stopBroker = this.#parts.hints?.listen(() => this.#changed());
+    const stopStore = await this.store.onHint(about => {
       this.#changed();
-    };
-    const stopBroker = this.#parts.hints?.listen(heard);
-    const stopStore = await this.store.onHint(heard);
+      if (about === 'workloads') return;
+      this.#leader.hint();
+      for (const duty of this.#duties) duty.wake();
+    });
     this.#stopHints = async () => {
       stopBroker?.();
       await stopStore();
@@ -287,9 +288,9 @@ export class RunningCoordinator implements Coordinator {
     this.#ending.add(ending);
   }
 
+  /** Workloads did. */
   #changed(): void {
     this.#term?.wake();
-    for (const duty of this.#duties) duty.wake();
     this.#feed.wake();
   }
 

@@ -5,11 +5,12 @@ import type {WorkloadId} from './store/store.ts';
  * made later sort later, but for those of one millisecond.
  */
 export function workloadId(nowMs: number, random: Uint8Array): WorkloadId {
-  const bytes = Buffer.alloc(16);
-  bytes.writeUIntBE(nowMs, 0, 6);
-  bytes.set(random.subarray(0, 10), 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
+  const time = nowMs.toString(16).padStart(12, '0');
+  const hex = (at: number, of = random[at] ?? 0): string => HEX[of]!;
+  const third = hex(0, ((random[0] ?? 0) & 0x0f) | 0x70) + hex(1);
+  const fourth = hex(2, ((random[2] ?? 0) & 0x3f) | 0x80) + hex(3);
+  const last = hex(4) + hex(5) + hex(6) + hex(7) + hex(8) + hex(9);
+  return `${time.slice(0, 8)}-${time.slice(8)}-${third}-${fourth}-${last}`;
 }
+
+const HEX = Array.from({length: 256}, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -15,7 +15,9 @@ export function jsonBody(bytes: Buffer): unknown {
   const written = shapeOf(text);
   if (written.deepest > DEEPEST) throw malformed(`the body is nested more than ${DEEPEST} levels deep`);
   const value = parsed(text);
-  const members = countMembers(value, []);
+  const members = countMembers(value);
+  // Unescaped, what must not be in texts is valid in neither JSON nor UTF-8.
+  if (Number.isNaN(members) || text.includes('\\u')) refuseValues(value, []);
   // Of a key that stands twice, JSON.parse keeps the last: fewer members than were written.
   if (members !== written.members) throw malformed('an object of the body has a key twice');
   return value;
@@ -60,27 +62,43 @@ function shapeOf(text: string): {readonly deepest: number; readonly members: num
 
 /** Where the quote is that ends a text. */
 function endOfText(text: string, from: number): number {
-  for (let at = from; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x5c) at++;
-    else if (code === 0x22) return at;
+  for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', end + 1)) {
+    let escapes = 0;
+    while (text.charCodeAt(end - 1 - escapes) === 0x5c) escapes++;
+    if (escapes % 2 === 0) return end;
   }
   return text.length;
 }
 
-/** Members of all objects in it; looks at every text and number on the way. */
-function countMembers(value: unknown, path: readonly (string | number)[]): number {
+/** Members of all objects in it; NaN when it has a number or a key that `refuseValues` refuses. */
+function countMembers(value: unknown): number {
+  if (typeof value === 'number') return Number.isFinite(value) ? 0 : Number.NaN;
+  if (value === null || typeof value !== 'object') return 0;
+  let members = 0;
+  if (Array.isArray(value)) {
+    for (const item of value) members += countMembers(item);
+    return members;
+  }
+  for (const key in value) {
+    if (key === '__proto__') return Number.NaN;
+    members += 1 + countMembers((value as Readonly<Record<string, unknown>>)[key]);
+  }
+  return members;
+}
+
+function refuseValues(value: unknown, path: readonly (string | number)[]): void {
   if (typeof value === 'string') checkText(value, path);
   if (typeof value === 'number' && !Number.isFinite(value)) throw wrong(path, 'is a number that is too large');
-  if (value === null || typeof value !== 'object') return 0;
-  if (Array.isArray(value)) return value.reduce((sum, item, index) => sum + countMembers(item, [...path, index]), 0);
-  let members = 0;
+  if (value === null || typeof value !== 'object') return;
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) refuseValues(item, [...path, index]);
+    return;
+  }
   for (const [key, item] of Object.entries(value)) {
     checkText(key, path);
     if (key === '__proto__') throw wrong(path, 'must not have the key __proto__');
-    members += 1 + countMembers(item, [...path, key]);
+    refuseValues(item, [...path, key]);
   }
-  return members;
 }
 
 function checkText(text: string, path: readonly (string | number)[]): void {

@@ -12,8 +12,10 @@ declare module 'fastify' {
 /** A span for each request of the API proper, under the caller's where it tells of one (`traceparent`). */
 export function traceRequests(server: ApiServer, tracing: Tracing): void {
   server.decorateRequest('trace', null);
-  server.addHook('onRequest', async request => {
+  if (!tracing.on) return;
+  server.addHook('onRequest', (request, _, done) => {
     request.trace = tracing.begin(callerOf(request)) ?? null;
+    done();
   });
   server.addHook('onResponse', async (request, reply) => {
     const {trace, method, routeOptions, id} = request;

@@ -1,6 +1,7 @@
 import {createHash, randomBytes} from 'node:crypto';
 import type {Workload} from '../../spec/workload.ts';
 import {actorOf, beyondCustomer, type Identity, invalidRequest, Refusal} from '../access/index.ts';
+import {randomAhead} from '../random-ahead.ts';
 import type {Accepted, CustomerRow, Submission} from '../store/store.ts';
 import {workloadId} from '../workload-id.ts';
 import type {Reception} from './reception.ts';
@@ -86,7 +87,7 @@ async function submissionOf(
   refuseBeyond(who, workload, [...path, 'workload']);
   if (workload.schedule) throw hasSchedule([...path, 'workload', 'schedule']);
   return {
-    id: workloadId(Date.now(), randomBytes(10)),
+    id: workloadId(Date.now(), randomAhead(10)),
     customer: owner.id,
     workload,
     inputs: await storedInputs({inputs, sent}, {workload, customer: owner.id, store: coordinator.store, path}),

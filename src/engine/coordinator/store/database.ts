@@ -1,4 +1,4 @@
-import type {Submission} from './store.ts';
+import type {HintAbout, HintListener, Submission} from './store.ts';
 
 /** What may stand for `$1`. A list is for `Session.among`. Undefined is null. */
 export type Param = string | number | boolean | Uint8Array | readonly string[] | readonly number[] | null | undefined;
@@ -45,7 +45,7 @@ export interface Session {
    */
   readonly acceptPlain?: (submissions: readonly Submission[]) => Promise<number>;
   /** Once the transaction is done, those who wait for hints get one. */
-  hint(): Promise<void>;
+  hint(about?: HintAbout): Promise<void>;
 }
 
 export interface Database {
@@ -59,6 +59,6 @@ export interface Database {
   writeAlone<T>(work: (session: Session, again: boolean) => Promise<T>): Promise<T>;
   /** Only what is durable is seen; two statements may see different moments. */
   read<T>(work: (session: Session) => Promise<T>): Promise<T>;
-  onHint(listener: () => void): Promise<() => Promise<void>>;
+  onHint(listener: HintListener): Promise<() => Promise<void>>;
   close(): Promise<void>;
 }

@@ -1,4 +1,3 @@
-import type {Workload} from '../../spec/workload.ts';
 import type {WorkloadState} from '../workload-states.ts';
 import type {
   ApiKeyRow,
@@ -11,6 +10,7 @@ import type {
   WorkerRow,
   WorkloadRow,
 } from './store.ts';
+import {workloadIn} from './workload-text.ts';
 
 /** A row as a database gives it: null for what is not there. */
 export type Raw = Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ export const workloadOf = (raw: Raw): WorkloadRow =>
     customer: raw.customer,
     seq: raw.seq,
     state: raw.state,
-    workload: json(raw.spec),
+    workload: workloadIn(raw.spec as string),
     inputs: json(raw.inputs) ?? {},
     acceptedAt: raw.accepted_at,
     startedAt: raw.started_at,
@@ -152,17 +152,6 @@ export function given<T>(value: Readonly<Record<string, unknown>>): T {
 }
 
 export const json = (text: unknown): unknown => (typeof text === 'string' ? JSON.parse(text) : undefined);
-
-const texts = new WeakMap<Workload, string>();
-
-/** A workload as it is kept. Most are submitted over and over, as the same object. */
-export function specText(workload: Workload): string {
-  const known = texts.get(workload);
-  if (known !== undefined) return known;
-  const text = JSON.stringify(workload);
-  texts.set(workload, text);
-  return text;
-}
 
 /** What is empty is not written. */
 export const textOf = (value: object | undefined): string | undefined =>

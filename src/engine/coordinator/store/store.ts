@@ -46,6 +46,10 @@ export type * from './analytics-rows.ts';
 export type * from './environment-store.ts';
 export type * from './workload-rows.ts';
 
+/** What alone was changed; anything may have been without it. */
+export type HintAbout = 'workloads';
+export type HintListener = (about?: HintAbout) => void;
+
 /**
  * What a coordinator knows, durably: the database is the truth, everything in memory can be made of it again.
  * Two implementations, SQLite and PostgreSQL, and one suite of behaviour tests for both.
@@ -211,7 +215,7 @@ export interface Store extends EnvironmentStore {
    * Calls soon after anybody on this database submitted, asked, reported or resigned. A hint that may be lost or doubled:
    * PostgreSQL's NOTIFY; of SQLite never, whose one coordinator knows by itself. Returns how to stop.
    */
-  onHint(listener: () => void): Promise<() => Promise<void>>;
+  onHint(listener: HintListener): Promise<() => Promise<void>>;
 
   close(): Promise<void>;
 }

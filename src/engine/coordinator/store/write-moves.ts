@@ -20,7 +20,7 @@ export async function writeMoves(moves: Moves, halfLifeMs: number): Promise<void
     session.update(attemptsTable, ['workload', 'attempt'], attempts.map(changedCells)),
     writeWorkloads(moves, first + events.length),
     addCounts(session, moves.counts),
-    session.hint(),
+    session.hint('workloads'),
   ]);
 }
 

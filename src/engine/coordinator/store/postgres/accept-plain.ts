@@ -2,8 +2,9 @@ import type {Row} from 'postgres';
 import type {Workload} from '../../../spec/workload.ts';
 import {ADDED} from '../counts.ts';
 import type {Cells, Param, Table} from '../database.ts';
-import {specText, textOf} from '../row-mapping.ts';
+import {textOf} from '../row-mapping.ts';
 import type {Submission} from '../store.ts';
+import {specText} from '../workload-text.ts';
 import {columnsOf} from './column-parameters.ts';
 import {HINTS} from './hints.ts';
 
@@ -124,4 +125,4 @@ written as (insert into workloads (seq, changed, state, accepted_at, changed_at,
     customer, name, version, labels, spec, inputs, batch, schedule from taken, new),
 counted as (insert into workload_counts (customer, state, count)
   select customer, 'PENDING', count(*) from taken, new group by customer ${ADDED})
-select before, pg_notify('${HINTS}', '') from taken`;
+select before, pg_notify('${HINTS}', 'workloads') from taken`;

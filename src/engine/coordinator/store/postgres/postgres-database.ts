@@ -7,6 +7,7 @@ import {endStuckPeers, LOCK_TIMEOUT} from '../../../state/postgres/end-stuck-pee
 import {inTransaction} from '../../../state/postgres/transaction.ts';
 import type {Secrets} from '../../../state/secrets.ts';
 import type {Database, Session} from '../database.ts';
+import type {HintListener} from '../store.ts';
 import {HINTS} from './hints.ts';
 import {migratePostgres, SCHEMA} from './migrate-postgres.ts';
 import {postgresSession, sessionIn} from './postgres-session.ts';
@@ -89,7 +90,7 @@ class PostgresDatabase implements Database {
     return this.#tried(sql => work(postgresSession(sql)));
   }
 
-  async onHint(listener: () => void): Promise<() => Promise<void>> {
+  async onHint(listener: HintListener): Promise<() => Promise<void>> {
     const listening: Listening = {listener, end: async () => {}};
     await this.#tried(sql => listen(sql, listening));
     this.#listening.add(listening);
@@ -168,13 +169,14 @@ class PostgresDatabase implements Database {
 }
 
 interface Listening {
-  readonly listener: () => void;
+  readonly listener: HintListener;
   end: () => Promise<void>;
 }
 
 async function listen(sql: Sql, listening: Listening): Promise<void> {
   // Whatever was said while nobody listened is a hint, too.
-  const {unlisten} = await sql.listen(HINTS, listening.listener, listening.listener);
+  const heard = (about: string) => listening.listener(about === 'workloads' ? about : undefined);
+  const {unlisten} = await sql.listen(HINTS, heard, () => listening.listener());
   listening.end = unlisten;
 }
 

@@ -50,8 +50,8 @@ function sessionOf(asked: Ask): Session {
     acceptPlain: submissions => acceptPlain(ask, submissions),
     forUpdate: 'for update',
     forShare: 'for share',
-    async hint() {
-      await ask(`select pg_notify('${HINTS}', '')`, []);
+    async hint(about) {
+      await ask(`select pg_notify('${HINTS}', $1)`, [about ?? '']);
     },
   };
 }

@@ -2,9 +2,10 @@ import {addCounts} from '../counts.ts';
 import type {Session} from '../database.ts';
 import {eventCells, type MoveEvent} from '../events.ts';
 import {takeNumbers} from '../numbers.ts';
-import {specText, textOf} from '../row-mapping.ts';
+import {textOf} from '../row-mapping.ts';
 import type {Submission, WorkloadId, WorkloadRow} from '../store.ts';
 import {checkpointsTable, edgesTable, eventsTable, workloadsTable} from '../tables.ts';
+import {specText} from '../workload-text.ts';
 
 /** A workload to be written. */
 export interface NewWorkload {
@@ -47,7 +48,7 @@ export async function writeSubmissions(
       ...waiting.map(({submission: {customer}}) => ({customer, state: 'PENDING' as const, count: 1})),
       ...cancelled.map(({submission: {customer}}) => ({customer, state: 'CANCELLED' as const, count: 1})),
     ]),
-    session.hint(),
+    session.hint('workloads'),
   ]);
   return new Map(news.map(({submission}, index) => [submission.id, first + index]));
 }
