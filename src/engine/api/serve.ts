@@ -10,6 +10,7 @@ import {openCoordinator} from '../coordinator/open-coordinator.ts';
 import {coordinatorSettings} from '../coordinator/settings.ts';
 import {openPostgresStore, openSqliteStore} from '../coordinator/store/open-store.ts';
 import type {Actor, Store} from '../coordinator/store/store.ts';
+import {loadTypes, type TypeFile} from '../coordinator/types/load-types.ts';
 import type {GrpcWish, RunningGrpc} from '../grpc/start-grpc.ts';
 import type {Session} from '../session.ts';
 import {UserError} from '../spec/errors.ts';
@@ -84,6 +85,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
       store,
       session,
       settings: coordinatorSettings(settings),
+      types: await typesOf(settings),
       ...(settings.nats && {nats: {settings: settings.nats, env: wish.env}}),
       ...(settings.workerScaling && {workerScaling: settings.workerScaling}),
       stacks: {
@@ -192,6 +194,13 @@ const invalid = (wrong: string): UserError =>
     message: `the database ${wrong}`,
     hint: 'Write postgres://USER@HOST/DATABASE, its password as ${secret:NAME}; without one SQLite is used, in --data.',
   });
+
+/** `niyanta worker` processes have only the types that come with niyanta. */
+async function typesOf({types, nats}: ServerSettings): Promise<readonly TypeFile[]> {
+  if (types.length === 0 || nats === undefined) return loadTypes(types);
+  const message = 'types of your own are for hosts that the coordinator reaches itself, not for niyanta worker';
+  throw new UserError({code: 'types-with-nats', message, hint: 'Leave out types, or nats.'});
+}
 
 /** An embedded database has one coordinator, which leads again at once when it is started anew: always the same. */
 async function coordinatorId({data, database}: ServerSettings): Promise<string> {

@@ -20,6 +20,7 @@ import {openWorkerScaling} from './scaling/open-worker-scaling.ts';
 import {startCoordinator} from './start-coordinator.ts';
 import type {Store} from './store/store.ts';
 import {type ContainerTypeParts, containerType} from './types/container.ts';
+import {makeTypes, type TypeFile} from './types/load-types.ts';
 import {sleepType} from './types/sleep.ts';
 import {HostPool} from './workers/host-pool.ts';
 import type {WorkerPool} from './workers/worker-pool.ts';
@@ -36,6 +37,8 @@ export interface OpenCoordinatorWish {
   /** For checkpoints that are too large for the database. */
   readonly objectStorage?: CheckpointStorage;
   readonly build?: ContainerTypeParts['build'];
+  /** Workload types of people's own. */
+  readonly types?: readonly TypeFile[];
   /** NATS, for workers of their own; `env` holds its user and password, where it has them. */
   readonly nats?: {readonly settings: NatsSettings; readonly env: Readonly<Record<string, string | undefined>>};
   /** Where stacks that are served are kept; absent: none are. */
@@ -61,6 +64,7 @@ export interface OpenedCoordinator {
 export async function openCoordinator(wish: OpenCoordinatorWish): Promise<OpenedCoordinator> {
   const {store, session, settings, log} = wish;
   const keeper = checkpointKeeper(store, wish.objectStorage?.place);
+  const ownTypes = makeTypes(wish.types ?? [], keeper);
   const pool = new HostPool({
     hosts: session.hosts,
     connect: (host, signal) => connect(host, {...session.ssh, signal}),
@@ -100,7 +104,7 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
       ...(agents && {hints: agents.hints, brokerTrouble: () => agents.trouble()}),
       ...(served && {environments: served.environments}),
       duties: around => [...(served?.duties(around) ?? []), ...(scaling ? [scaling] : [])],
-      types: [container, sleepType(keeper)],
+      types: [container, sleepType(keeper), ...ownTypes],
       checkpoints: keeper,
       clock: systemClock,
       random: Math.random,

@@ -135,6 +135,7 @@ function settingsOf(written: WrittenServer, tree: Tree, cwd: string): ServerSett
     listen: addressOf(listen),
     grpc: grpc === undefined ? undefined : addressOf(grpc),
     data: path(written.data, ['data']),
+    types: written.types.map((file, index) => path(file, ['types', index])),
     ...(tls && {
       tls: {
         ...tls,

@@ -49,6 +49,11 @@ export const serverSchema = z
     stacks: stacksSchema.prefault({}).describe('How closely stacks that are applied through it are watched.'),
     keep: keepSchema.prefault({}).describe('How long what is over is kept.'),
     costs: costsSchema.prefault({}).describe('What workloads cost, for /v1/analytics/costs.'),
+    types: z
+      .array(line.min(1))
+      .max(50)
+      .default([])
+      .describe('Files of workload types of your own (JavaScript); their code runs in this process.'),
     workerScaling: workerScalingSchema
       .optional()
       .describe('A program or an address that adds and removes workers as they are needed.'),
