@@ -43,8 +43,11 @@ export interface HostLook {
 }
 
 /** One script on a host. */
-export async function lookAtFigures(connection: Connection, signal: AbortSignal): Promise<HostLook> {
-  const {stdout} = await connection.run(figuresCommand, {signal});
+export async function lookAtFigures(
+  connection: Connection,
+  options: {readonly signal: AbortSignal; readonly timeoutMs?: number},
+): Promise<HostLook> {
+  const {stdout} = await connection.run(figuresCommand, options);
   return {at: performance.now(), ...parseFigures(stdout)};
 }
 

@@ -103,7 +103,7 @@ async function looks(fleet: Fleet, signal: AbortSignal): Promise<ReadonlyMap<str
     fleet.observed.map(async ({host, reachable}) => {
       if (!reachable) return [];
       try {
-        return [[host, await lookAtFigures(fleet.connection(host), signal)] as const];
+        return [[host, await lookAtFigures(fleet.connection(host), {signal})] as const];
       } catch (error) {
         if (isAway(error) || signal.aborted) return [];
         throw error;

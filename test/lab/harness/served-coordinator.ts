@@ -8,6 +8,8 @@ export class ServedCoordinator {
   /** Of the first start of its data. */
   readonly adminKey?: string;
   #key = '';
+  /** Everything that it logged. */
+  log = '';
 
   private constructor(child: ChildProcess, address: string, adminKey?: string) {
     this.child = child;
@@ -43,8 +45,10 @@ export class ServedCoordinator {
   static async #start(project: TestProject, args: readonly string[], env: Record<string, string>, key?: string) {
     const child = project.start(['serve', '--json', '--listen', '127.0.0.1:0', ...args], {env});
     let said = '';
+    let served: ServedCoordinator | undefined;
     child.stderr!.on('data', chunk => {
       said += chunk;
+      if (served) served.log = said;
     });
     let text = '';
     for await (const chunk of child.stdout!) {
@@ -52,7 +56,7 @@ export class ServedCoordinator {
       if (!text.trimEnd().endsWith('}')) continue;
       const {address, adminKey} = JSON.parse(text) as {address?: string; adminKey?: string};
       if (address === undefined) break;
-      const served = new ServedCoordinator(child, address, adminKey);
+      served = new ServedCoordinator(child, address, adminKey);
       served.#key = key ?? adminKey ?? '';
       return served;
     }

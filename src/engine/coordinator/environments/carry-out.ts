@@ -9,7 +9,7 @@ import {rollbackStack} from '../../rollback-stack.ts';
 import {unmark} from '../../runtime/fence-commands.ts';
 import {scaleServices} from '../../scale-services.ts';
 import type {StackSession} from '../../session.ts';
-import {NiyantaError, OutsideError} from '../../spec/errors.ts';
+import {NiyantaError, OutsideError, UserError} from '../../spec/errors.ts';
 import {summaryText} from '../../state/history.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 import type {ChangeOutcome, ChangeRow} from './environment-rows.ts';
@@ -30,6 +30,8 @@ const limitPerHost = 4;
 const passing = new Set(['state-unreachable', 'lease-lost']);
 /** A former leader's lease runs out by then. */
 const lockWaitMs = 60_000;
+/** As many environments as may be planned at the same instant. */
+const mostTries = 5;
 
 /**
  * Does with the engine what a change asks for, and says what became of it. Hosts that are silent are gone on without, as
@@ -40,16 +42,23 @@ export async function carryOut(
   change: ChangeRow,
   carrying: CarryingOut,
 ): Promise<ChangeOutcome> {
-  try {
-    return await carriedOut(session, change, carrying);
-  } catch (error) {
-    carrying.signal.throwIfAborted();
-    if (error instanceof OutsideError && passing.has(error.code)) throw error;
-    return {result: 'refused', error: toldError(error)};
-  } finally {
-    carrying.signal.throwIfAborted();
+  for (let tries = 1; ; tries++) {
+    try {
+      return await carriedOut(session, change, carrying);
+    } catch (error) {
+      carrying.signal.throwIfAborted();
+      if (error instanceof OutsideError && passing.has(error.code)) throw error;
+      if (tries < mostTries && isOvertaken(error, change)) continue;
+      return {result: 'refused', error: toldError(error)};
+    } finally {
+      carrying.signal.throwIfAborted();
+    }
   }
 }
+
+/** Another environment was given meanwhile what its plan meant to take, and nobody agreed to just that plan. */
+const isOvertaken = (error: unknown, {options}: ChangeRow): boolean =>
+  error instanceof UserError && error.code === 'stale-plan' && options.agreed === undefined;
 
 async function carriedOut(session: StackSession, change: ChangeRow, carrying: CarryingOut): Promise<ChangeOutcome> {
   const {kind, options, runs} = change;

@@ -4,7 +4,7 @@ import type {QueueTarget} from '../../spec/scale.ts';
 import type {Service, Stack} from '../../spec/stack.ts';
 import type {EnvironmentState} from '../../state/lock-file.ts';
 import type {EnvironmentRow, Environments} from '../environments/environments.ts';
-import type {ServedParts} from '../environments/served-parts.ts';
+import {hostConditions, type ServedParts} from '../environments/served-parts.ts';
 import type {Leadership} from '../store/store.ts';
 import {HostLooks, type SeenHosts} from './host-looks.ts';
 import {measureService} from './measure-service.ts';
@@ -49,7 +49,9 @@ class AutoscaleTerm implements RepeatedRound {
     if (!this.#leadership()) return;
     const changing = new Set((await store.openChanges()).map(({environment}) => environment));
     const signal = AbortSignal.any([this.#signal, AbortSignal.timeout(longestRoundMs)]);
-    const looks = new HostLooks(host => pool.worker(host)?.connection(), this.#seen, signal);
+    const {of} = hostConditions(this.#parts);
+    const well = (host: string) => (of.get(host) === 'well' ? pool.worker(host)?.connection() : undefined);
+    const looks = new HostLooks(well, this.#seen, signal);
     const known = new Set<string>();
     for (const row of await this.#all()) {
       for (const service of await this.#scaled(row)) {

@@ -15,7 +15,8 @@ export interface HookWish {
 }
 
 export type Hook =
-  | {readonly kind: 'command'; readonly argv: readonly string[]}
+  /** Started in the directory, from which relative paths are. */
+  | {readonly kind: 'command'; readonly argv: readonly string[]; readonly directory: string}
   | {readonly kind: 'url'; readonly url: string; readonly token: () => Promise<string | undefined>};
 
 /** How much of what it says is told when it fails. Characters. */
@@ -24,7 +25,7 @@ const told = 500;
 /** Calls it once. Errors: OutsideError `scaling-hook-failed`, with what it said last. */
 export async function callHook(hook: Hook, wish: HookWish, signal: AbortSignal): Promise<void> {
   const body = JSON.stringify(wish);
-  if (hook.kind === 'command') return runCommand(hook.argv, body, signal);
+  if (hook.kind === 'command') return runCommand(hook, body, signal);
   const token = await hook.token();
   let response: Response;
   try {
@@ -42,9 +43,13 @@ export async function callHook(hook: Hook, wish: HookWish, signal: AbortSignal):
   if (!response.ok) throw failed(`${new URL(hook.url).origin} answered ${response.status}: ${text.slice(0, told)}`);
 }
 
-function runCommand([program, ...args]: readonly string[], body: string, signal: AbortSignal): Promise<void> {
+function runCommand(
+  {argv: [program, ...args], directory: cwd}: Hook & {readonly kind: 'command'},
+  body: string,
+  signal: AbortSignal,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program!, args, {stdio: ['pipe', 'ignore', 'pipe'], signal});
+    const child = spawn(program!, args, {cwd, stdio: ['pipe', 'ignore', 'pipe'], signal});
     let said = '';
     child.stderr.on('data', chunk => {
       said = `${said}${chunk}`.slice(-told);

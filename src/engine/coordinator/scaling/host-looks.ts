@@ -4,12 +4,15 @@ import {type ReplicaUsage, usageBetween} from '../../replica-usage.ts';
 import {parseSince, upstreamsSince} from '../../runtime/proxy/access-log.ts';
 import type {HostName} from '../../spec/stack.ts';
 
+/** A host that says nothing for so long is not known of in this round: others do not wait for it. Milliseconds. */
+const timeoutMs = 5000;
+
 /** What one round saw of hosts: each is asked once, whoever wants to know. */
 export class HostLooks {
   readonly #connection: (host: HostName) => Connection | undefined;
   readonly #before: ReadonlyMap<HostName, HostLook>;
   readonly #proxiesBefore: ReadonlyMap<HostName, number>;
-  readonly #signal: AbortSignal;
+  readonly #options: {readonly signal: AbortSignal; readonly timeoutMs: number};
   readonly #looks = new Map<HostName, Promise<HostLook | undefined>>();
   readonly #proxies = new Map<HostName, Promise<ProxyLook | undefined>>();
 
@@ -22,7 +25,7 @@ export class HostLooks {
     this.#connection = connection;
     this.#before = before?.looks ?? new Map();
     this.#proxiesBefore = before?.proxies ?? new Map();
-    this.#signal = signal;
+    this.#options = {signal, timeoutMs};
   }
 
   /** Of one container, since the round before; undefined: not known. */
@@ -60,7 +63,7 @@ export class HostLooks {
     if (known) return known;
     const connection = this.#connection(host);
     const look = connection
-      ? lookAtFigures(connection, this.#signal).catch(() => undefined)
+      ? lookAtFigures(connection, this.#options).catch(() => undefined)
       : Promise.resolve(undefined);
     this.#looks.set(host, look);
     return look;
@@ -71,7 +74,7 @@ export class HostLooks {
     if (!connection) return undefined;
     const since = this.#proxiesBefore.get(host);
     try {
-      const {stdout} = await connection.run(upstreamsSince(since), {signal: this.#signal});
+      const {stdout} = await connection.run(upstreamsSince(since), this.#options);
       const {now, requests} = parseSince(stdout);
       // A clock that was set back says nothing this time.
       if (since === undefined || now <= since) return {now};

@@ -1,3 +1,5 @@
+import type {Connection} from '../../hosts/index.ts';
+import {observe} from '../../runtime/observe.ts';
 import type {Session} from '../../session.ts';
 import type {WorkerScaling} from '../../spec/server/worker-scaling-schema.ts';
 import {secretNames} from '../../state/secret-references.ts';
@@ -9,6 +11,8 @@ import type {Store} from '../store/store.ts';
 import type {WorkerPool} from '../workers/worker-pool.ts';
 import {callHook, type Hook} from './call-hook.ts';
 import {WorkerScalingDuty} from './worker-scaling-duty.ts';
+
+const lookMs = 10_000;
 
 interface Around {
   readonly store: Store;
@@ -28,14 +32,26 @@ export function openWorkerScaling(scaling: WorkerScaling, {store, session, pool,
     store,
     pool,
     silence: settings.silence,
+    carriesStacks: worker => carriesStacks(pool.worker(worker)?.connection()),
     call: (wish, signal) => callHook(hook, wish, AbortSignal.any([signal, AbortSignal.timeout(timeout)])),
     clock: systemClock,
     log,
   });
 }
 
-function hookOf({command, url, token}: WorkerScaling, {secrets}: Session): Hook {
-  if (command) return {kind: 'command', argv: command};
+/** Replicas, or a proxy. A worker that is reached without a connection of ours carries workloads alone. */
+async function carriesStacks(connection: Connection | undefined): Promise<boolean> {
+  if (!connection) return false;
+  try {
+    const {containers, proxy} = await observe(connection, {drained: false, signal: AbortSignal.timeout(lookMs)});
+    return containers.length > 0 || proxy !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+function hookOf({command, url, token}: WorkerScaling, {secrets, project}: Session): Hook {
+  if (command) return {kind: 'command', argv: command, directory: project.directory};
   const [name] = secretNames([token ?? '']);
   return {
     kind: 'url',

@@ -21,6 +21,8 @@ export interface WorkerScalingParts {
   readonly store: Pick<Store, 'workers' | 'workloads' | 'reserved' | 'setDrained' | 'note'>;
   readonly pool: Pick<WorkerPool, 'workers'>;
   readonly silence: CoordinatorSettings['silence'];
+  /** Whether containers of stacks run there, or that cannot be known now: such a machine is not idle. */
+  readonly carriesStacks: (worker: HostName) => Promise<boolean>;
   readonly call: (wish: HookWish, signal: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,8 +48,8 @@ class WorkerScalingTerm implements RepeatedRound {
   readonly #signal: AbortSignal;
   readonly #idleSince = new Map<HostName, number>();
   readonly #leaving = new Set<HostName>();
-  /** Removed by the hook: they may still be heard of for a while. */
-  readonly #gone = new Set<HostName>();
+  /** Removed by the hook: they may still be heard of for a while. `silent`: not any more, so that whoever comes is new. */
+  readonly #gone = new Map<HostName, {readonly silent: boolean}>();
   #waitingSince?: number;
   #changedAt: number;
 
@@ -81,6 +83,7 @@ class WorkerScalingTerm implements RepeatedRound {
   ): Promise<void> {
     const {store, call, log, clock} = this.#parts;
     const {action, reason} = step;
+    if (action !== 'add' && (await this.#staysFor(step.worker))) return;
     log.info(step, `workers: ${reason}`);
     if (action === 'retire') {
       this.#leaving.add(step.worker);
@@ -93,13 +96,39 @@ class WorkerScalingTerm implements RepeatedRound {
     await call({action, ...which, reason, workers, waiting}, this.#signal);
     if (action === 'remove') {
       this.#leaving.delete(step.worker);
-      this.#gone.add(step.worker);
+      this.#gone.set(step.worker, {silent: false});
     }
     await store.note({type: `worker.${action === 'add' ? 'added' : 'removed'}`, actor, data: {...which, reason}});
   }
 
+  /** It is begun anew to count how long it is idle. */
+  async #staysFor(worker: HostName): Promise<boolean> {
+    const {store, carriesStacks, clock, log} = this.#parts;
+    if (!(await carriesStacks(worker))) return false;
+    log.debug({worker}, 'a worker without workloads carries stacks: it stays');
+    this.#idleSince.set(worker, clock.monotonicMs());
+    if (this.#leaving.delete(worker)) await store.setDrained(worker, false, actor);
+    return true;
+  }
+
+  /** A machine that comes under the name of one that was removed takes work again. */
+  async #forgetGone(): Promise<void> {
+    const {store, pool, silence} = this.#parts;
+    for (const [name, {silent}] of this.#gone) {
+      const worker = pool.workers().find(each => each.name === name);
+      const well = worker && conditionOf(worker.silentMs(), silence) === 'well';
+      if (worker && !(silent && well)) {
+        this.#gone.set(name, {silent: silent || !well});
+        continue;
+      }
+      this.#gone.delete(name);
+      await store.setDrained(name, false, actor);
+    }
+  }
+
   async #workers(at: number): Promise<readonly WorkerLook[]> {
     const {store, pool, silence} = this.#parts;
+    await this.#forgetGone();
     const drained = new Set((await store.workers()).filter(row => row.drained).map(({name}) => name));
     const running = new Map((await store.reserved('everyone')).map(({worker, workloads}) => [worker, workloads]));
     const there = pool.workers().filter(({name}) => !this.#gone.has(name));

@@ -2,7 +2,7 @@
 export interface WorkerScaleRule {
   readonly min: number;
   readonly max: number;
-  /** Least time between two calls that add, and after one before a worker is removed. */
+  /** Least time between two calls. */
   readonly cooldownMs: number;
   /** A worker on which nothing ran for so long is removed. */
   readonly idleMs: number;
@@ -42,8 +42,8 @@ export function decideWorkers(rule: WorkerScaleRule, look: WorkersLook, changedA
   const {at, workers, waiting} = look;
   const staying = workers.filter(({leaving}) => !leaving);
   const gone = workers.find(({leaving, running}) => leaving && running === 0);
-  if (gone) return {action: 'remove', worker: gone.name, reason: 'nothing runs there any more'};
   const rests = changedAt + rule.cooldownMs - at;
+  if (gone && rests <= 0) return {action: 'remove', worker: gone.name, reason: 'nothing runs there any more'};
   const resting = (why: string): WorkerStep => ({
     action: 'none',
     reason: `${why}, in ${Math.ceil(rests / 1000)}s`,
@@ -53,7 +53,7 @@ export function decideWorkers(rule: WorkerScaleRule, look: WorkersLook, changedA
     return rests > 0 ? resting(why) : {action: 'add', count: rule.min - staying.length, reason: why};
   }
   if (waiting.count > 0 && waiting.since !== undefined && at - waiting.since >= rule.waitMs) {
-    const why = `${waiting.count} workloads wait for room`;
+    const why = `${waiting.count === 1 ? '1 workload waits' : `${waiting.count} workloads wait`} for room`;
     if (staying.length >= rule.max) return {action: 'none', reason: `${why}, and max is ${rule.max}`};
     return rests > 0 ? resting(why) : {action: 'add', count: 1, reason: why};
   }

@@ -10,19 +10,18 @@ import {callHook, type HookWish} from '../../../../src/engine/coordinator/scalin
 const wish: HookWish = {action: 'add', count: 2, reason: '3 workloads wait for room', workers: ['h1'], waiting: 3};
 const soon = () => AbortSignal.timeout(20_000);
 
-test('a program gets the wish on its standard input', async () => {
+test('a program gets the wish on its standard input, in its own folder', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'niyanta-hook-'));
   onTestFinished(() => rm(folder, {recursive: true}));
-  const file = join(folder, 'wish');
-  await callHook({kind: 'command', argv: ['sh', '-c', 'cat > "$1"', 'sh', file]}, wish, soon());
-  expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(wish);
+  await callHook({kind: 'command', argv: ['sh', '-c', 'cat > "$1"', 'sh', 'wish'], directory: folder}, wish, soon());
+  expect(JSON.parse(await readFile(join(folder, 'wish'), 'utf8'))).toEqual(wish);
 });
 
 test.each([
   ['fails', ['sh', '-c', 'echo no machines left >&2; exit 3'], 'sh ended with 3: no machines left'],
   ['is not there', ['/nowhere/hook'], '/nowhere/hook could not be run: spawn /nowhere/hook ENOENT'],
 ])('a program that %s says why', async (_, argv, message) => {
-  await expect(callHook({kind: 'command', argv}, wish, soon())).rejects.toMatchObject({
+  await expect(callHook({kind: 'command', argv, directory: '/'}, wish, soon())).rejects.toMatchObject({
     code: 'scaling-hook-failed',
     message,
   });
@@ -30,7 +29,7 @@ test.each([
 
 test('a program that does not end is ended with its time', async () => {
   const argv = ['sleep', '1000'];
-  await expect(callHook({kind: 'command', argv}, wish, AbortSignal.timeout(50))).rejects.toMatchObject({
+  await expect(callHook({kind: 'command', argv, directory: '/'}, wish, AbortSignal.timeout(50))).rejects.toMatchObject({
     code: 'scaling-hook-failed',
   });
 });

@@ -16,6 +16,7 @@ function scene() {
     running: new Map<string, number>([['h1', 1]]),
     drained: new Set<string>(),
     fails: false,
+    carrying: new Set<string>(),
   };
   const called: HookWish[] = [];
   const noted: string[] = [];
@@ -32,13 +33,15 @@ function scene() {
         ],
       }),
       reserved: async () => [...world.running].map(([worker, workloads]) => ({worker, workloads})),
-      setDrained: async (name: string) => world.drained.add(name),
+      setDrained: async (name: string, drained: boolean) =>
+        drained ? world.drained.add(name) : world.drained.delete(name),
       note: async ({type}: {type: string}) => void noted.push(type),
     } as unknown as WorkerScalingParts['store'],
     pool: {
       workers: () => world.workers.map(name => ({name, beat: () => ({}), silentMs: () => 0})),
     } as unknown as WorkerScalingParts['pool'],
     everyMs: 5000,
+    carriesStacks: async worker => world.carrying.has(worker),
     silence: {beatMs: 2000, suspectMs: 5000, lostMs: 10_000},
     call: async wish => {
       called.push(wish);
@@ -110,6 +113,42 @@ test('a worker that is idle for long is emptied first, and removed when nothing 
   expect(called).toMatchObject([{action: 'remove', worker: 'h2', waiting: 0}]);
   await after(30 * minute);
   expect([called.length, noted]).toEqual([1, ['worker.removed']]);
+});
+
+test('a machine without workloads that carries stacks stays, also when they came at the last moment', async () => {
+  const {world, called, begin, after} = scene();
+  world.workers = ['h1', 'h2'];
+  world.carrying.add('h2');
+  await begin();
+  await after(11 * minute);
+  expect([...world.drained]).toEqual([]);
+  world.carrying.clear();
+  await after(9 * minute);
+  expect([...world.drained]).toEqual([]);
+  await after(2 * minute);
+  expect([...world.drained]).toEqual(['h2']);
+  world.carrying.add('h2');
+  await after(5000);
+  expect([...world.drained]).toEqual([]);
+  expect(called).toEqual([]);
+});
+
+test('a machine that comes under the name of one that was removed takes work', async () => {
+  const {world, called, begin, after} = scene();
+  world.workers = ['h1', 'h2'];
+  await begin();
+  await after(11 * minute);
+  await after(5000);
+  expect(called).toMatchObject([{action: 'remove', worker: 'h2'}]);
+  await after(5000);
+  expect([...world.drained]).toEqual(['h2']);
+  world.workers = ['h1'];
+  await after(5000);
+  expect([...world.drained]).toEqual([]);
+  world.parked = 1;
+  await after(minute);
+  await after(minute);
+  expect(called).toMatchObject([{action: 'remove'}, {action: 'add', workers: ['h1']}]);
 });
 
 test('a call that fails is made again after the rest, and is no event', async () => {
