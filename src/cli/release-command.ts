@@ -1,8 +1,10 @@
 import {Args} from '@oclif/core';
+import {askedView} from '../engine/view/release-view.ts';
 import {ChangeCommand, changeFlags} from './change-command.ts';
 import {environmentFlag, lockWaitFlag, projectFlags, yesFlag} from './flags.ts';
 import {hostFlags, hostLimitFlags, hostLimits} from './host-limits.ts';
 import {openOnlyProject} from './open.ts';
+import {servedEnvironment, servedFlags} from './served/served-flags.ts';
 import {waitingHooks} from './waiting.ts';
 
 /** Flags of commands that bring a release to an end. */
@@ -11,6 +13,7 @@ export const releaseFlags = {
   ...hostFlags,
   ...hostLimitFlags,
   ...changeFlags,
+  ...servedFlags,
   env: environmentFlag,
   yes: yesFlag,
   'lock-wait': lockWaitFlag,
@@ -22,6 +25,8 @@ export const releaseArgs = {
 
 type ReleaseFlags = Parameters<typeof openOnlyProject>[0] &
   Parameters<typeof hostLimits>[0] & {
+    readonly env: string;
+    readonly server?: string;
     readonly yes: boolean;
     readonly 'lock-wait': number;
     readonly parallel?: number;
@@ -34,18 +39,24 @@ export abstract class ReleaseCommand extends ChangeCommand {
     flags: ReleaseFlags,
     service: string | undefined,
   ): Promise<void> {
+    const question = what === 'promote' ? 'Promote the release in' : 'Abort the release in';
+    const words = {question, yes: flags.yes, next: ['niyanta release status', 'niyanta ps']};
+    const served = await servedEnvironment(flags, this.context(), this.signal);
+    if (served) {
+      const asked = await served.askRunning(what, service);
+      if (asked) return this.show({...asked, what}, askedView);
+      return this.change(served.subject, words, hooks => served.endRelease(what, service, hooks));
+    }
     const session = await openOnlyProject(flags, this.context());
     const {askRunning} = await import('../engine/open-releases.ts');
     const {endRelease} = await import('../engine/end-release.ts');
-    const {askedView} = await import('../engine/view/release-view.ts');
     const now = () => new Date();
     const asked = await askRunning(session, {what, now, ...(service !== undefined && {service})});
     if (asked) {
       await this.show({...asked, what}, askedView);
       return;
     }
-    const question = what === 'promote' ? 'Promote the release in' : 'Abort the release in';
-    await this.change(session, {question, yes: flags.yes, next: ['niyanta release status', 'niyanta ps']}, hooks =>
+    await this.change(session, words, hooks =>
       endRelease(session, {
         ...hooks,
         ...waitingHooks(text => this.note(text)),

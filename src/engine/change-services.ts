@@ -7,7 +7,7 @@ import type {ApplyResult, OnEvent} from './executor/events.ts';
 import {runGraph} from './executor/graph.ts';
 import type {InverseStep} from './executor/inverse.ts';
 import type {JournalOperation} from './executor/journal-record.ts';
-import type {RunLog} from './executor/run-journal.ts';
+import type {RunJournal} from './executor/run-journal.ts';
 import type {ContainerSpec} from './runtime/container-spec.ts';
 import {selectReplicas} from './select-replicas.ts';
 import {operationsOf, type ReplicaOperation, type Verb} from './service-operations.ts';
@@ -132,11 +132,11 @@ interface Done extends Pick<ApplyResult, 'operations'> {
 async function run(
   operations: readonly ReplicaOperation[],
   steps: ServiceSteps,
-  {verb, limitPerHost, onEvent, now, journal}: ChangeServicesOptions & {readonly journal: RunLog},
+  {verb, limitPerHost, onEvent, now, journal}: ChangeServicesOptions & {readonly journal: RunJournal},
   signal: AbortSignal,
 ): Promise<Done> {
   const outcomes = new Map<string, ApplyResult['operations'][number]>();
-  onEvent({type: 'started', at: now().toISOString(), operations: operations.length});
+  onEvent({type: 'started', at: now().toISOString(), operations: operations.length, run: journal.run});
   const ends = await runGraph(operations, {
     limitPerHost,
     // A replica that does not come back must not take the others with it; one that does not stop is told at the end.

@@ -6,10 +6,11 @@ import type {Plan} from './planner/plan.ts';
 import {planRelease} from './planner/plan-release.ts';
 import {atHome} from './portable-stack.ts';
 import {type RunChangeOptions, runChange} from './run-change.ts';
+import type {ObservedHost} from './runtime/observed.ts';
 import type {Session} from './session.ts';
 import {OutsideError} from './spec/errors.ts';
 import type {Stack} from './spec/stack.ts';
-import type {EnvironmentState, HistoryEntry} from './state/lock-file.ts';
+import type {EnvironmentState, HistoryEntry, LockFile} from './state/lock-file.ts';
 import {routeSecrets} from './traffic-now.ts';
 
 export interface EndReleaseOptions
@@ -17,7 +18,7 @@ export interface EndReleaseOptions
     Omit<RunChangeOptions, 'action' | 'onFailure' | 'keepFailed' | 'interrupted'> {
   readonly what: 'promote' | 'abort';
   /** All that are open when absent. */
-  readonly service?: string;
+  readonly service?: string | undefined;
   readonly confirm: (plan: Plan) => Promise<void>;
   readonly signal: AbortSignal;
 }
@@ -30,23 +31,24 @@ export function endRelease(session: Session, options: EndReleaseOptions): Promis
   return changeEnvironment(session, options.what, options, change => underLease(session, options, change));
 }
 
-async function underLease(session: Session, options: EndReleaseOptions, change: Change): Promise<ApplyEnd> {
-  const lock = await session.store.read();
-  const known = lock.environments[session.environment];
-  const services = openReleases(known, session.environment, options.service);
-  const plan = planRelease(
-    {
-      project: session.project.name,
-      environment: session.environment,
-      serial: lock.serial,
-      lock: known!,
-      observed: change.fleet.observed,
-      options,
-    },
-    options.what,
-    services,
-  );
+/** What promoting or aborting would change, with the state that it was made of. Errors: as `endRelease`. */
+export async function planEndOfRelease(
+  {project, environment, store}: Session,
+  observed: readonly ObservedHost[],
+  options: Pick<EndReleaseOptions, 'what' | 'service' | 'maxUnreachable'>,
+): Promise<{readonly plan: Plan; readonly lock: LockFile}> {
+  const lock = await store.read();
+  const known = lock.environments[environment];
+  const services = openReleases(known, environment, options.service);
+  const input = {project: project.name, environment, serial: lock.serial, lock: known!, observed, options};
+  const plan = planRelease(input, options.what, services);
   refuseNobodyLeft(plan, options.what);
+  return {plan, lock};
+}
+
+async function underLease(session: Session, options: EndReleaseOptions, change: Change): Promise<ApplyEnd> {
+  const {plan, lock} = await planEndOfRelease(session, change.fleet.observed, options);
+  const known = lock.environments[session.environment];
   if (plan.operations.length === 0) return unchanged(plan, lock);
   await options.confirm(plan);
   const all = plan.operations.flatMap(operation => (operation.kind === 'switch' ? operation.services : []));

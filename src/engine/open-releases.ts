@@ -23,20 +23,35 @@ export function openReleases(
   });
 }
 
+export interface ReleaseRequest {
+  readonly what: 'promote' | 'abort';
+  /** All that are open when absent. */
+  readonly service?: string | undefined;
+  /** For people; user@machine when absent. */
+  readonly by?: string;
+  readonly now: () => Date;
+}
+
+/** Who is at releases, and of which services. */
+export interface AskedRelease {
+  readonly asked: LeaseHolder;
+  readonly services: readonly string[];
+}
+
 /**
  * Leaves the apply that is at a release a request in the state, which it looks at every few seconds; undefined when no
  * apply is. Errors: UserError `no-release`.
  */
 export async function askRunning(
   {store, environment}: Pick<Session, 'store' | 'environment'>,
-  {what, service, now}: {readonly what: 'promote' | 'abort'; readonly service?: string; readonly now: () => Date},
-): Promise<{readonly asked: LeaseHolder; readonly services: readonly string[]} | undefined> {
+  {what, service, by = ownerName(), now}: ReleaseRequest,
+): Promise<AskedRelease | undefined> {
   const known = (await store.read()).environments[environment];
   const services = openReleases(known, environment, service);
   const running = services.filter(name => known?.releases?.[name]?.phase === 'running');
   const holder = await store.holder(environment);
   if (running.length === 0 || !holder) return undefined;
-  const request = {what, by: ownerName(), at: now().toISOString()};
+  const request = {what, by, at: now().toISOString()};
   await updateOwn(store, lock =>
     withReleases(lock, environment, releases =>
       Object.fromEntries(

@@ -173,7 +173,8 @@ function checkOwner({project, stack, environment}: StackSession, fleet: Fleet, s
   });
 }
 
-function checkTargets(stack: Stack, targets: readonly string[] = []): void {
+/** Errors: UserError `unknown-service`. */
+export function checkTargets(stack: Stack, targets: readonly string[] = []): void {
   const names = stack.services.map(({name}) => name);
   for (const target of targets) {
     if (names.includes(target)) continue;

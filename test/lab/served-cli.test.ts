@@ -80,6 +80,36 @@ test('what waits in the queue brings a second replica; apply keeps it, rollback 
   expect(await niyanta('rollback', '--yes')).toMatchObject({code: 0});
   const {history} = await json('history');
   expect(history.map(({action}: {action: string}) => action)).toEqual(['apply', 'scale', 'apply', 'rollback']);
+});
+
+test('a release waits to be promoted, services are stopped and started: through the coordinator, and left so by its healing', async () => {
+  await project.write('stack.yaml', `${stack('three')}    update: {strategy: blue-green, promote: manual}\n`);
+  expect(await niyanta('apply', '--yes')).toMatchObject({code: 0});
+  expect((await json('release', 'status')).releases).toMatchObject([{service: 'web', state: 'open'}]);
+  expect((await niyanta('release', 'status')).stdout).toContain('niyanta release promote|abort web');
+  const containers = async () => {
+    const {replicas} = await serve.ask('GET', '/v1/environments/test.default/replicas');
+    return replicas.length;
+  };
+  const before = await containers();
+  const promoted = await niyanta('release', 'promote', '--yes');
+  expect([promoted.code, promoted.stderr]).toEqual([0, expect.stringContaining('web')]);
+  expect((await json('release', 'status')).releases).toEqual([]);
+  expect(await containers()).toBe(before / 2);
+  expect((await niyanta('release', 'abort', '--yes')).stderr).toContain('no release is open');
+
+  expect(await niyanta('stop', 'web', '--yes')).toMatchObject({code: 0});
+  expect(await running()).toBe(0);
+  await serve.ask('POST', '/v1/environments/test.default/heal');
+  const condition = async () => (await serve.ask('GET', '/v1/environments/test.default')).condition;
+  await expect.poll(condition, waits).toBe('healthy');
+  expect(await running()).toBe(0);
+  expect(await niyanta('start', '--yes')).toMatchObject({code: 0, stdout: expect.stringContaining('Applied')});
+  expect(await running()).toBe(before / 2);
+  const {items} = await serve.ask('GET', '/v1/audit?type=environment.asked');
+  expect(items.map(({data}: {data: {kind: string}}) => data.kind)).toEqual(
+    expect.arrayContaining(['promote', 'stop', 'start']),
+  );
   expect(await niyanta('destroy', '--yes')).toMatchObject({code: 0});
   expect((await niyanta('ps')).code).not.toBe(0);
 });

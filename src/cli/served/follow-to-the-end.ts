@@ -1,8 +1,8 @@
-import type {ApplyEnd} from '../../engine/apply-stack.ts';
 import type {ApiClient} from '../../engine/client/api-client.ts';
 import {type ChangeOnServer, followChange} from '../../engine/client/environments.ts';
 import type {ApplyEvent, ApplyResult} from '../../engine/executor/events.ts';
 import type {Plan} from '../../engine/planner/plan.ts';
+import type {ChangeEnd} from '../../engine/run-change.ts';
 import {UserError} from '../../engine/spec/errors.ts';
 import {Exit, type ExitCode} from '../../engine/spec/exit-codes.ts';
 import type {ChangeHooks} from '../change-command.ts';
@@ -14,12 +14,12 @@ const exitOf: Readonly<Record<string, ExitCode>> = {'lock-held': Exit.lockHeld, 
  * Tells what happens in a change until it has ended. Ctrl-C ends the telling alone. Errors: what it was refused for;
  * UserError `goes-on`.
  */
-export async function followToTheEnd(
+export async function followToTheEnd<P extends Pick<Plan, 'serial'>>(
   client: ApiClient,
   change: ChangeOnServer,
-  plan: Plan,
+  plan: P,
   {onEvent, signal}: Pick<ChangeHooks, 'onEvent' | 'signal'>,
-): Promise<ApplyEnd> {
+): Promise<ChangeEnd & {readonly plan: P}> {
   let result: ApplyResult | undefined;
   try {
     const events = followChange(client, change, signal);
@@ -39,7 +39,11 @@ export async function followToTheEnd(
   }
 }
 
-function endOf(change: ChangeOnServer, plan: Plan, told: ApplyResult | undefined): ApplyEnd {
+function endOf<P extends Pick<Plan, 'serial'>>(
+  change: ChangeOnServer,
+  plan: P,
+  told: ApplyResult | undefined,
+): ChangeEnd & {readonly plan: P} {
   const {outcome, startedAt, endedAt} = change;
   if (!outcome || outcome.result === 'refused') throw refused(change);
   const result = told ?? {

@@ -5,7 +5,10 @@ import {type ApiClient, answerOf} from '../../engine/client/api-client.ts';
 import {askApply, findEnvironment, sendBundle} from '../../engine/client/environments.ts';
 import {followStream} from '../../engine/client/follow-stream.ts';
 import type {LogRecord} from '../../engine/log-sources.ts';
+import type {AskedRelease} from '../../engine/open-releases.ts';
 import type {Plan} from '../../engine/planner/plan.ts';
+import type {ReleaseStatus} from '../../engine/release-status.ts';
+import type {ChangeEnd} from '../../engine/run-change.ts';
 import type {ShownReplicas} from '../../engine/show-replicas.ts';
 import type {HistoryEntry} from '../../engine/state/lock-file.ts';
 import type {ChangeSubject} from '../change-account.ts';
@@ -95,6 +98,42 @@ export class ServedEnvironment {
     return followToTheEnd(client, change, plan, hooks);
   }
 
+  async releases(service: string | undefined): Promise<ReleaseStatus> {
+    const {api} = this.#served.client;
+    const status = asOurs<ReleaseStatus>(
+      await answerOf(api.GET('/v1/environments/{id}/releases', {params: this.#params()})),
+    );
+    return {
+      ...status,
+      releases: status.releases.filter(release => service === undefined || release.service === service),
+    };
+  }
+
+  /** Asks the change that is at a release to end it; undefined: none is. */
+  async askRunning(what: 'promote' | 'abort', service: string | undefined): Promise<AskedRelease | undefined> {
+    const {releases, holder} = await this.releases(service);
+    const running = releases.filter(({state}) => state === 'running');
+    if (running.length === 0 || !holder) return undefined;
+    await this.#endRelease(what, service);
+    return {asked: holder, services: running.map(release => release.service)};
+  }
+
+  async endRelease(what: 'promote' | 'abort', service: string | undefined, hooks: ChangeHooks): Promise<ApplyEnd> {
+    const plan = await this.#agreed({kind: what, ...(service !== undefined && {service})}, hooks);
+    return followToTheEnd(this.#served.client, await this.#endRelease(what, service), plan, hooks);
+  }
+
+  async operate(
+    verb: 'start' | 'stop' | 'restart',
+    services: readonly string[],
+    hooks: Pick<ChangeHooks, 'onEvent' | 'signal'>,
+  ): Promise<ChangeEnd> {
+    const {client} = this.#served;
+    const body = services.length > 0 ? {services: [...services]} : {};
+    const change = await answerOf(client.api.POST(`/v1/environments/{id}/${verb}`, {params: this.#params(), body}));
+    return followToTheEnd(client, change, {serial: 0}, hooks);
+  }
+
   async destroy(volumes: boolean, hooks: ChangeHooks): Promise<ApplyEnd> {
     const {client} = this.#served;
     const plan = await this.#agreed({kind: 'destroy', volumes}, hooks);
@@ -157,6 +196,12 @@ export class ServedEnvironment {
     }
   }
 
+  #endRelease(what: 'promote' | 'abort', service: string | undefined) {
+    const body = service === undefined ? {} : {service};
+    const {api} = this.#served.client;
+    return answerOf(api.POST(`/v1/environments/{id}/${what}`, {params: this.#params(), body}));
+  }
+
   /** The plan, once it is agreed to. */
   async #agreed(body: PlannedChange, hooks: ChangeHooks): Promise<Plan> {
     const {api} = this.#served.client;
@@ -183,7 +228,8 @@ export class ServedEnvironment {
 type PlannedChange =
   | {readonly kind: 'scale'; readonly counts: Record<string, number>}
   | {readonly kind: 'rollback'; readonly to?: number}
-  | {readonly kind: 'destroy'; readonly volumes: boolean};
+  | {readonly kind: 'destroy'; readonly volumes: boolean}
+  | {readonly kind: 'promote' | 'abort'; readonly service?: string};
 
 /** How long `ps --watch` rests between two rounds. Milliseconds. */
 const restMs = 2000;

@@ -21,6 +21,7 @@ import {checkpointRoutes} from './routes/checkpoints.ts';
 import {comparisonRoutes} from './routes/comparison.ts';
 import {customerRoutes} from './routes/customers.ts';
 import {environmentChangeRoutes} from './routes/environment-changes.ts';
+import {environmentOperationRoutes} from './routes/environment-operations.ts';
 import {environmentViewRoutes} from './routes/environment-views.ts';
 import {environmentWishRoutes} from './routes/environment-wishes.ts';
 import {environmentRoutes} from './routes/environments.ts';
@@ -48,6 +49,7 @@ const routes = [
   checkpointRoutes,
   scheduleRoutes,
   environmentRoutes,
+  environmentOperationRoutes,
   environmentWishRoutes,
   environmentChangeRoutes,
   environmentViewRoutes,

@@ -103,6 +103,24 @@ export interface paths {
     put: operations["updateEnvironment"];
     delete: operations["destroyEnvironment"];
   };
+  "/v1/environments/{id}/releases": {
+    get: operations["listReleases"];
+  };
+  "/v1/environments/{id}/promote": {
+    post: operations["promoteRelease"];
+  };
+  "/v1/environments/{id}/abort": {
+    post: operations["abortRelease"];
+  };
+  "/v1/environments/{id}/start": {
+    post: operations["startServices"];
+  };
+  "/v1/environments/{id}/stop": {
+    post: operations["stopServices"];
+  };
+  "/v1/environments/{id}/restart": {
+    post: operations["restartServices"];
+  };
   "/v1/environments/{id}/scale": {
     post: operations["scaleEnvironment"];
   };
@@ -313,7 +331,7 @@ export interface components {
       environment: string;
       number: number;
       /** @enum {string} */
-      kind: "apply" | "scale" | "rollback" | "destroy" | "release" | "heal";
+      kind: "apply" | "scale" | "rollback" | "destroy" | "release" | "heal" | "promote" | "abort" | "start" | "stop" | "restart";
       bundle?: string;
       options: {
         [key: string]: unknown;
@@ -357,6 +375,10 @@ export interface components {
       kind: "destroy";
       /** @default false */
       volumes?: boolean;
+    }, {
+      /** @enum {string} */
+      kind: "promote" | "abort";
+      service?: string;
     }]>;
     Checkpoint: {
       /** Format: uuid */
@@ -683,6 +705,33 @@ export interface components {
           ok: boolean;
         }[];
     };
+    ReleaseBody: {
+      service?: string;
+    };
+    Releases: {
+      environment: string;
+      releases: ({
+          service: string;
+          strategy: string;
+          /** @enum {string} */
+          state: "running" | "interrupted" | "open";
+          /** Format: date-time */
+          since: string;
+          weight: number;
+          new: {
+              id: string;
+              host: string;
+              [key: string]: unknown;
+            }[];
+          old: {
+              id: string;
+              host: string;
+              [key: string]: unknown;
+            }[];
+          [key: string]: unknown;
+        })[];
+      [key: string]: unknown;
+    };
     ReplicaLine: {
       at: string;
       service: string;
@@ -776,6 +825,9 @@ export interface components {
       files?: {
         [key: string]: string;
       };
+    };
+    ServicesBody: {
+      services?: string[];
     };
     Setting: {
       name: string;
@@ -1934,6 +1986,121 @@ export interface operations {
       path: {
         /** @example shop.default */
         id: string;
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  listReleases: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Releases"];
+        };
+      };
+    };
+  };
+  promoteRelease: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ReleaseBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  abortRelease: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ReleaseBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  startServices: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ServicesBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  stopServices: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ServicesBody"];
+      };
+    };
+    responses: {
+      202: {
+        content: {
+          "application/json": components["schemas"]["Change"];
+        };
+      };
+    };
+  };
+  restartServices: {
+    parameters: {
+      path: {
+        /** @example shop.default */
+        id: string;
+      };
+    };
+    requestBody: {
+      content: {
+        "application/json": components["schemas"]["ServicesBody"];
       };
     };
     responses: {

@@ -119,6 +119,13 @@ test.each([
   ['POST', '/shop.default/scale', {counts: {web: 1001}}, 400, 'invalid-request'],
   ['POST', '/shop.default/scale', {counts: {web: 2}}, 409, 'not-applied'],
   ['POST', '/shop.default/plan', {kind: 'rollback'}, 409, 'nothing-to-roll-back'],
+  ['POST', '/shop.default/plan', {kind: 'promote', service: 'web'}, 409, 'no-release'],
+  ['POST', '/shop.default/promote', {}, 409, 'no-release'],
+  ['POST', '/shop.default/abort', {service: 'web'}, 409, 'no-release'],
+  ['POST', '/shop.default/stop', {services: ['web']}, 409, 'not-applied'],
+  ['POST', '/shop.default/start', {services: []}, 400, 'invalid-request'],
+  ['POST', '/shop.other/restart', {}, 404, 'not-found'],
+  ['GET', '/shop.other/releases', undefined, 404, 'not-found'],
   ['POST', '/shop.default/plan', {kind: 'nothing'}, 400, 'invalid-request'],
   ['DELETE', '/shop.default?volumes=perhaps', undefined, 400, 'invalid-request'],
 ])('%s %s with %j is refused', async (method, path, body, status, code) => {

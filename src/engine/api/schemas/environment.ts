@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {changeKinds} from '../../coordinator/environments/environment-rows.ts';
 import {idempotencyHeaders} from '../request/idempotency.ts';
 import {sha256} from './file.ts';
 import {actor, customerId, manyOf, pageQuery, time, word} from './wire.ts';
@@ -71,11 +72,42 @@ export const scaleBody = z.strictObject({counts}).meta({id: 'ScaleBody', example
 
 export const rollbackBody = z.strictObject({to: serial}).meta({id: 'RollbackBody'});
 
+const ofRelease = {service: serviceName.optional().describe('Whose release; all that are open when absent.')};
+
+export const releaseBody = z.strictObject(ofRelease).meta({id: 'ReleaseBody'});
+
+export const servicesBody = z
+  .strictObject({services: services.optional().describe('All when absent.')})
+  .meta({id: 'ServicesBody'});
+
+const member = z.looseObject({id: z.string(), host: z.string()});
+
+/** As `niyanta release status --json` says it. */
+export const releasesAnswer = z
+  .looseObject({
+    environment: z.string(),
+    releases: z.array(
+      z.looseObject({
+        service: z.string(),
+        strategy: z.string(),
+        state: z
+          .enum(['running', 'interrupted', 'open'])
+          .describe('running: a change is at it. open: it waits for somebody to promote or abort it.'),
+        since: time,
+        weight: z.number().describe('Percent of the requests that go to the new replicas.'),
+        new: z.array(member),
+        old: z.array(member),
+      }),
+    ),
+  })
+  .meta({id: 'Releases'});
+
 export const changePlanBody = z
   .discriminatedUnion('kind', [
     z.strictObject({kind: z.literal('scale'), counts}),
     z.strictObject({kind: z.literal('rollback'), to: serial}),
     z.strictObject({kind: z.literal('destroy'), volumes: z.boolean().default(false)}),
+    z.strictObject({kind: z.enum(['promote', 'abort']), ...ofRelease}),
   ])
   .meta({id: 'ChangePlanBody'});
 
@@ -131,7 +163,7 @@ export const changeAnswer = z
   .object({
     environment: environmentId,
     number: z.int().min(1),
-    kind: z.enum(['apply', 'scale', 'rollback', 'destroy', 'release', 'heal']),
+    kind: z.enum(changeKinds),
     bundle: sha256.optional(),
     options: z.record(z.string(), z.unknown()),
     actor,

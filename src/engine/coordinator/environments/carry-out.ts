@@ -1,10 +1,13 @@
 import {type ApplyEnd, applyStack} from '../../apply-stack.ts';
 import {changeEnvironment, type LeaseOptions} from '../../change-environment.ts';
+import {changeServices} from '../../change-services.ts';
 import {destroyStack} from '../../destroy-stack.ts';
+import {endRelease} from '../../end-release.ts';
 import type {OnEvent} from '../../executor/events.ts';
 import {healStack} from '../../heal-stack.ts';
 import {commandFailed} from '../../hosts/must-run.ts';
 import type {Plan} from '../../planner/plan.ts';
+import {releaseStatus} from '../../release-status.ts';
 import {rollbackStack} from '../../rollback-stack.ts';
 import {unmark} from '../../runtime/fence-commands.ts';
 import {scaleServices} from '../../scale-services.ts';
@@ -101,6 +104,23 @@ async function carriedOut(session: StackSession, change: ChangeRow, carrying: Ca
       const end = outcomeOf(await destroyStack(session, {...shared, volumes: options.volumes ?? false}));
       if (isDone(end)) await takeMarkAway(session, shared);
       return end;
+    }
+    case 'promote':
+    case 'abort':
+      // Of a leader before this one, which got to its end and could not say so.
+      if (runs.length > 0 && (await releaseStatus(session, options.service)).releases.length === 0)
+        return {result: 'unchanged', summary: 'the release is at its end'};
+      return outcomeOf(await endRelease(session, {...shared, what: kind, service: options.service}));
+    case 'start':
+    case 'stop':
+    case 'restart': {
+      const {services = []} = options;
+      const {result} = await changeServices(session, {...shared, verb: kind, services});
+      return {
+        result: result.outcome,
+        serial: result.serial,
+        summary: `${result.operations.length} of ${services.length === 0 ? 'all services' : services.join(', ')}`,
+      };
     }
     case 'release':
       await takeMarkAway(session, shared);

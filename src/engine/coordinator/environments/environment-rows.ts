@@ -71,7 +71,11 @@ export interface ServedService {
   readonly good: number;
 }
 
-export type ChangeKind = 'apply' | 'scale' | 'rollback' | 'destroy' | 'release' | 'heal';
+export const changeKinds = [
+  ...(['apply', 'scale', 'rollback', 'destroy', 'release', 'heal'] as const),
+  ...(['promote', 'abort', 'start', 'stop', 'restart'] as const),
+] as const;
+export type ChangeKind = (typeof changeKinds)[number];
 
 /**
  * waiting: kept. running: a leader is at it; one that is killed has its successor go on. done, failed: ended. The hosts
@@ -105,6 +109,10 @@ export interface ChangeOptions {
   readonly counts?: Readonly<Record<ServiceName, number>>;
   readonly to?: number;
   readonly volumes?: boolean;
+  /** Of promote and abort: whose release; of all when absent. */
+  readonly service?: ServiceName;
+  /** Of start, stop and restart; all when absent. */
+  readonly services?: readonly ServiceName[];
   /** Of a healing: what it is for. */
   readonly why?: string;
   /** Of a healing: containers that run and are replaced, since they are unhealthy. */

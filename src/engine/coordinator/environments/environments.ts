@@ -2,6 +2,7 @@ import type {Readable} from 'node:stream';
 import type {ApplyEvent} from '../../executor/events.ts';
 import type {LogRecord} from '../../log-sources.ts';
 import type {Plan} from '../../planner/plan.ts';
+import type {ReleaseStatus} from '../../release-status.ts';
 import type {ShownReplicas} from '../../show-replicas.ts';
 import type {ServiceName} from '../../spec/stack.ts';
 import type {HistoryEntry} from '../../state/lock-file.ts';
@@ -59,6 +60,15 @@ export interface Environments {
     wish: {readonly volumes: boolean},
     actor: Actor,
   ): Promise<ChangeRow | undefined>;
+  /** Releases that are not at their end: those that go on, and those that wait for people. */
+  releases(scope: Scope, id: EnvironmentId): Promise<ReleaseStatus | undefined>;
+  /**
+   * Brings releases to their end: by a change of its own, or by the one that is at them, which is asked and does so within
+   * seconds. Returns that change. Errors: UserError `no-release`.
+   */
+  endRelease(scope: Scope, id: EnvironmentId, wish: EndReleaseWish, actor: Actor): Promise<ChangeRow | undefined>;
+  /** Starts, stops or restarts services; what was stopped stays so, whatever is healed. Errors: UserError `not-applied`, `unknown-service`. */
+  operate(scope: Scope, id: EnvironmentId, wish: OperateWish, actor: Actor): Promise<ChangeRow | undefined>;
   /** Lets go of it: what runs goes on, unwatched, and a direct `niyanta apply` is possible again. */
   release(scope: Scope, id: EnvironmentId, actor: Actor): Promise<ChangeRow | undefined>;
   /** Looks and heals now, whatever its backoff; closes its breaker. */
@@ -119,7 +129,20 @@ export interface PlanWish {
 export type ChangePlanWish =
   | {readonly kind: 'scale'; readonly counts: Readonly<Record<ServiceName, number>>}
   | {readonly kind: 'rollback'; readonly to?: number}
-  | {readonly kind: 'destroy'; readonly volumes: boolean};
+  | {readonly kind: 'destroy'; readonly volumes: boolean}
+  | {readonly kind: EndReleaseWish['what']; readonly service?: string | undefined};
+
+export interface EndReleaseWish {
+  readonly what: 'promote' | 'abort';
+  /** All that are open when absent. */
+  readonly service?: string | undefined;
+}
+
+export interface OperateWish {
+  readonly verb: 'start' | 'stop' | 'restart';
+  /** All when absent or empty. */
+  readonly services?: readonly ServiceName[] | undefined;
+}
 
 export interface ApplyWish extends PlanWish {
   readonly onFailure?: 'rollback' | 'stop' | 'continue';

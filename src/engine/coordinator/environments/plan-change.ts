@@ -1,4 +1,5 @@
 import {planToDestroy} from '../../destroy-stack.ts';
+import {planEndOfRelease} from '../../end-release.ts';
 import {withFleet} from '../../fleet.ts';
 import {lastApplied} from '../../heal-stack.ts';
 import {planStack} from '../../plan-stack.ts';
@@ -35,6 +36,18 @@ export async function planOtherChange(
     case 'rollback': {
       const {session: then, pins} = await ranBefore(session, wish.to);
       return (await planStack(then, {...asEver, purpose: 'rollback', pins})).plan;
+    }
+    case 'promote':
+    case 'abort': {
+      const {signal} = options;
+      return withFleet(session.hosts, {maxUnreachable, signal, ssh: session.ssh}, async fleet => {
+        const {plan} = await planEndOfRelease(session, fleet.observed, {
+          what: wish.kind,
+          service: wish.service,
+          maxUnreachable,
+        });
+        return plan;
+      });
     }
     case 'destroy': {
       const {signal} = options;

@@ -1,15 +1,18 @@
 import {randomUUID} from 'node:crypto';
 import type {Readable} from 'node:stream';
+import {appliedStack} from '../../environment-replicas.ts';
 import {lastApplied} from '../../heal-stack.ts';
-import {planStack} from '../../plan-stack.ts';
+import {askRunning} from '../../open-releases.ts';
+import {checkTargets, planStack} from '../../plan-stack.ts';
 import type {Plan} from '../../planner/plan.ts';
+import {type ReleaseStatus, releaseStatus} from '../../release-status.ts';
 import {withCounts} from '../../scale-services.ts';
 import type {StackSession} from '../../session.ts';
 import {showHistory} from '../../show-history.ts';
 import {type ShownReplicas, showReplicas} from '../../show-replicas.ts';
-import {UserError} from '../../spec/errors.ts';
 import type {HistoryEntry} from '../../state/lock-file.ts';
 import type {Actor, CustomerId, Page, Scope} from '../store/store.ts';
+import {anotherEnvironment, applyOf, given, notApplied, notYours} from './asked-change.ts';
 import {bundleHash, layOutBundle} from './bundles/lay-out-bundle.ts';
 import {readBundle, refuseOtherHosts} from './bundles/read-bundle.ts';
 import {receiveBundle} from './bundles/receive-bundle.ts';
@@ -22,13 +25,14 @@ import type {
   ChangePlanWish,
   ChangeQuery,
   ChangeRow,
+  EndReleaseWish,
   EnvironmentId,
   EnvironmentLogOptions,
   EnvironmentQuery,
   EnvironmentRow,
   Environments,
   FollowOptions,
-  NewChange,
+  OperateWish,
   PlanWish,
   ReplicaLine,
   ReplicaOptions,
@@ -158,6 +162,47 @@ export class RunningEnvironments implements Environments {
     return this.#ask(scope, id, 'heal', {why: `asked for by ${actor.name}`}, actor);
   }
 
+  async releases(scope: Scope, id: EnvironmentId): Promise<ReleaseStatus | undefined> {
+    const row = await this.get(scope, id);
+    return row && this.#with(row.bundle, session => releaseStatus(session));
+  }
+
+  async endRelease(
+    scope: Scope,
+    id: EnvironmentId,
+    wish: EndReleaseWish,
+    actor: Actor,
+  ): Promise<ChangeRow | undefined> {
+    const row = await this.get(scope, id);
+    if (!row) return undefined;
+    const by = actor.name;
+    const running = await this.#with(row.bundle, session => askRunning(session, {...wish, by, now: () => new Date()}));
+    if (!running) return this.#ask(scope, id, wish.what, given({service: wish.service}), actor);
+    const {store} = this.#parts;
+    const data = {environment: id, what: wish.what, services: running.services};
+    await store.note({type: 'environment.release-asked', customer: row.customer, actor, data});
+    const open = (await store.openChanges()).find(({environment}) => environment === id);
+    // Its end may have come meanwhile.
+    return open ?? store.changeOf(scope, id, row.newestChange);
+  }
+
+  async operate(
+    scope: Scope,
+    id: EnvironmentId,
+    {verb, services = []}: OperateWish,
+    actor: Actor,
+  ): Promise<ChangeRow | undefined> {
+    const row = await this.get(scope, id);
+    if (!row) return undefined;
+    await this.#with(row.bundle, async session => {
+      const known = (await session.store.read()).environments[session.environment];
+      const stack = appliedStack(known);
+      if (!stack) throw notApplied(id);
+      checkTargets(stack, services);
+    });
+    return this.#ask(scope, id, verb, {...(services.length > 0 && {services})}, actor);
+  }
+
   async setHealing(
     scope: Scope,
     id: EnvironmentId,
@@ -231,11 +276,7 @@ export class RunningEnvironments implements Environments {
   async #refuseOthers(scope: Scope, id: EnvironmentId): Promise<void> {
     const {store} = this.#parts;
     if ((await store.environment(scope, id)) || !(await store.environment('everyone', id))) return;
-    throw new UserError({
-      code: 'not-yours',
-      message: `the name ${id} is taken by an environment of somebody else`,
-      hint: 'Give the project another name in niyanta.yaml, or choose another environment.',
-    });
+    throw notYours(id);
   }
 
   async #with<T>(bundle: string, use: (session: StackSession) => Promise<T>): Promise<T> {
@@ -247,33 +288,3 @@ export class RunningEnvironments implements Environments {
     }
   }
 }
-
-function applyOf(environment: EnvironmentId, wish: ApplyWish, actor: Actor): NewChange {
-  const {bundle, idempotencyKey, targets, pull, onFailure, agreed} = wish;
-  const options = given({
-    targets,
-    pull,
-    onFailure,
-    agreed: agreed && {serial: agreed.serial, fingerprint: agreed.fingerprint},
-  });
-  return {environment, kind: 'apply', bundle, options, actor, token: idempotencyKey ?? randomUUID()};
-}
-
-/** Without what is undefined. */
-const given = <T extends object>(value: T): T =>
-  Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T;
-
-const anotherEnvironment = (id: EnvironmentId, bundled: EnvironmentId): UserError =>
-  new UserError({
-    code: 'another-environment',
-    message: `the bundle is of ${bundled}, not of ${id}`,
-    hint: 'Send the project with this environment chosen: its bundle says which one it is for.',
-  });
-
-const notApplied = (id: EnvironmentId): UserError =>
-  new UserError({
-    code: 'not-applied',
-    message: `environment ${id} runs nothing`,
-    hint: 'Apply a stack first: niyanta apply --server …',
-    exit: 1,
-  });

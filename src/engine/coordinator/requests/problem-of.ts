@@ -26,6 +26,7 @@ const STATUS: Readonly<Record<string, number>> = {
   'changed-meanwhile': 412,
   'not-yours': 409,
   'not-applied': 409,
+  'no-release': 409,
   'nothing-to-roll-back': 409,
   'unknown-serial': 422,
   'serial-too-old': 422,
