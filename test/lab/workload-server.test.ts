@@ -1,3 +1,4 @@
+import {writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {beforeAll, expect, onTestFinished, test} from 'vitest';
 import {silentLog} from '../../src/engine/coordinator/log.ts';
@@ -8,6 +9,7 @@ import {openProjectOnly} from '../../src/engine/open-project.ts';
 import {readWorkloadFiles} from '../../src/engine/read-workload-files.ts';
 import {openSession} from '../../src/engine/session.ts';
 import {submission} from '../engine/coordinator/store/samples.ts';
+import {busyboxProgram} from './harness/busybox-archive.ts';
 import {busyboxArchive, sharedLab} from './harness/index.ts';
 import type {TestProject} from './harness/lab-fixture.ts';
 import {ServedCoordinator} from './harness/served-coordinator.ts';
@@ -49,6 +51,23 @@ test('an archive and a large input go along with submit, once; one after the oth
   expect(second.stderr).not.toMatch(/^sent/m);
   const third = await niyanta('submit', 'two.yaml', '--after', `${id}:failure`, '--wait');
   expect(third).toMatchObject({code: 3, stderr: expect.stringContaining('cancelled')});
+});
+
+test('what is built here goes along with submit, and is built and sent once', async () => {
+  await project.write('image/Dockerfile', 'FROM scratch\nCOPY busybox /bin/busybox\nARG WHO\nENV WHO=$WHO\n');
+  await writeFile(join(project.directory, 'image/busybox'), await busyboxProgram(), {mode: 0o755});
+  const lines = ['name: built', 'build: {context: ./image, args: {WHO: us}}'];
+  const command = 'command: [/bin/busybox, sh, -c, "echo built for $$WHO"]';
+  await project.write('built.yaml', ['apiVersion: niyanta/v1', 'kind: Workload', ...lines, command].join('\n'));
+  const first = await niyanta('submit', 'built.yaml', '--follow');
+  expect(first).toMatchObject({
+    code: 0,
+    stdout: 'built for us\n',
+    stderr: expect.stringMatching(/^STEP 1(.*\n)*sent /m),
+  });
+  const again = await niyanta('submit', 'built.yaml', '--follow');
+  expect(again).toMatchObject({code: 0, stdout: 'built for us\n'});
+  expect(again.stderr).not.toMatch(/^(STEP|sent) /m);
 });
 
 test('a workload begins again from a checkpoint of before, and a new one from the same', async () => {

@@ -44,7 +44,7 @@ let base: Promise<Buffer> | undefined;
 /** Made once a process. */
 function baseLayer(): Promise<Buffer> {
   base ??= (async () => {
-    const busybox = await readFile(await busyboxPath());
+    const busybox = await busyboxProgram();
     return tar([
       ...['bin', 'etc', 'tmp', 'www', 'var', 'proc', 'sys', 'dev'].map(name => ({
         name,
@@ -58,6 +58,9 @@ function baseLayer(): Promise<Buffer> {
   })();
   return base;
 }
+
+/** busybox, statically linked: all that a Dockerfile needs. */
+export const busyboxProgram = async (): Promise<Buffer> => readFile(await busyboxPath());
 
 /** Debian's busybox-static, out of the root that lab hosts have. */
 async function busyboxPath(): Promise<string> {
