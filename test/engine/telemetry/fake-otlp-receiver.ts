@@ -24,7 +24,11 @@ export interface FakeOtlpReceiver {
   trace(traceId: string): readonly ReceivedSpan[];
 }
 
-export async function fakeOtlpReceiver(): Promise<FakeOtlpReceiver> {
+/** It ends with the test, or with `atEnd`. */
+export async function fakeOtlpReceiver(
+  address = '127.0.0.1',
+  atEnd: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<FakeOtlpReceiver> {
   const spans: ReceivedSpan[] = [];
   const services = new Set<string>();
   const headers: (string | undefined)[] = [];
@@ -46,13 +50,13 @@ export async function fakeOtlpReceiver(): Promise<FakeOtlpReceiver> {
       response.writeHead(200, {'content-type': 'application/json'}).end('{}');
     });
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(async () => {
+  await new Promise<void>(resolve => server.listen(0, address, resolve));
+  atEnd(async () => {
     server.closeAllConnections();
     await new Promise(resolve => server.close(resolve));
   });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`,
+    url: `http://${address}:${(server.address() as AddressInfo).port}/v1/traces`,
     spans,
     services,
     headers,

@@ -34,6 +34,7 @@ export class WorkerInHost {
   readonly #lab: LabFixture;
   readonly #host: string;
   readonly #name: string;
+  #said = '';
 
   private constructor(lab: LabFixture, host: string, name: string, child: ChildProcess) {
     this.#lab = lab;
@@ -42,24 +43,36 @@ export class WorkerInHost {
     this.child = child;
   }
 
-  static async start(lab: LabFixture, host: string, name: string, args: readonly string[]): Promise<WorkerInHost> {
-    const clean = ['env', '-i', `PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`, 'HOME=/root'];
+  /** Lines of its log: of JSON. */
+  get said(): readonly string[] {
+    return this.#said.split('\n').filter(Boolean);
+  }
+
+  static async start(
+    lab: LabFixture,
+    host: string,
+    name: string,
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<WorkerInHost> {
+    const path = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    const variables = Object.entries({PATH: path, HOME: '/root', ...env}).map(([key, value]) => `${key}=${value}`);
+    const clean = ['env', '-i', ...variables];
     const command = [process.execPath, entry, 'worker', '--json', '--name', name, ...args];
     const child = spawn('nsenter', [`--target=${initOf(lab, host)}`, '--all', ...clean, ...command], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     const worker = new WorkerInHost(lab, host, name, child);
     let text = '';
-    let said = '';
     child.stderr!.on('data', chunk => {
-      said += String(chunk);
+      worker.#said += String(chunk);
       if (process.env.WORKER_LOG) process.stderr.write(chunk);
     });
     for await (const chunk of child.stdout!) {
       text += String(chunk);
       if (text.trimEnd().endsWith('}')) return worker;
     }
-    throw new Error(`worker ended: ${text}${said}`);
+    throw new Error(`worker ended: ${text}${worker.#said}`);
   }
 
   /** Of the process itself: nsenter, which waits for it, has its end. Resolves with the exit code. */
