@@ -1,5 +1,6 @@
-import {BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen} from 'cockatiel';
 import {OutsideError, UserError, UserErrors} from '../spec/errors.ts';
+import {CircuitBreaker} from './circuit-breaker.ts';
+import type {Clock} from './clock.ts';
 import type {Store} from './store/store.ts';
 import {wordsOf} from './workers/outside-failure.ts';
 
@@ -17,32 +18,20 @@ const restMs = 1000;
  * `database-unavailable`, transient), so that requests do not pile up behind a database that does not answer. What a
  * database answers, a refusal too, is no failure of it.
  */
-export function guardStore(store: Store): GuardedStore {
-  const breaker = circuitBreaker(
-    handleWhen(error => !(error instanceof UserError || error instanceof UserErrors || isAnswer(error))),
-    {breaker: new ConsecutiveBreaker(failuresUntilOpen), halfOpenAfter: restMs},
-  );
-  let last = '';
-  breaker.onFailure(({reason}) => {
-    if ('error' in reason) last = wordsOf(reason.error);
-  });
+export function guardStore(store: Store, clock: Pick<Clock, 'monotonicMs'>): GuardedStore {
+  const isFailure = (error: unknown) => !(error instanceof UserError || error instanceof UserErrors || isAnswer(error));
+  const breaker = new CircuitBreaker({failures: failuresUntilOpen, restMs, isFailure, refusal: unavailable, clock});
   const guarded = new Proxy(store, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function' || unguarded.has(String(name)))
         return typeof member === 'function' ? member.bind(target) : member;
-      return async (...args: unknown[]) => {
-        try {
-          return await breaker.execute(() => member.apply(target, args));
-        } catch (error) {
-          throw error instanceof BrokenCircuitError ? unavailable(last, error) : error;
-        }
-      };
+      return (...args: unknown[]) => breaker.run(async () => member.apply(target, args));
     },
   });
   return {
     store: guarded,
-    trouble: () => (breaker.state === CircuitState.Closed ? undefined : `does not answer: ${last}`),
+    trouble: () => breaker.trouble && `does not answer: ${wordsOf(breaker.trouble.last)}`,
   };
 }
 
@@ -51,11 +40,11 @@ const unguarded = new Set(['close', 'onHint', 'resign']);
 
 const isAnswer = (error: unknown): boolean => error instanceof OutsideError && error.code === 'not-leading';
 
-const unavailable = (last: string, cause: unknown): OutsideError =>
+const unavailable = (last: unknown): OutsideError =>
   new OutsideError({
     code: 'database-unavailable',
-    message: `the database does not answer: ${last}`,
+    message: `the database does not answer: ${wordsOf(last)}`,
     hint: 'It is tried again every second. Is it up, and reachable from here?',
     transient: true,
-    cause,
+    cause: last,
   });

@@ -46,7 +46,7 @@ export interface CoordinatorParts {
 export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
   const measures = parts.measures ?? silentMeasures;
   const tracing = parts.tracing ?? noTracing;
-  const {store, trouble} = guardStore(parts.store);
+  const {store, trouble} = guardStore(parts.store, parts.clock);
   const coordinator = new RunningCoordinator({...parts, measures, tracing, store, trouble});
   await coordinator.start();
   return coordinator;

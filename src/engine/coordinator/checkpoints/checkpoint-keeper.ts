@@ -7,6 +7,7 @@ import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {type Bytes, Meter, open, seal} from '../../runtime/backup/seal.ts';
 import {OutsideError} from '../../spec/errors.ts';
+import {systemClock} from '../clock.ts';
 import type {CheckpointRow, Store} from '../store/store.ts';
 import type {CheckpointKeeper} from '../types/workload-type.ts';
 import {corruptCheckpoint, storageFailed, tooLarge} from './checkpoint-errors.ts';
@@ -27,7 +28,7 @@ export function checkpointKeeper(
   unguarded?: KeptPlace,
   newName: () => string = randomUUID,
 ): CheckpointKeeper {
-  const guarded = unguarded && guardPlace(unguarded);
+  const guarded = unguarded && guardPlace(unguarded, systemClock);
   const storage = guarded?.place;
   return {
     trouble: () => guarded?.trouble(),

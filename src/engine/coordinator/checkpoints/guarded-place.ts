@@ -1,6 +1,7 @@
-import {BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleWhen} from 'cockatiel';
 import type {BackupPlace} from '../../runtime/backup/backup-place.ts';
 import {OutsideError} from '../../spec/errors.ts';
+import {CircuitBreaker} from '../circuit-breaker.ts';
+import type {Clock} from '../clock.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 
 /** What keeps checkpoints. Without `remove`: whoever stores them removes what is dropped. */
@@ -19,19 +20,10 @@ const restMs = 10_000;
  * Object storage behind a circuit breaker: after three failures in a row callers are refused at once for ten seconds, so that
  * workloads do not stand still for a checkpoint that cannot be kept anyway. That there is no such object is no failure.
  */
-export function guardPlace(place: KeptPlace, rest = restMs): GuardedPlace {
-  const breaker = circuitBreaker(handleWhen(isItsOwn), {
-    breaker: new ConsecutiveBreaker(failuresUntilOpen),
-    halfOpenAfter: rest,
-  });
-  let last = '';
-  breaker.onFailure(({reason}) => {
-    if ('error' in reason) last = wordsOf(reason.error);
-  });
-  const guarded = <T>(ask: () => Promise<T>): Promise<T> =>
-    breaker.execute(ask).catch(error => {
-      throw error instanceof BrokenCircuitError ? resting(place.label, last, error) : error;
-    });
+export function guardPlace(place: KeptPlace, clock: Pick<Clock, 'monotonicMs'>): GuardedPlace {
+  const refusal = (last: unknown) => resting(place.label, last);
+  const breaker = new CircuitBreaker({failures: failuresUntilOpen, restMs, isFailure: isItsOwn, refusal, clock});
+  const guarded = <T>(ask: () => Promise<T>): Promise<T> => breaker.run(ask);
   const {remove} = place;
   return {
     place: {
@@ -40,7 +32,7 @@ export function guardPlace(place: KeptPlace, rest = restMs): GuardedPlace {
       read: name => guarded(() => place.read(name)),
       ...(remove && {remove: name => guarded(() => remove(name))}),
     },
-    trouble: () => (breaker.state === CircuitState.Closed ? undefined : `${place.label} fails: ${last}`),
+    trouble: () => breaker.trouble && `${place.label} fails: ${wordsOf(breaker.trouble.last)}`,
   };
 }
 
@@ -48,11 +40,11 @@ export function guardPlace(place: KeptPlace, rest = restMs): GuardedPlace {
 const isItsOwn = (error: unknown): boolean =>
   error instanceof OutsideError && error.code.startsWith('backup-target-') && !error.message.includes('NoSuchKey');
 
-const resting = (label: string, last: string, cause: unknown): OutsideError =>
+const resting = (label: string, last: unknown): OutsideError =>
   new OutsideError({
     code: 'checkpoint-storage-failed',
-    message: `${label} is not asked for some seconds, since it failed: ${last}`,
+    message: `${label} is not asked for some seconds, since it failed: ${wordsOf(last)}`,
     hint: 'See whether the object storage of checkpoints can be reached and written to.',
     transient: true,
-    cause,
+    cause: last,
   });

@@ -1,6 +1,6 @@
 import {connect, headers, type Msg, type NatsConnection, type NodeConnectionOptions} from '@nats-io/transport-node';
-import {BrokenCircuitError, CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll} from 'cockatiel';
 import {OutsideError} from '../../spec/errors.ts';
+import {CircuitBreaker} from '../circuit-breaker.ts';
 import {pause, systemClock} from '../clock.ts';
 import type {Log} from '../log.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
@@ -32,20 +32,23 @@ export class Broker {
   readonly #closing = new AbortController();
   readonly #connected = Promise.withResolvers<NatsConnection>();
   readonly #upListeners = new Set<() => void>();
-  readonly #breaker = circuitBreaker(handleAll, {breaker: new ConsecutiveBreaker(5), halfOpenAfter: 1000});
+  readonly #breaker: CircuitBreaker;
   /** Whoever waits for an answer that a lost connection does not bring any more. */
   readonly #waiting = new Set<(error: OutsideError) => void>();
   #connection?: NatsConnection;
   #trouble: string | undefined = 'is being connected to';
-  #last = '';
   #reconnects = 0;
   #garbage = 0;
 
   constructor(parts: BrokerParts) {
     this.#parts = parts;
     this.#connected.promise.catch(() => undefined);
-    this.#breaker.onFailure(({reason}) => {
-      if ('error' in reason) this.#last = wordsOf(reason.error);
+    this.#breaker = new CircuitBreaker({
+      failures: 5,
+      restMs: 1000,
+      isFailure: () => true,
+      refusal: last => this.#unavailable(wordsOf(last), last),
+      clock: systemClock,
     });
     void this.#begin();
   }
@@ -62,7 +65,8 @@ export class Broker {
   /** In words; undefined when it is well. */
   trouble(): string | undefined {
     if (this.#trouble !== undefined) return this.#trouble;
-    return this.#breaker.state === CircuitState.Closed ? undefined : `JetStream does not answer: ${this.#last}`;
+    const broken = this.#breaker.trouble;
+    return broken && `JetStream does not answer: ${wordsOf(broken.last)}`;
   }
 
   counts(): BrokerCounts {
@@ -122,12 +126,8 @@ export class Broker {
   }
 
   /** Something of JetStream's, behind the circuit breaker. Errors: OutsideError `broker-unavailable`, or its own. */
-  async durably<T>(work: (connection: NatsConnection) => Promise<T>): Promise<T> {
-    try {
-      return await this.#breaker.execute(() => work(this.#up()));
-    } catch (error) {
-      throw error instanceof BrokenCircuitError ? this.#unavailable(this.#last, error) : error;
-    }
+  durably<T>(work: (connection: NatsConnection) => Promise<T>): Promise<T> {
+    return this.#breaker.run(async () => work(this.#up()));
   }
 
   async close(): Promise<void> {
