@@ -1,5 +1,5 @@
 // On a lab host with systemd: makes the container image and runs the coordinator from it, by the stack of
-// deploy/image/README.md; then runs it as the service of deploy/systemd.
+// deploy/image/README.md; then runs it, and a worker, as the services of deploy/systemd.
 // Needs Linux, root and `npm run build`.
 import {spawnSync} from 'node:child_process';
 import {cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
@@ -8,6 +8,7 @@ import {join} from 'node:path';
 import process from 'node:process';
 import {copyApp} from './copy-app.mjs';
 import {newEnoughNode, root} from './node24.mjs';
+import {installDebianPackages} from './packages.mjs';
 
 const lab = `image${process.pid}`;
 const project = mkdtempSync(join(tmpdir(), 'niyanta-image-test-'));
@@ -54,15 +55,61 @@ printf 'apiVersion: niyanta/v1\\nkind: Project\\nname: unit\\n' >/etc/niyanta/ni
   leads();
   onHost('systemctl reload niyanta');
   leads();
-  const pid = () => onHost('systemctl show --property MainPID --value niyanta').trim();
-  const first = pid();
-  onHost(
-    `kill -9 ${first}; for n in $(seq 300); do systemctl is-active niyanta && [ "$(systemctl show -p MainPID --value niyanta)" != ${first} ] && exit; sleep 0.1; done; exit 1`,
-  );
+  comesBack('niyanta');
   leads();
-  onHost('systemctl stop niyanta');
-  const result = onHost('systemctl show --property Result --value niyanta').trim();
-  if (result !== 'success') throw new Error(`the service ended with "${result}"`);
+  worksUnderSystemd();
+  stops('niyanta');
+}
+
+/** A worker over NATS: comes again after kill -9, and drains when it is stopped; what it did goes on from a checkpoint. */
+function worksUnderSystemd() {
+  onHost('cat >/usr/local/bin/nats-server && chmod 755 /usr/local/bin/nats-server', readFileSync(natsServer()));
+  onHost('systemd-run --unit nats /usr/local/bin/nats-server -js -sd /var/lib/nats -a 127.0.0.1');
+  const unit = readFileSync(join(root, 'deploy', 'systemd', 'niyanta-worker.service'));
+  onHost('cat >/etc/systemd/system/niyanta-worker.service', unit);
+  onHost(`umask 077; echo NIYANTA_NATS_URL=nats://127.0.0.1:4222 | tee /etc/niyanta/coordinator.env >/etc/niyanta/worker.env
+systemctl daemon-reload; systemctl restart niyanta; systemctl start niyanta-worker`);
+  const key = /Admin key: (\S+)/.exec(onHost('journalctl -u niyanta -o cat'))?.[1];
+  if (key === undefined) throw new Error('the journal has no admin key');
+  onHost('umask 077; cat >/root/asking', `export NIYANTA_SERVER=http://127.0.0.1:8460 NIYANTA_API_KEY=${key}\n`);
+  const asked = words => `. /root/asking; niyanta ${words}`;
+  const until = (words, text) =>
+    onHost(
+      `for n in $(seq 100); do case $(${asked(words)} --json | tr -d ' \\n') in *'${text}'*) exit 0 ;; esac; sleep 0.1; done; ${asked(words)}; exit 1`,
+    );
+  until('worker ls', '"condition":"well"');
+  const nap =
+    'apiVersion: niyanta/v1\nkind: Workload\nname: nap\ntype: sleep\nwith: {seconds: 600}\ncheckpoint: {grace: 10s}\n';
+  const {workloads} = JSON.parse(onHost(`cat >/root/nap.yaml; ${asked('submit /root/nap.yaml --json')}`, nap));
+  const show = `workload show ${workloads[0].id}`;
+  until(show, '"state":"RUNNING"');
+  comesBack('niyanta-worker');
+  until('worker ls', '"condition":"well"');
+  until(show, '"state":"RUNNING"');
+  stops('niyanta-worker');
+  until(`checkpoint ls ${workloads[0].id}`, '"why":"drain"');
+  until(show, '"state":"PENDING"');
+}
+
+/** Killed, a service is started again. */
+function comesBack(service) {
+  const first = onHost(`systemctl show --property MainPID --value ${service}`).trim();
+  onHost(
+    `kill -9 ${first}; for n in $(seq 300); do systemctl is-active ${service} && [ "$(systemctl show -p MainPID --value ${service})" != ${first} ] && exit; sleep 0.1; done; exit 1`,
+  );
+}
+
+function stops(service) {
+  onHost(`systemctl stop ${service}`);
+  const result = onHost(`systemctl show --property Result --value ${service}`).trim();
+  if (result !== 'success') throw new Error(`${service} ended with "${result}"`);
+}
+
+/** Debian's, of this machine. */
+function natsServer() {
+  const missing = installDebianPackages('tests');
+  if (missing.length > 0) throw new Error(`these Debian packages are missing: ${missing.join(' ')}`);
+  return '/usr/sbin/nats-server';
 }
 
 /** Waits until the coordinator on the host says that it leads. */

@@ -44,7 +44,7 @@ beforeAll(async () => {
   ends.push(() => s3.stop());
   const settings = `apiVersion: niyanta/v1
 kind: Server
-failures: {beat: 500ms, suspect: 2s, lost: 4s, leader: 1s}
+failures: {beat: 500ms, suspect: 2s, lost: 5s, leader: 1s}
 tracing: {otlp: '${new URL(collector.url).origin}', every: 100ms}
 checkpoints:
   to: s3://${s3.access.bucket}/checkpoints
