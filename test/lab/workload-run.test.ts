@@ -76,3 +76,20 @@ test('Ctrl-C leaves nothing behind, and what a killed run left is found and ende
   expect(await left()).toBe('');
   expect(await readdir(join(project.directory, '.niyanta/runs'))).toEqual([]);
 });
+
+test('two runs on the same hosts know what the other one runs there', async () => {
+  const cpus = Number(await lab().sh('h1', 'nproc'));
+  const most = `resources: {cpu: ${cpus * 0.75}}`;
+  const long = (name: string) => job(name, 'echo begun; exec sleep 1000', 'stop: {grace: 0s}', most);
+  const [one, other] = [await projectWith(long('one'), long('two')), await projectWith(job('third', 'echo ran', most))];
+  const first = watched(one.start(['run', 'w.yaml']));
+  await expect.poll(() => first.output(), {timeout: 30_000}).toMatch(/one +\| begun/);
+  await expect.poll(() => first.output(), {timeout: 30_000}).toMatch(/two +\| begun/);
+  const second = watched(other.start(['run', 'w.yaml']));
+  await expect.poll(() => second.output(), {timeout: 30_000}).toMatch(/third +waits: parked: .*cpu/);
+  expect(second.output()).not.toContain('ran\n');
+  first.child.kill('SIGINT');
+  expect(await first.ended).toBe(130);
+  expect(await second.ended).toBe(0);
+  expect(second.output()).toContain('ran\n');
+});

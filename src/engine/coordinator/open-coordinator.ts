@@ -21,6 +21,7 @@ import {startCoordinator} from './start-coordinator.ts';
 import type {Store} from './store/store.ts';
 import {type ContainerTypeParts, containerType} from './types/container.ts';
 import {makeTypes, type TypeFile} from './types/load-types.ts';
+import {ownerMark} from './types/owner-mark.ts';
 import {sleepType} from './types/sleep.ts';
 import {HostPool} from './workers/host-pool.ts';
 import type {WorkerPool} from './workers/worker-pool.ts';
@@ -65,7 +66,9 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
   const {store, session, settings, log} = wish;
   const keeper = checkpointKeeper(store, wish.objectStorage?.place);
   const ownTypes = makeTypes(wish.types ?? [], keeper);
+  const identity = await store.identity();
   const pool = new HostPool({
+    owner: () => ownerMark(identity),
     hosts: session.hosts,
     connect: (host, signal) => connect(host, {...session.ssh, signal}),
     silence: settings.silence,
@@ -81,7 +84,7 @@ export async function openCoordinator(wish: OpenCoordinatorWish): Promise<Opened
     wish.nats && (await openAgents({...wish, ...ways, ...wish.nats, silence, isHost, lent: wish.objectStorage?.lent}));
   const workers = agents ? new JoinedPool(pool, agents.pool) : pool;
   const container = containerType({
-    owner: await store.identity(),
+    owner: identity,
     blobs: store,
     keeper,
     ...ways,

@@ -15,6 +15,7 @@ import {natsOptions} from '../nats/nats-options.ts';
 import {inboxOf, isWorkerName} from '../nats/subjects.ts';
 import {defaultCoordinatorSettings as settings} from '../settings.ts';
 import {containerType} from '../types/container.ts';
+import {ownerMark} from '../types/owner-mark.ts';
 import {sleepType} from '../types/sleep.ts';
 import type {WorkloadType} from '../types/workload-type.ts';
 import {HostPool} from '../workers/host-pool.ts';
@@ -87,9 +88,11 @@ function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
   const ending = new AbortController();
   const about = {name: `niyanta worker ${name}`, inboxPrefix: inboxOf(name)};
   const broker = new Broker({options: {...options, ...about}, address: nats.url, log});
+  let owner: string | undefined;
   const pool = new HostPool({
     hosts: [{...thisMachine, name, labels, ...(region !== undefined && {region})}],
     connect: host => connect(host),
+    owner: () => owner,
     silence: settings.silence,
     log,
   });
@@ -100,8 +103,9 @@ function openAgent(wish: NamedWish): OpenedAgent & {close(): Promise<void>} {
   const keeper = checkpointKeeper(store, lentPlace({store, refOf, clock: systemClock, signal: ending.signal}));
   let begun: Begun | undefined;
   const refused = Promise.withResolvers<never>();
-  const beginning = store.identity().then(owner => {
-    begun = begin(wish, {owner, broker, pool, saying, store, keeper});
+  const beginning = store.identity().then(database => {
+    owner = ownerMark(database);
+    begun = begin(wish, {owner: database, broker, pool, saying, store, keeper});
     begun.worker.refused.catch(refused.reject);
     return begun.worker.registered;
   });

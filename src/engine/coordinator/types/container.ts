@@ -1,4 +1,3 @@
-import {createHash} from 'node:crypto';
 import {z} from 'zod';
 import {mustRun} from '../../hosts/must-run.ts';
 import {can} from '../../runtime/capabilities.ts';
@@ -17,6 +16,7 @@ import type {Store} from '../store/store.ts';
 import {goOnFrom} from './go-on-from.ts';
 import {inputsTar, inputTargets} from './inputs-tar.ts';
 import {type JobImage, JobImages, type JobImageWays} from './job-image.ts';
+import {ownerMark} from './owner-mark.ts';
 import {RunningContainer} from './running-container.ts';
 import type {Attempt, AttemptEnd, CheckpointKeeper, WorkloadType} from './workload-type.ts';
 
@@ -45,7 +45,7 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     ...parts,
     sent: (manifest, architecture) => uploadedImage(parts.blobs, manifest, architecture),
   });
-  const owner = createHash('sha256').update(parts.owner).digest('hex').slice(0, 16);
+  const owner = ownerMark(parts.owner);
   const running = new Map<string, RunningContainer>();
   const starting = new Map<string, Promise<unknown>>();
   const restored = new Set<string>();
@@ -65,7 +65,8 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     const own = Object.fromEntries(Object.entries(job.env).map(([name, text]) => [name, resolveSecrets(text, values)]));
     const env = {...originEnv(attempt), ...own};
     const entrypoint = await images.entrypoint(host, job, await images.bring(host, imageOf(attempt), attempt.signal));
-    await host.start({spec, env, containerd: host.containerd, entrypoint}, attempt.host?.startsAtOnce);
+    const {room, startsAtOnce} = attempt.host ?? {};
+    await host.start({spec, env, containerd: host.containerd, entrypoint, ...(room && {room})}, startsAtOnce);
   }
 
   return {

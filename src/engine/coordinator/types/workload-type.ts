@@ -73,6 +73,8 @@ export interface AttemptHost {
   readonly connection: Connection;
   /** Absent: those that are found there. */
   readonly gpus?: readonly Gpu[];
+  /** What it has for workloads of all coordinators together; absent: nobody counts it. */
+  readonly room?: {readonly cpu: number; readonly memory: number};
   /** Starts at once there; absent: as many as the type likes. */
   readonly startsAtOnce?: number;
 }

@@ -21,6 +21,8 @@ export interface ExecutionParts {
   connection(): Connection | undefined;
   /** Of its worker; undefined: as found on the host itself. */
   gpus?(): readonly Gpu[] | undefined;
+  /** What its worker has for workloads of all coordinators together; undefined: nobody counts it. */
+  room?(): {readonly cpu: number; readonly memory: number} | undefined;
   /** Starts at once on its worker; undefined: as many as the type likes. */
   readonly startsAtOnce?: number;
   /** Resolves when its worker answers. Rejects with the signal's reason. */

@@ -121,7 +121,8 @@ export class Execution implements CarriedOut {
     if (!this.#parts.type.onHost || !connection) return {...base, signal};
     const gpus = this.#parts.gpus?.();
     const {startsAtOnce} = this.#parts;
-    const host = {name: this.worker, connection, ...(gpus && {gpus}), ...(startsAtOnce && {startsAtOnce})};
+    const room = this.#parts.room?.();
+    const host = {name: this.worker, connection, ...(gpus && {gpus}), ...(room && {room}), startsAtOnce};
     return {...base, signal, host};
   }
 

@@ -92,6 +92,7 @@ export class Executions {
       log: logOf(log, row),
       connection,
       gpus: () => workers.worker(name)?.gpus?.(),
+      room: () => workers.worker(name)?.room?.(),
       startsAtOnce: startsPerWorker,
       well: signal =>
         type.onHost ? until(answers, listener => workers.subscribe(listener), signal) : Promise.resolve(),

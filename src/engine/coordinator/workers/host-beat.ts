@@ -1,16 +1,28 @@
 import type {ReachableHost} from '../../runtime/observed.ts';
+import type {Room} from '../../runtime/workloads/reserved-lines.ts';
 import type {HostPort} from '../../scheduler/queue/index.ts';
 import type {Gpu, Host} from '../../spec/project.ts';
-import type {WorkerBeat, WorkerCapacity} from '../store/store.ts';
+import type {WorkerBeat} from '../store/store.ts';
 
-/** What a host offers to workloads: what it has, without what stacks reserve there; the kind of its GPUs as label `gpu-kind`. */
-export function beatOfHost(host: Host, seen: ReachableHost, trouble: string | undefined): WorkerBeat {
+/** What a host offers to workloads: what it has, without what stacks and workloads of `others` reserve there; the kind of its GPUs as label `gpu-kind`. */
+export function beatOfHost(
+  host: Host,
+  seen: ReachableHost,
+  trouble: string | undefined,
+  others: Room = {cpu: 0, memory: 0},
+): WorkerBeat {
+  const room = roomOf(seen);
   return {
     name: host.name,
     kind: 'ssh',
     ...(host.region !== undefined && {region: host.region}),
     labels: {...kindOf(gpusOf(host, seen)), ...host.labels},
-    capacity: capacityOf(host, seen),
+    capacity: {
+      cpu: Math.max(0, room.cpu - others.cpu),
+      memory: Math.max(0, room.memory - others.memory),
+      gpu: gpusOf(host, seen).length,
+      disk: seen.facts.disk.free,
+    },
     ...(whyUnusable(host, seen, trouble) !== undefined && {unusable: whyUnusable(host, seen, trouble)}),
   };
 }
@@ -31,14 +43,13 @@ function kindOf(gpus: readonly Gpu[]): Readonly<Record<string, string>> {
   return kind === undefined || others.length > 0 ? {} : {'gpu-kind': kind};
 }
 
-function capacityOf(host: Host, {facts, containers}: ReachableHost): WorkerCapacity {
+/** What it has for workloads of all coordinators together. */
+export function roomOf({facts, containers}: ReachableHost): Room {
   const reserved = containers.map(({manifest}) => manifest?.spec.resources ?? {});
   const taken = (of: 'cpu' | 'memory') => reserved.reduce((sum, each) => sum + (each[of] ?? 0), 0);
   return {
     cpu: Math.max(0, facts.cpus - taken('cpu')),
     memory: Math.max(0, facts.memory - taken('memory')),
-    gpu: gpusOf(host, {facts}).length,
-    disk: facts.disk.free,
   };
 }
 

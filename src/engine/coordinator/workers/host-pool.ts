@@ -2,10 +2,10 @@ import type {Host} from '../../spec/project.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Log} from '../log.ts';
-import {type ConnectHost, PooledHost} from './pooled-host.ts';
+import {type ConnectHost, PooledHost, type PooledHostParts} from './pooled-host.ts';
 import type {PooledWorker, WorkerPool} from './worker-pool.ts';
 
-export interface HostPoolParts {
+export interface HostPoolParts extends Pick<PooledHostParts, 'owner'> {
   readonly hosts: readonly Host[];
   readonly connect: ConnectHost;
   readonly silence: CoordinatorSettings['silence'];
@@ -55,8 +55,8 @@ export class HostPool implements WorkerPool {
   }
 
   #begin(host: Host): PooledHost {
-    const {connect, silence, log} = this.#parts;
-    return new PooledHost(host, {connect, silence, log, onChange: () => this.#tell()});
+    const {connect, owner, silence, log} = this.#parts;
+    return new PooledHost(host, {connect, owner, silence, log, onChange: () => this.#tell()});
   }
 
   #tell(): void {

@@ -3,13 +3,14 @@ import type {Connection} from '../../hosts/connection.ts';
 import {argv} from '../../hosts/index.ts';
 import {observe} from '../../runtime/observe.ts';
 import type {ReachableHost} from '../../runtime/observed.ts';
+import {type Room, reservedByOthers} from '../../runtime/workloads/reserved-lines.ts';
 import type {HostPort} from '../../scheduler/queue/index.ts';
 import type {Gpu, Host} from '../../spec/project.ts';
 import type {HostName} from '../../spec/stack.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
 import type {Log} from '../log.ts';
 import type {WorkerBeat} from '../store/store.ts';
-import {beatOfHost, gpusOf, portsTakenBy} from './host-beat.ts';
+import {beatOfHost, gpusOf, portsTakenBy, roomOf} from './host-beat.ts';
 import {Listening, lookMs, mostBetweenLooksMs} from './listening.ts';
 import {wordsOf} from './outside-failure.ts';
 import type {PooledWorker} from './worker-pool.ts';
@@ -19,6 +20,8 @@ export type ConnectHost = (host: Host, signal: AbortSignal) => Promise<Connectio
 
 export interface PooledHostParts {
   readonly connect: ConnectHost;
+  /** Whose attempts are this coordinator's; undefined as long as it does not know. */
+  readonly owner: () => string | undefined;
   readonly silence: CoordinatorSettings['silence'];
   readonly log: Log;
   readonly onChange: () => void;
@@ -38,6 +41,8 @@ export class PooledHost implements PooledWorker {
   #connection?: Connection;
   #seen?: ReachableHost;
   #trouble?: string;
+  /** What other coordinators run here, as of the last beat. */
+  #others: Room = {cpu: 0, memory: 0};
   #failure?: string;
   readonly #listening = new Listening(performance.now(), mostBetweenLooksMs);
   #silentMs = 0;
@@ -56,7 +61,11 @@ export class PooledHost implements PooledWorker {
   }
 
   beat(): WorkerBeat | undefined {
-    return this.#seen && beatOfHost(this.host, this.#seen, this.#trouble);
+    return this.#seen && beatOfHost(this.host, this.#seen, this.#trouble, this.#others);
+  }
+
+  room(): Room | undefined {
+    return this.#seen && roomOf(this.#seen);
   }
 
   failure(): string | undefined {
@@ -130,7 +139,10 @@ export class PooledHost implements PooledWorker {
     const {connect, silence} = this.#parts;
     const {signal} = this.#closing;
     this.#connection ??= await connect(this.host, signal);
-    await this.#connection.run(argv('true'), {timeoutMs: 2 * silence.beatMs, signal});
+    const owner = this.#parts.owner();
+    const ask = owner === undefined ? undefined : reservedByOthers(owner);
+    const {stdout} = await this.#connection.run(ask?.command ?? argv('true'), {timeoutMs: 2 * silence.beatMs, signal});
+    if (ask) this.#others = ask.parse(stdout);
     // The first look says whether there is a host to be heard of. Later ones are not waited for: they take seconds where
     // hundreds of containers are being started.
     if (!this.#seen) await this.#look(this.#connection);

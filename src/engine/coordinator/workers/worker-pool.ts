@@ -27,6 +27,8 @@ export interface PooledWorker {
   ports(): readonly HostPort[];
   /** Its devices, one workload at a time each; absent where it says that by itself. */
   gpus?(): readonly Gpu[];
+  /** Processors and bytes of memory for workloads of all coordinators together; absent where nobody counts that. */
+  room?(): {readonly cpu: number; readonly memory: number} | undefined;
   /** Milliseconds since it was last heard of; since the pool began when never. A stop of this process does not count. */
   silentMs(): number;
   /** Grows each time it is heard of after it was lost or connected anew: what runs there is to be looked at again. */

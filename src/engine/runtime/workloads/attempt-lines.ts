@@ -3,7 +3,15 @@ import {endShim} from '../containers/end-shim.ts';
 import {ctr} from '../ctr.ts';
 import {logsFolder, networksFolder, toolkit} from '../paths.ts';
 import {preparing} from '../worker-script.ts';
-import {addressesFolder, attemptFolder, fencePath, lockPath, ownerPath, workloadFolder} from './attempt-paths.ts';
+import {
+  addressesFolder,
+  attemptFolder,
+  fencePath,
+  lockPath,
+  ownerPath,
+  reservedFolder,
+  workloadFolder,
+} from './attempt-paths.ts';
 import {type AttemptKey, attemptId, type OwnedAttempt} from './attempt-spec.ts';
 
 /** How a script ends for an attempt that a newer one has overtaken on the host; stderr then says `attempt-fenced NUMBER`. */
@@ -82,7 +90,7 @@ export const removeFunction = `remove() { # FOLDER ID
     case $address in *.*.*.*) rm -f "${addressesFolder}/$address" ;; esac
   fi
   # The file of its starts first: the logger then writes no end any more.
-  rm -f "${logsFolder}/$2.starts" "${logsFolder}/$2.ends" "${logsFolder}/$2.log" "${logsFolder}/$2.log".[0-9]
+  rm -f ${reservedFolder}/*/"$2" "${logsFolder}/$2.starts" "${logsFolder}/$2.ends" "${logsFolder}/$2.log" "${logsFolder}/$2.log".[0-9]
   rm -rf "$1"
 }`;
 

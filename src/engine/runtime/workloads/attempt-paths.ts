@@ -1,5 +1,5 @@
 import {Bug} from '../../spec/errors.ts';
-import {root} from '../paths.ts';
+import {root, runtime} from '../paths.ts';
 import {type AttemptKey, attemptId, attemptOf} from './attempt-spec.ts';
 
 /** A folder a workload, and in it one an attempt, by its number. */
@@ -7,6 +7,12 @@ export const workloadsFolder = `${root}/workloads`;
 
 /** By address: the container that has it. */
 export const addressesFolder = `${workloadsFolder}/.addresses`;
+
+/**
+ * What attempts of several coordinators reserve on a host, for each other: `OWNER/ID` holds thousandths of a processor and
+ * bytes of memory. On tmpfs: after a reboot nothing runs. Attempts that reserve nothing stand nowhere.
+ */
+export const reservedFolder = `${runtime}/reserved`;
 
 /** What stands in paths comes from a store, and is held against its form where it becomes one. */
 export function workloadFolder(workload: string): string {

@@ -23,6 +23,7 @@ import {contractEnv} from './contract.ts';
 import {gpuLines} from './gpu-lines.ts';
 import {hostname, jobArguments} from './job-arguments.ts';
 import {joinLines, networkFileLines} from './network-lines.ts';
+import {type Room, reservedFolderLines, reservingLines} from './reserved-lines.ts';
 
 export interface Start {
   readonly spec: AttemptSpec;
@@ -32,14 +33,16 @@ export interface Start {
   readonly containerd: string;
   /** The image's entrypoint; needed only where the spec has a command. */
   readonly entrypoint: readonly string[];
+  /** What the host has for all workloads of all coordinators; absent: nobody counts it. */
+  readonly room?: Room;
 }
 
 /**
  * Starts an attempt's container unless it has been started before, whatever became of it: an attempt runs at most once.
  * What an earlier try left before that moment is removed. Prints `started`, or `there`. Exits with `overtakenExit` for
- * an attempt that is older than one begun on this host; older ones are ended. Errors: UserError `env-multiline`, `env-too-long`.
+ * an attempt that is older than one begun on this host; older ones are ended; with `hostFullExit` where there is no room. Errors: UserError `env-multiline`, `env-too-long`.
  */
-export function startAttempt({spec, env, containerd, entrypoint}: Start): HostScript {
+export function startAttempt({spec, env, containerd, entrypoint, room}: Start): HostScript {
   const id = attemptId(spec);
   const folder = attemptFolder(spec);
   const whole = {...env, ...contractEnv(spec)};
@@ -52,6 +55,7 @@ export function startAttempt({spec, env, containerd, entrypoint}: Start): HostSc
     preparing.folder(checkpointFolder(spec), 0o1777),
     preparing.folder(networkPath(id)),
     preparing.folder(addressesFolder),
+    ...reservedFolderLines(spec),
     'set -eu',
     // Of folders that were made for nothing, those that hold something are another's.
     ...fenceLines(spec, [`rmdir ${own.map(quote).join(' ')} 2>/dev/null || :`]),
@@ -66,6 +70,7 @@ export function startAttempt({spec, env, containerd, entrypoint}: Start): HostSc
     `  mkdir -p ${[noticeFolder(spec), networkPath(id)].map(quote).join(' ')}`,
     `  mkdir -m 1777 ${quote(checkpointFolder(spec))}`,
     'fi',
+    ...reservingLines(spec, room),
     ...gpuLines(spec),
     ...guardLines(),
     ...addressLines(id),

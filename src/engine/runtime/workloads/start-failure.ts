@@ -3,7 +3,7 @@ import type {AttemptSpec} from './attempt-spec.ts';
 
 /**
  * Why a container could not be started, of what `ctr` and the toolkit say. Codes: `command-not-found` (exitCode 127) and
- * `command-not-executable` (126), which are the job's own failure as in a shell; `image-gone`, `gpus-taken` and `port-taken`, transient;
+ * `command-not-executable` (126), which are the job's own failure as in a shell; `image-gone`, `gpus-taken`, `host-full` and `port-taken`, transient;
  * else the error as it is.
  */
 export function startFailure({image}: Pick<AttemptSpec, 'image'>, error: unknown): unknown {
@@ -22,6 +22,11 @@ export function startFailure({image}: Pick<AttemptSpec, 'image'>, error: unknown
     return as('gpus-taken', `${error.host}: ${/gpus-taken: (.*)/.exec(said)![1]}`, {
       transient: true,
       hint: 'Somebody else on the host has them: another coordinator, or a niyanta run.',
+    });
+  if (said.includes('host-full:'))
+    return as('host-full', `${error.host}: no room: ${/host-full: (.*)/.exec(said)![1]}`, {
+      transient: true,
+      hint: 'Somebody else on the host has it: another coordinator, or a niyanta run.',
     });
   const port = /port \S+ of this host is published by \S+/.exec(said)?.[0];
   if (port)
