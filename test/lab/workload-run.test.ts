@@ -86,7 +86,7 @@ test('two runs on the same hosts know what the other one runs there', async () =
   await expect.poll(() => first.output(), {timeout: 30_000}).toMatch(/one +\| begun/);
   await expect.poll(() => first.output(), {timeout: 30_000}).toMatch(/two +\| begun/);
   const second = watched(other.start(['run', 'w.yaml']));
-  await expect.poll(() => second.output(), {timeout: 30_000}).toMatch(/third +waits: parked: .*cpu/);
+  await expect.poll(() => second.output(), {timeout: 30_000}).toMatch(/third +waits: parked: 2 hosts: needs .* CPU/);
   expect(second.output()).not.toContain('ran\n');
   first.child.kill('SIGINT');
   expect(await first.ended).toBe(130);

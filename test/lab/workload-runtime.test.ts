@@ -181,6 +181,20 @@ test('a checkpoint that a job writes by itself is taken, and its progress told',
   expect(await ended).not.toHaveProperty('checkpoint');
 });
 
+test('a checkpoint that is larger than it may be is not even read, and told; the job goes on', async () => {
+  const checkpoint = {graceMs: 5000, signal: 'SIGUSR1', keep: 1, maxSize: 1_000_000};
+  const attempt = await jobs.attempt({
+    script: `cd $NIYANTA_CHECKPOINT_DIR; head -c 600000 /dev/zero >a; cp a b; sha256sum a b >sums; mv sums SHA256SUMS
+      sleep 60`,
+    workload: {checkpoint},
+  });
+  const {ended} = await jobs.begin(attempt);
+  const tooLarge = expect.stringContaining('has more than 1000000 (checkpoint.maxSize)');
+  await expect.poll(() => attempt.report.said, {timeout: 20_000}).toEqual([['started'], ['notKept', tooLarge]]);
+  await jobs.type.close(attempt);
+  expect(await ended).toMatchObject({outcome: 'failed', reason: tooLarge});
+});
+
 test('a host that is started again has lost its job, which is no success', async () => {
   const attempt = await jobs.attempt({script: 'echo begun; sleep 60'});
   const {ended} = await jobs.begin(attempt);

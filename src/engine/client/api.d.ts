@@ -983,6 +983,8 @@ export interface components {
         signal?: "SIGTERM" | "SIGINT" | "SIGQUIT" | "SIGHUP" | "SIGKILL" | "SIGUSR1" | "SIGUSR2" | "SIGWINCH" | "SIGRTMIN+3";
         /** @default 3 */
         keep?: number;
+        /** @default 10Gi */
+        maxSize?: string | number;
       };
       schedule?: {
         cron: string;

@@ -41,6 +41,7 @@ export function workloadDocument(workload: Workload): Record<string, unknown> {
       grace: time(checkpoint.graceMs),
       signal: checkpoint.signal,
       keep: checkpoint.keep,
+      maxSize: checkpoint.maxSize,
     },
     schedule,
     after,

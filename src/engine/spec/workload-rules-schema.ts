@@ -70,6 +70,9 @@ export const checkpointSchema = z.strictObject({
   grace: duration('1s', '1h').prefault('30s').describe('How long it may take to write one after it was told to.'),
   signal: signal.prefault('SIGUSR1').describe('Signal that tells it to.'),
   keep: z.int().min(1).max(100).default(3).describe('How many good ones are kept.'),
+  maxSize: diskSize
+    .prefault('10Gi')
+    .describe('Most that its files may have together; a larger one is refused and told.'),
 });
 
 /** At which times it is submitted. */

@@ -96,6 +96,8 @@ export interface CheckpointRule {
   readonly signal: string;
   /** How many good ones are kept. */
   readonly keep: number;
+  /** Bytes of its files together; those that were submitted before there was a limit have none of their own. */
+  readonly maxSize?: number;
 }
 
 export interface ScheduleRule {

@@ -75,7 +75,7 @@ describe('what a workload file says', () => {
       },
       retries: {max: 3, backoff: {initialMs: 500, factor: 1.5, maxMs: 60_000, jitter: false}, exitCodes: [75]},
       timeoutMs: 7_200_000,
-      checkpoint: {everyMs: 300_000, progress: 10, graceMs: 30_000, signal: 'SIGUSR1', keep: 3},
+      checkpoint: {everyMs: 300_000, progress: 10, graceMs: 30_000, signal: 'SIGUSR1', keep: 3, maxSize: 10 * 2 ** 30},
       schedule: {cron: '0 3 * * MON-FRI', timeZone: 'Europe/Vilnius', missed: 'once'},
       after: [
         {workload: 'extract', on: 'success'},

@@ -7,10 +7,14 @@ import {checkedCheckpoint} from '../../runtime/workloads/checkpoint-tar.ts';
 import {packCheckpoint} from '../../runtime/workloads/pack-script.ts';
 import type {WorkloadHost} from '../../runtime/workloads/workload-host.ts';
 import {OutsideError} from '../../spec/errors.ts';
+import {formatSize} from '../../spec/quantities.ts';
 import type {Attempt, CheckpointKeeper, TakenCheckpoint} from './workload-type.ts';
 
 /** A job that writes checkpoints faster is not followed in each of them. Milliseconds from the end of one to the next. */
 const restMs = 5000;
+
+/** Of workloads that say nothing of it: bytes of a checkpoint's files together. */
+const mostBytes = 10 * 2 ** 30;
 
 /**
  * Takes the checkpoints of one attempt off its host: those it was told to write, and those that it writes by itself. One at
@@ -118,8 +122,8 @@ export class CheckpointTaker {
     taking.catch(error => {
       if (this.#over) return;
       this.#attempt.report.notKept(error);
-      // Read again at the next look.
-      this.#read = '';
+      // Read again at the next look; one that is too large will be so then.
+      if (!isTooLarge(error)) this.#read = '';
       this.#rest();
     });
     this.#busy = taking.catch(() => undefined);
@@ -137,11 +141,13 @@ export class CheckpointTaker {
   async #take(which: 'summed' | 'all'): Promise<TakenCheckpoint | undefined> {
     const mark = this.#mark;
     this.#read = mark;
-    const command = packCheckpoint(checkpointFolder(this.#key), which);
+    const most = this.#attempt.workload.workload.checkpoint?.maxSize ?? mostBytes;
+    const command = packCheckpoint(checkpointFolder(this.#key), which, most);
     const process = await this.#host.changing.reading.spawn(command);
     const source = Readable.from(
       produced(process, output => {
         if (output.code === 3) throw torn(output.stderr);
+        if (output.code === 4) throw tooLarge(most);
         if (output.code !== 0) throw commandFailed(this.#host.name, 'read a checkpoint', command, output);
       }),
       {objectMode: false},
@@ -170,6 +176,15 @@ function whole(error: unknown): undefined {
   if (error instanceof OutsideError && error.code === 'checkpoint-torn') return undefined;
   throw error;
 }
+
+const tooLarge = (most: number): OutsideError =>
+  new OutsideError({
+    code: 'checkpoint-too-large',
+    message: `the checkpoint has more than ${formatSize(most)} (checkpoint.maxSize): it is not kept`,
+    hint: 'Raise checkpoint.maxSize, or have the job write less.',
+  });
+
+const isTooLarge = (error: unknown): boolean => error instanceof OutsideError && error.code === 'checkpoint-too-large';
 
 const torn = (said: string): OutsideError =>
   new OutsideError({

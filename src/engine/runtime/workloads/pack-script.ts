@@ -4,9 +4,9 @@ import {contract} from './contract.ts';
 /**
  * Writes files of a job as a tar stream (POSIX ustar, with pax records for what does not fit), from inside a folder that
  * is its root by then (chroot(2)): no link and no `..` leads out of it, whoever made them. Only plain files are read.
- * `checkpoint`: what the file of checksums names, that file first. `all`: every file there. `files MOST TOTAL PATH…`: those, as
+ * `checkpoint MOST`: what the file of checksums names, that file first. `all MOST`: every file there. `files MOST TOTAL PATH…`: those, as
  * 1, 2, 3, … and a last member `notes` with lines `NUMBER REASON` for those that are not among them. Exit: 3 when a file
- * was changed while it was read, or is not there.
+ * was changed while it was read, or is not there; 4 when a checkpoint has more than MOST bytes.
  */
 const PACK = String.raw`use strict;
 use Fcntl;
@@ -53,14 +53,20 @@ sub file { # NAME AS MOST: why not; nothing when it was written
   return;
 }
 sub text { my ($name, $text) = @_; member($name, length $text, 0644, 0, 0, '0'); put($text); pad(length $text); }
+my $left = 0;
+sub weigh { # NAME: of a checkpoint
+  my ($name) = @_;
+  $left -= lstat $name && -f _ ? -s _ : 0;
+  if ($left < 0) { print STDERR "it has more than $words[0] bytes\n"; exit 4 }
+}
 sub must { my ($name) = @_; my $why = file($name, $name); return unless defined $why; print STDERR "$name: $why\n"; exit 3 }
 sub walk {
-  my ($folder) = @_;
+  my ($folder, $with) = @_;
   opendir(my $list, $folder) or return;
   for my $name (sort grep { $_ ne '.' && $_ ne '..' } readdir $list) {
     my $path = $folder eq '.' ? $name : "$folder/$name";
     lstat $path;
-    if (-d _) { walk($path) } elsif (-f _ && $path ne 'progress') { must($path) }
+    if (-d _) { walk($path, $with) } elsif (-f _ && $path ne 'progress') { $with->($path) }
   }
 }
 # Loaded now: there is no perl in there.
@@ -75,16 +81,17 @@ if ($mode eq 'files') {
     if (defined $why) { $notes .= "$number $why\n" } else { $total -= $size }
   }
   text('notes', $notes);
-} elsif ($mode eq 'all') { walk('.') }
+} elsif ($mode eq 'all') { $left = $words[0]; walk('.', \&weigh); walk('.', \&must) }
 else {
   sysopen(my $in, $sums, O_RDONLY | O_NONBLOCK | O_NOFOLLOW) or do { print STDERR "$sums: $!\n"; exit 3 };
   my ($list, $n) = ('', 1);
   if (!-f $in) { print STDERR "$sums is no plain file\n"; exit 3 }
   $n = sysread($in, $list, 65536, length $list) while $n && length $list <= 1 << 20;
+  my @names = map { /\A[0-9a-fA-F]{64} [ *](?:\.\/)?(.+)\z/ ? $1 : () } split /\n/, $list;
+  $left = $words[0];
+  weigh($_) for @names;
   text($sums, $list);
-  for my $line (split /\n/, $list) {
-    must($1) if $line =~ /\A[0-9a-fA-F]{64} [ *](?:\.\/)?(.+)\z/;
-  }
+  must($_) for @names;
   my $progress = file('progress', 'progress', 64);
 }
 put("\0" x 1024);`;
@@ -93,8 +100,8 @@ const pack = (mode: string, folder: string, ...words: readonly string[]): Comman
   argv('perl', '-e', PACK, mode, folder, contract.sums, ...words);
 
 /** The last complete checkpoint in a folder; `all`: whatever is there, of a job that has ended for it. */
-export const packCheckpoint = (folder: string, which: 'summed' | 'all'): Command =>
-  pack(which === 'all' ? 'all' : 'checkpoint', folder);
+export const packCheckpoint = (folder: string, which: 'summed' | 'all', mostBytes: number): Command =>
+  pack(which === 'all' ? 'all' : 'checkpoint', folder, String(mostBytes));
 
 /** Bytes of one file, of all together. */
 export interface OutputLimits {

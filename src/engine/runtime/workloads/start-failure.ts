@@ -7,7 +7,9 @@ import type {AttemptSpec} from './attempt-spec.ts';
  * else the error as it is.
  */
 export function startFailure({image}: Pick<AttemptSpec, 'image'>, error: unknown): unknown {
-  if (!(error instanceof OutsideError) || error.code !== 'command-failed') return error;
+  if (!(error instanceof OutsideError)) return error;
+  if (error.code === 'disk-full') return fullHere(error);
+  if (error.code !== 'command-failed') return error;
   const said = error.lastLines?.join('\n') ?? '';
   const as = (code: string, message: string, more: {exitCode?: number; transient?: boolean; hint?: string} = {}) =>
     new OutsideError({code, message, host: error.host, lastLines: error.lastLines, cause: error, ...more});
@@ -35,4 +37,11 @@ export function startFailure({image}: Pick<AttemptSpec, 'image'>, error: unknown
       hint: 'Leave the choice of the port to the host, or require another host.',
     });
   return error;
+}
+
+/** What one host has no room for is tried on another one, and there again when room was made. */
+export function fullHere(error: unknown): unknown {
+  if (!(error instanceof OutsideError) || error.code !== 'disk-full') return error;
+  const {code, message, host, hint, lastLines} = error;
+  return new OutsideError({code, message, host, hint, lastLines, cause: error, transient: true});
 }

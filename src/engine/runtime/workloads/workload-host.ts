@@ -17,7 +17,7 @@ import {closeAttempt, type StopRule, stopAttempt} from './close-attempt.ts';
 import {noticeAttempt} from './notice-attempt.ts';
 import {receiveFiles, type Sent} from './receive-files.ts';
 import {type Start, startAttempt} from './start-attempt.ts';
-import {startFailure} from './start-failure.ts';
+import {fullHere, startFailure} from './start-failure.ts';
 
 /** Starts at once on a host where nothing else is said: more take the processors from each other. */
 const startsAtOnce = 4;
@@ -96,7 +96,8 @@ export class WorkloadHost {
     }
     const {code} = await process.exit;
     const [stdout, stderr] = await said;
-    if (code !== 0) throw overtaken(this.name, commandFailed(this.name, doing, command, {code, stdout, stderr}));
+    if (code !== 0)
+      throw fullHere(overtaken(this.name, commandFailed(this.name, doing, command, {code, stdout, stderr})));
     if (failed) throw failed;
   }
 }
