@@ -5,11 +5,11 @@ import {parseSize} from '../../engine/spec/quantities.ts';
 
 /** What a customer may have at once; unlimited where it is not given. */
 export const limitFlags = {
-  running: Flags.integer({summary: 'Workloads at once.', min: 0}),
-  pending: Flags.integer({summary: 'Workloads that wait.', min: 0}),
+  running: Flags.integer({summary: 'Workloads at once.', helpValue: 'COUNT', min: 0}),
+  pending: Flags.integer({summary: 'Workloads that wait.', helpValue: 'COUNT', min: 0}),
   cpu: Flags.string({summary: 'Cores of what runs.', helpValue: 'CORES'}),
   memory: Flags.string({summary: 'Memory of what runs, for example 64Gi.', helpValue: 'SIZE'}),
-  gpu: Flags.integer({summary: 'GPUs of what runs.', min: 0}),
+  gpu: Flags.integer({summary: 'GPUs of what runs.', helpValue: 'COUNT', min: 0}),
   files: Flags.string({summary: 'Size of files that were sent and are kept, for example 16Gi.', helpValue: 'SIZE'}),
   rate: Flags.string({summary: 'Requests a second, and how many at once.', helpValue: 'PER_SECOND[/BURST]'}),
 };

@@ -11,7 +11,7 @@ export default class CustomerAdd extends EngineCommand {
   static override flags = {
     ...serverFlags,
     name: Flags.string({summary: 'Name for people; the id when not given.', helpValue: 'NAME'}),
-    tier: Flags.string({summary: 'Tier: free, standard, premium.', default: 'standard'}),
+    tier: Flags.string({helpValue: 'NAME', summary: 'Tier: free, standard, premium.', default: 'standard'}),
     ...limitFlags,
   };
 

@@ -11,7 +11,7 @@ export default class CustomerSet extends EngineCommand {
   static override flags = {
     ...serverFlags,
     name: Flags.string({summary: 'Name for people.', helpValue: 'NAME'}),
-    tier: Flags.string({summary: 'Tier: free, standard, premium.'}),
+    tier: Flags.string({helpValue: 'NAME', summary: 'Tier: free, standard, premium.'}),
     suspended: Flags.boolean({summary: 'Its keys open nothing.', allowNo: true}),
     ...limitFlags,
   };

@@ -99,6 +99,7 @@ export async function serve(wish: ServeWish): Promise<Served> {
       tracing,
     });
     closing.unshift(() => opened.close(failedStopMs));
+    if (session.hosts.length === 0 && !settings.nats) log.warn({}, noHosts);
     const {coordinator} = opened;
     const live = new LiveSettings({...wish, store, coordinator, setHosts: hosts => opened.setHosts(hosts)});
     const {listen} = settings;
@@ -166,6 +167,7 @@ const addressOf = ({tls, listen: {host, port}}: ServerSettings): string =>
 /** Seconds since 1970. */
 const certificateEnd = (pem: Buffer): number => Math.floor(Date.parse(new X509Certificate(pem).validTo) / 1000);
 
+const noHosts = 'the project has no hosts: what is submitted waits until there is one (niyanta host add, then SIGHUP)';
 const failedStopMs = 2000;
 /** For what is not sent yet, when the deadline is over. */
 const lastLinesMs = 500;

@@ -5,7 +5,7 @@ type Problem = Partial<components['schemas']['Problem']>;
 
 const HINTS: Readonly<Record<number, string>> = {
   401: 'Set NIYANTA_API_KEY to a key of this coordinator; the first `niyanta serve` printed one, `niyanta key add` makes more.',
-  403: 'Use a key of another role; niyanta key ls says which there are.',
+  403: 'Use another key: niyanta key ls (of an admin) says which role and scopes each has.',
   413: 'Put large files into the image, a volume or object storage.',
 };
 

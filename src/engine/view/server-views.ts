@@ -125,6 +125,7 @@ export const keysView: View<List<Schemas['Key']>> = {
         {title: 'KEY', value: row => `nyk_${row.prefix}_…`, dropOrder: 2},
         {title: 'ROLE', value: row => row.role},
         {title: 'CUSTOMER', value: row => row.customer ?? '', shrinkTo: 8},
+        {title: 'SCOPES', value: row => row.scopes?.join(',') ?? '', shrinkTo: 10},
         {title: 'NOTE', value: row => row.note ?? '', shrinkTo: 8, dropOrder: 1},
         {title: 'STATE', value: row => keyState(row, look.now)},
       ],
@@ -136,7 +137,9 @@ export const keysView: View<List<Schemas['Key']>> = {
 function keyState({revokedAt, expiresAt}: Schemas['Key'], now: Date): string {
   if (revokedAt !== undefined) return 'revoked';
   if (expiresAt === undefined) return '';
-  return Date.parse(expiresAt) <= now.getTime() ? 'expired' : `until ${expiresAt.slice(0, 10)}`;
+  const left = Date.parse(expiresAt) - now.getTime();
+  if (left <= 0) return 'expired';
+  return `until ${left < 2 * 86_400_000 ? expiresAt.slice(0, 16).replace('T', ' ') : expiresAt.slice(0, 10)}`;
 }
 
 /** `key add`. */

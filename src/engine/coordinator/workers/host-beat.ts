@@ -57,5 +57,5 @@ function whyUnusable(host: Host, {facts}: ReachableHost, trouble: string | undef
   if (host.drain) return 'drained in niyanta.yaml';
   if (trouble !== undefined) return trouble;
   if (!facts.containerd) return `not prepared: niyanta host prepare ${host.name}`;
-  return facts.containerd.running ? undefined : 'its containerd does not run';
+  return facts.containerd.running ? undefined : 'its containerd does not answer (niyanta doctor says more)';
 }
