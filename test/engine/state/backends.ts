@@ -31,6 +31,7 @@ export const fileBackend: Backend = {
 /** Loaded by name, so that the tests of one need nothing of the others. */
 export const backends = {
   file: async () => fileBackend,
+  sqlite: async () => (await import('../coordinator/store/states-in-sqlite.ts')).statesInSqlite(),
   ssh: async () => (await import('../../lab/harness/state-on-host.ts')).stateOnHost(),
   postgres: async () => (await import('../../lab/harness/state-in-postgres.ts')).stateInPostgres(),
 } satisfies Record<string, () => Promise<Backend>>;
@@ -42,4 +43,5 @@ export const quickTimes: LeaseTimes = {ttlMs: 3000, renewMs: 300, pollMs: 20};
 /** The same for what is asked over a network: a round trip and a few processes there for each step. */
 export const remoteTimes: LeaseTimes = {ttlMs: 6000, renewMs: 1000, pollMs: 100};
 
-export const timesOf = (name: BackendName): LeaseTimes => (name === 'file' ? quickTimes : remoteTimes);
+export const timesOf = (name: BackendName): LeaseTimes =>
+  name === 'file' || name === 'sqlite' ? quickTimes : remoteTimes;

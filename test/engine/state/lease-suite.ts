@@ -62,27 +62,31 @@ export function leasePromises(the: StoreUnderTest): void {
     await lease.release();
   });
 
-  test('those who wait get it in the order in which they came', async () => {
-    const lease = await the.store.acquire('default', 'apply', {waitMs: 0});
-    const waiters = [];
-    for (let index = 0; index < 3; index++) {
-      const waiter = the.start('queue');
-      expect(await waiter.word()).toBe('waiting');
-      waiters.push(waiter);
-    }
-    await lease.release();
-    const fences = [];
-    for (const waiter of waiters) {
-      let word = await waiter.word();
-      // The holder that it waits for changes as those before it get their turn.
-      while (word === 'waiting') word = await waiter.word();
-      fences.push(word);
-    }
-    expect(fences).toEqual([1, 2, 3].map(later => `held ${lease.holder.fence + later}`));
-    expect(await Promise.all(waiters.map(({ended}) => ended))).toEqual([0, 0, 0]);
-  }, 30_000);
+  the.ofProcesses(
+    'those who wait get it in the order in which they came',
+    async () => {
+      const lease = await the.store.acquire('default', 'apply', {waitMs: 0});
+      const waiters = [];
+      for (let index = 0; index < 3; index++) {
+        const waiter = the.start('queue');
+        expect(await waiter.word()).toBe('waiting');
+        waiters.push(waiter);
+      }
+      await lease.release();
+      const fences = [];
+      for (const waiter of waiters) {
+        let word = await waiter.word();
+        // The holder that it waits for changes as those before it get their turn.
+        while (word === 'waiting') word = await waiter.word();
+        fences.push(word);
+      }
+      expect(fences).toEqual([1, 2, 3].map(later => `held ${lease.holder.fence + later}`));
+      expect(await Promise.all(waiters.map(({ended}) => ended))).toEqual([0, 0, 0]);
+    },
+    30_000,
+  );
 
-  test.each([2, 10])(
+  the.ofProcesses.each([2, 10])(
     'of %i that ask at once, each has it alone',
     async processes => {
       const askers = Array.from({length: processes}, () => the.start('turn'));
@@ -96,23 +100,27 @@ export function leasePromises(the: StoreUnderTest): void {
     120_000,
   );
 
-  test('those who wait are listed in order, and one that was killed is not', async () => {
-    const lease = await the.store.acquire('default', 'apply', {waitMs: 0});
-    const waiters = [];
-    for (let index = 0; index < 3; index++) {
-      const waiter = the.start('queue');
-      expect(await waiter.word()).toBe('waiting');
-      waiters.push(waiter);
-    }
-    const pids = async () => (await the.store.queue('default')).map(({pid}) => pid);
-    expect(await pids()).toEqual(waiters.map(({child}) => child.pid));
-    expect(await the.store.queue('default')).toMatchObject([{reason: 'apply', owner: lease.holder.owner}, {}, {}]);
-    waiters[0]!.child.kill('SIGKILL');
-    await waiters[0]!.ended;
-    await expect.poll(pids, {timeout: 10_000}).toEqual(waiters.slice(1).map(({child}) => child.pid));
-    await lease.release();
-    expect(await Promise.all(waiters.slice(1).map(({ended}) => ended))).toEqual([0, 0]);
-  }, 60_000);
+  the.ofProcesses(
+    'those who wait are listed in order, and one that was killed is not',
+    async () => {
+      const lease = await the.store.acquire('default', 'apply', {waitMs: 0});
+      const waiters = [];
+      for (let index = 0; index < 3; index++) {
+        const waiter = the.start('queue');
+        expect(await waiter.word()).toBe('waiting');
+        waiters.push(waiter);
+      }
+      const pids = async () => (await the.store.queue('default')).map(({pid}) => pid);
+      expect(await pids()).toEqual(waiters.map(({child}) => child.pid));
+      expect(await the.store.queue('default')).toMatchObject([{reason: 'apply', owner: lease.holder.owner}, {}, {}]);
+      waiters[0]!.child.kill('SIGKILL');
+      await waiters[0]!.ended;
+      await expect.poll(pids, {timeout: 10_000}).toEqual(waiters.slice(1).map(({child}) => child.pid));
+      await lease.release();
+      expect(await Promise.all(waiters.slice(1).map(({ended}) => ended))).toEqual([0, 0]);
+    },
+    60_000,
+  );
 
   test('one who gave up waiting does not keep its place', async () => {
     const lease = await the.store.acquire('default', 'apply', {waitMs: 0});
@@ -122,7 +130,7 @@ export function leasePromises(the: StoreUnderTest): void {
     await next.release();
   });
 
-  test('a holder that was killed with kill -9 is succeeded, with a higher fence', async () => {
+  the.ofProcesses('a holder that was killed with kill -9 is succeeded, with a higher fence', async () => {
     const holder = the.start('hold');
     const first = await fenceOf(holder);
     await expect(the.store.acquire('default', 'apply', {waitMs: 0})).rejects.toMatchObject({code: 'lock-held'});
@@ -146,39 +154,47 @@ export function leasePromises(the: StoreUnderTest): void {
     }
   }
 
-  test('a holder that slept past its time is told, and can write no more', async () => {
-    const sleeper = the.start('hold');
-    const first = await fenceOf(sleeper);
-    const lease = await successorOf(sleeper.child);
-    expect(lease.holder.fence).toBe(first + 1);
-    sleeper.child.kill('SIGCONT');
-    expect(await sleeper.word()).toBe('lost');
-    expect(await sleeper.word()).toBe('lease-lost');
-    await lease.release();
-  }, 90_000);
+  the.ofProcesses(
+    'a holder that slept past its time is told, and can write no more',
+    async () => {
+      const sleeper = the.start('hold');
+      const first = await fenceOf(sleeper);
+      const lease = await successorOf(sleeper.child);
+      expect(lease.holder.fence).toBe(first + 1);
+      sleeper.child.kill('SIGCONT');
+      expect(await sleeper.word()).toBe('lost');
+      expect(await sleeper.word()).toBe('lease-lost');
+      await lease.release();
+    },
+    90_000,
+  );
 
-  test('a holder that wakes in the middle of writing writes no more', async () => {
-    const sleeper = the.start('write');
-    expect(await sleeper.word()).toMatch(/^held \d+$/);
-    sleeper.child.kill('SIGSTOP');
-    // When it was stopped inside a write, nobody can take over: then it must go on before it can be succeeded.
-    const lease = await the.store
-      .acquire('default', 'apply', {waitMs: the.times.ttlMs * 3})
-      .catch((error: {code: string}) => {
-        expect(['state-busy', 'lock-held']).toContain(error.code);
-        return undefined;
-      });
-    const before = await the.store.read();
-    sleeper.child.kill('SIGCONT');
-    if (lease === undefined) {
-      // Its time is up, and nobody took over: at its next renewal it finds the lease still its own.
-      await expect.poll(() => the.store.holder('default'), {timeout: 20_000}).toMatchObject({pid: sleeper.child.pid});
-      return;
-    }
-    expect(await sleeper.word()).toBe('lease-lost');
-    expect(await the.store.read()).toEqual(before);
-    await lease.release();
-  }, 90_000);
+  the.ofProcesses(
+    'a holder that wakes in the middle of writing writes no more',
+    async () => {
+      const sleeper = the.start('write');
+      expect(await sleeper.word()).toMatch(/^held \d+$/);
+      sleeper.child.kill('SIGSTOP');
+      // When it was stopped inside a write, nobody can take over: then it must go on before it can be succeeded.
+      const lease = await the.store
+        .acquire('default', 'apply', {waitMs: the.times.ttlMs * 3})
+        .catch((error: {code: string}) => {
+          expect(['state-busy', 'lock-held']).toContain(error.code);
+          return undefined;
+        });
+      const before = await the.store.read();
+      sleeper.child.kill('SIGCONT');
+      if (lease === undefined) {
+        // Its time is up, and nobody took over: at its next renewal it finds the lease still its own.
+        await expect.poll(() => the.store.holder('default'), {timeout: 20_000}).toMatchObject({pid: sleeper.child.pid});
+        return;
+      }
+      expect(await sleeper.word()).toBe('lease-lost');
+      expect(await the.store.read()).toEqual(before);
+      await lease.release();
+    },
+    90_000,
+  );
 
   test('a lease that was broken by hand is lost to its holder', async () => {
     const lease = await the.store.acquire('default', 'apply', {waitMs: 0});

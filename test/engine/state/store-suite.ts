@@ -41,7 +41,7 @@ export function describeStore(name: BackendName): void {
       expect(await the.store.read()).toEqual(written);
     });
 
-    test.each([2, 10])(
+    the.ofProcesses.each([2, 10])(
       '%i processes that race lose no write',
       async processes => {
         await the.store.update(0, withEnvironment('counter', {stopped: ['0']}));

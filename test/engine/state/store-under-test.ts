@@ -2,7 +2,7 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {createInterface} from 'node:readline';
 import {fileURLToPath} from 'node:url';
-import {afterAll, afterEach, beforeAll, beforeEach} from 'vitest';
+import {afterAll, afterEach, beforeAll, beforeEach, test} from 'vitest';
 import type {EnvironmentState, LockFile} from '../../../src/engine/state/lock-file.ts';
 import type {StateStore} from '../../../src/engine/state/store.ts';
 import {uniqueLabName} from '../../lab/harness/test-run.ts';
@@ -37,6 +37,8 @@ export interface StoreChild {
 /** A store for each test, of this kind; everything that was opened on it is gone after the test. */
 export interface StoreUnderTest {
   readonly name: BackendName;
+  /** For tests with several processes, which a store of one process cannot have. */
+  readonly ofProcesses: typeof test;
   readonly times: ReturnType<typeof timesOf>;
   readonly backend: Backend;
   readonly location: string;
@@ -45,6 +47,8 @@ export interface StoreUnderTest {
   open(): StateStore;
   start(deed: string, ...rest: string[]): StoreChild;
 }
+
+const notMade = Object.assign(() => undefined, {each: () => () => undefined}) as unknown as typeof test;
 
 /** To be called in a `describe`. */
 export function storeUnderTest(name: BackendName): StoreUnderTest {
@@ -83,6 +87,7 @@ export function storeUnderTest(name: BackendName): StoreUnderTest {
 
   return {
     name,
+    ofProcesses: name === 'sqlite' ? notMade : test,
     times,
     get backend() {
       return backend;

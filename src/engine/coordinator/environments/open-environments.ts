@@ -1,9 +1,8 @@
-import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {Session} from '../../session.ts';
+import {Bug} from '../../spec/errors.ts';
 import type {Host} from '../../spec/project.ts';
 import type {PostgresLocation} from '../../spec/state-location.ts';
-import {openFileStore} from '../../state/file-store.ts';
 import type {StateStore} from '../../state/store.ts';
 import {systemClock} from '../clock.ts';
 import type {CoordinatorSettings} from '../coordinator.ts';
@@ -20,9 +19,9 @@ import {RunningEnvironments} from './running-environments.ts';
 export interface EnvironmentsPlace {
   /** Where the API is, for people who apply past it. */
   readonly address: () => string;
-  /** The coordinator's data directory: bundles are laid out there, and states of an embedded database are. */
+  /** The coordinator's data directory: bundles are laid out there. */
   readonly data: string;
-  /** Whose tables have the states of projects that are served; absent: files in `data`. */
+  /** Whose tables have the states of projects that are served; absent of an embedded database, which has them itself. */
   readonly database?: PostgresLocation;
 }
 
@@ -69,12 +68,9 @@ export async function openEnvironments(wish: OpenEnvironmentsWish): Promise<Open
 }
 
 /** As `state:` of a project that is not served: locks, history, journals and all. */
-async function openState({data, database, session}: OpenEnvironmentsWish, project: string): Promise<StateStore> {
-  if (database) {
-    const {openPostgresStore} = await import('../../state/postgres/postgres-store.ts');
-    return openPostgresStore(database, project, session);
-  }
-  const folder = join(data, 'environments', 'states');
-  await mkdir(folder, {recursive: true, mode: 0o700});
-  return openFileStore(join(folder, `${project}.lock.json`), project);
+async function openState({database, store, session}: OpenEnvironmentsWish, project: string): Promise<StateStore> {
+  if (store.states) return store.states.open(project);
+  if (!database) throw new Bug('a store in PostgreSQL, and nobody said which one');
+  const {openPostgresStore} = await import('../../state/postgres/postgres-store.ts');
+  return openPostgresStore(database, project, session);
 }

@@ -11,10 +11,13 @@ import type {
 } from '../environments/environment-rows.ts';
 import type {EnvironmentQuery} from '../environments/environments.ts';
 import type {Leadership} from './account-rows.ts';
+import type {States} from './states/open-states.ts';
 import type {Actor, Page, Scope} from './workload-rows.ts';
 
 /** What a store knows of served stacks. Part of `Store`, whose words on transactions, times and scopes hold here, too. */
 export interface EnvironmentStore {
+  /** States of the projects, of an embedded database; absent in PostgreSQL, where commands have them without a coordinator, too. */
+  readonly states?: States;
   /** Its blobs were put before. The same bundle again: kept for another day. */
   putBundle(bundle: NewBundle): Promise<BundleRow>;
   bundle(sha256: string): Promise<KeptBundle | undefined>;

@@ -3,6 +3,7 @@ import type {Env} from '../../state/postgres/connection.ts';
 import type {Secrets} from '../../state/secrets.ts';
 import {openPostgres} from './postgres/postgres-database.ts';
 import {openSqlite} from './sqlite/sqlite-database.ts';
+import {openStates} from './states/open-states.ts';
 import type {Store} from './store.ts';
 import {type StoreSettings, storeOf} from './verbs-of.ts';
 
@@ -11,7 +12,8 @@ import {type StoreSettings, storeOf} from './verbs-of.ts';
  * (another process has it), `data-unreadable`, `database-newer`.
  */
 export async function openSqliteStore(folder: string, settings: StoreSettings): Promise<Store> {
-  return storeOf(await openSqlite(folder), settings);
+  const database = await openSqlite(folder);
+  return {...storeOf(database, settings), states: openStates(database, folder)};
 }
 
 /**

@@ -49,6 +49,7 @@ describe('migrations', () => {
         '96294def5874ea70',
         '5cace1172482623d',
         '5328671fb5db1158',
+        '1b5dd8eb5c0be20b',
       ],
     ],
     [
@@ -65,6 +66,7 @@ describe('migrations', () => {
         '8dca56474ec25be4',
         '2128b08dd27543b5',
         '5328671fb5db1158',
+        '69ae610d5bf2e824',
       ],
     ],
   ] as const)('released steps of %s are as they were', (_, all, checksums) => {

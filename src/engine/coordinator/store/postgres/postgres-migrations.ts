@@ -6,6 +6,7 @@ import {environmentsStep} from '../steps/environments.ts';
 import {filesStep} from '../steps/files.ts';
 import {originsStep} from '../steps/origins.ts';
 import {revisionsStep} from '../steps/revisions.ts';
+import {statesStep} from '../steps/states.ts';
 import {stoppingStep} from '../steps/stopping.ts';
 import {versionsStep} from '../steps/versions.ts';
 
@@ -192,4 +193,5 @@ drop table edges; drop table attempts; drop table workloads;`,
   {number: 8, ...revisionsStep.postgres},
   {number: 9, ...countsStep.postgres},
   {number: 10, ...versionsStep.postgres},
+  {number: 11, ...statesStep.postgres},
 ];
