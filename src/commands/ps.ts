@@ -31,7 +31,8 @@ export default class Ps extends EngineCommand {
     const {flags, argv} = await this.parse(Ps);
     const services = argv.map(String);
     const served = await servedEnvironment(flags, this.context(), this.signal);
-    if (served && flags.watch) return this.#watch(served.rounds(services));
+    const onBreak = (why: string) => this.note(`${why}: asked again`);
+    if (served && flags.watch) return this.#watch(served.rounds(services, onBreak));
     if (served) return this.show(await served.replicas(services), psView);
     const session = await openOnlyProject(flags, this.context());
     const {showReplicas, withReplicas} = await import('../engine/show-replicas.ts');

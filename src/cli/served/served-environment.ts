@@ -10,6 +10,7 @@ import type {Plan} from '../../engine/planner/plan.ts';
 import type {ReleaseStatus} from '../../engine/release-status.ts';
 import type {ChangeEnd} from '../../engine/run-change.ts';
 import type {ShownReplicas} from '../../engine/show-replicas.ts';
+import {OutsideError} from '../../engine/spec/errors.ts';
 import type {HistoryEntry} from '../../engine/state/lock-file.ts';
 import type {ChangeSubject} from '../change-account.ts';
 import type {ChangeHooks} from '../change-command.ts';
@@ -154,11 +155,20 @@ export class ServedEnvironment {
     return asOurs(await answerOf(api.GET('/v1/environments/{id}/replicas', {params, ...this.#until()})));
   }
 
-  /** The same again and again, until the signal. */
-  async *rounds(services: readonly string[]): AsyncGenerator<ShownReplicas> {
+  /** The same again and again, until the signal. `onBreak`: the coordinator is away; it is asked on. */
+  async *rounds(services: readonly string[], onBreak: (why: string) => void): AsyncGenerator<ShownReplicas> {
     const {signal} = this.#served;
+    let last: 'unknown' | 'answered' | 'away' = 'unknown';
     while (!signal.aborted) {
-      yield await this.replicas(services);
+      try {
+        yield await this.replicas(services);
+        last = 'answered';
+      } catch (error) {
+        if (signal.aborted) return;
+        if (last === 'unknown' || !passes(error)) throw error;
+        if (last === 'answered') onBreak(error.message);
+        last = 'away';
+      }
       await sleep(restMs, undefined, {signal}).catch(() => undefined);
     }
   }
@@ -230,6 +240,9 @@ type PlannedChange =
   | {readonly kind: 'rollback'; readonly to?: number}
   | {readonly kind: 'destroy'; readonly volumes: boolean}
   | {readonly kind: 'promote' | 'abort'; readonly service?: string};
+
+/** Nobody answers, or not well: for now. */
+const passes = (error: unknown): error is OutsideError => error instanceof OutsideError && error.transient;
 
 /** How long `ps --watch` rests between two rounds. Milliseconds. */
 const restMs = 2000;
