@@ -1,9 +1,9 @@
-// Durable single submissions over HTTP to `niyanta serve` (a process of its own) from 64 connections, against
-// what people use (queue-peers.mjs) from as many callers on the same PostgreSQL; and how fast the API answers while 100 a second
-// are submitted: `node scripts/node24.mjs bench/api-submissions.mjs [--rounds 3] [--store postgres|sqlite] [--json]`.
+// Durable submissions over HTTP to `niyanta serve` (a process of its own): single ones from 64 connections, against what
+// people use (queue-peers.mjs) from as many callers on the same PostgreSQL, and batches; and how fast the API answers while
+// 100 a second are submitted: `node scripts/node24.mjs bench/api-submissions.mjs [--rounds 3] [--store postgres|sqlite] [--json]`.
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, mkdtempSync, rmSync, writeFileSync} from 'node:fs';
+import {existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import process from 'node:process';
@@ -24,6 +24,7 @@ const {values} = parseArgs({
 });
 const SECONDS = 4;
 const CONNECTIONS = 64;
+const BATCH = 500;
 
 const workload = {
   name: 'resize',
@@ -43,10 +44,18 @@ const folder = mkdtempSync(join(tmpdir(), 'niyanta-bench-'));
 const served = await serve();
 const queues = await openQueues(postgres.url('postgres'));
 try {
-  const [ours, latencies] = [[], []];
+  const [ours, batched, latencies, processor] = [[], [], [], []];
   const costs = Object.fromEntries(Object.keys(queues.submit).map(name => [name, []]));
+  // Once before the rounds, so that Node has compiled what is used.
+  await submissions();
+  await batches();
+  for (const submit of Object.values(queues.submit)) await jobs(() => submit(workload));
   for (let round = 0; round < Number(values.rounds); round++) {
-    ours.push(1e6 / (await submissions()));
+    const before = processorMs();
+    const perSecond = await submissions();
+    ours.push(1e6 / perSecond);
+    processor.push(((processorMs() - before) * 1000) / (perSecond * SECONDS));
+    batched.push(1e6 / (await batches()));
     for (const [name, submit] of Object.entries(queues.submit))
       costs[name].push(1e6 / (await jobs(() => submit(workload))));
     latencies.push(await readingUnderLoad());
@@ -62,9 +71,22 @@ try {
       ours,
       peer,
       aim: {faster: 2},
-      also: {perSecond: Math.round(1e6 / median(ours)), peersPerSecond},
+      also: {
+        perSecond: Math.round(1e6 / median(ours)),
+        peersPerSecond,
+        serveProcessorMicroseconds: Math.round(median(processor)),
+      },
     }),
     single({name: 'api-submissions-rate', work: 'the same', against: '5,000/s', unit: 'µs', ours, most: 200}),
+    single({
+      name: 'api-submissions-batched',
+      work: `a durable submission over HTTP in batches of ${BATCH}, 4 connections`,
+      against: '50,000/s',
+      unit: 'µs',
+      ours: batched,
+      most: 20,
+      also: {perSecond: Math.round(1e6 / median(batched))},
+    }),
     single({
       name: 'api-reads-under-load',
       work: 'GET /v1/workloads (97.5 of 100) while 100 a second are submitted over HTTP',
@@ -111,13 +133,32 @@ async function serve() {
 }
 
 /** How many a second. */
-async function submissions() {
+function submissions() {
+  return answered('/v1/workloads', {workload}, CONNECTIONS);
+}
+
+/** The same, of workloads in batches. */
+async function batches() {
+  const workloads = Array.from({length: BATCH}, () => ({workload}));
+  return BATCH * (await answered('/v1/workloads/batch', {workloads}, 4));
+}
+
+async function answered(path, body, connections) {
   const {address: url, headers} = served;
-  const body = JSON.stringify({workload});
-  const requests = [{method: 'POST', path: '/v1/workloads', headers, body}];
-  const result = await autocannon({url, connections: CONNECTIONS, duration: SECONDS, requests});
+  const requests = [{method: 'POST', path, headers, body: JSON.stringify(body)}];
+  const result = await autocannon({url, connections, duration: SECONDS, requests});
   if (result.non2xx + result.errors > 0) throw new Error(`${result.non2xx} refused, ${result.errors} failed`);
   return result['2xx'] / result.duration;
+}
+
+/** Processor time that `serve` has had. */
+function processorMs() {
+  const stat = readFileSync(`/proc/${served.process.pid}/stat`, 'utf8');
+  const [user, system] = stat
+    .slice(stat.lastIndexOf(')') + 2)
+    .split(' ')
+    .slice(11, 13);
+  return (Number(user) + Number(system)) * 10;
 }
 
 async function jobs(submit) {

@@ -59,12 +59,12 @@ export const scripts = [
   {
     script: 'submissions.mjs',
     rows: ['submissions-single', 'submissions-batched'],
-    how: "The coordinator's store in a real PostgreSQL with fsync on, on the same two cores as the callers, without HTTP: a workload with its specification, its place in the order, and its event in the audit. Rounds of 3 s, in turns. Single: 64 callers, each one submission after another; beside it graphile-worker's addJob and pg-boss's send (11.1.2) with the same specification as payload, 64 callers over 10 connections, as many as the store has; the faster of the two counts, both are in the results (`peersPerSecond`). Batched: four callers with 500 a call; beside it, as a figure of the same run, the same batches as bare inserts of id and specification into a table without index or audit (`barePerSecond`).",
+    how: "The coordinator's store in a real PostgreSQL with fsync on, on the same two cores as the callers, without HTTP: a workload with its specification, its place in the order, and its event in the audit. Rounds of 3 s, in turns. Single: 64 callers, each one submission after another; beside it graphile-worker's addJob and pg-boss's send (11.1.2) with the same specification as payload, 64 callers over 10 connections, as many as the store has; the faster of the two counts, both are in the results (`peersPerSecond`). Batched: four callers with 500 a call, all of one specification, and as a figure of the same run each with another (`differentPerSecond`); beside it, as a figure of the same run, the same batches as bare inserts of id and specification into a table without index or audit (`barePerSecond`).",
   },
   {
     script: 'api-submissions.mjs',
-    rows: ['api-submissions', 'api-submissions-rate', 'api-reads-under-load'],
-    how: "`niyanta serve` as people run it, over a real PostgreSQL with fsync on, in a project without hosts; autocannon's 64 connections from the same two cores, each one submission after another, with a key, checked, answered when durable. graphile-worker's addJob and pg-boss's send from 64 callers of the measuring process over 10 connections, on the same server, without HTTP; the faster counts; rounds of 4 s, in turns. The reads are `?limit=20`, 50 a second.",
+    rows: ['api-submissions', 'api-submissions-rate', 'api-submissions-batched', 'api-reads-under-load'],
+    how: "`niyanta serve` as people run it, over a real PostgreSQL with fsync on, in a project without hosts; autocannon's 64 connections from the same two cores, each one submission after another, with a key, checked, answered when durable. graphile-worker's addJob and pg-boss's send from 64 callers of the measuring process over 10 connections, on the same server, without HTTP; the faster counts; each side once before the rounds, so that Node has compiled what is used; rounds of 4 s, in turns. Batched: four connections, 500 of the same form a request. `serveProcessorMicroseconds`: processor time of `serve` for a single submission, all of its threads. The reads are `?limit=20`, 50 a second.",
   },
   {
     script: 'submit-to-start.mjs',

@@ -49,10 +49,10 @@ const newId = () => {
   const time = Date.now().toString(16).padStart(12, '0');
   return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
 };
-const submission = () => ({
+const submission = (its = workload) => ({
   id: newId(),
   customer: 'acme',
-  workload,
+  workload: its,
   inputs: {},
   actor: {name: 'key:bench', request: 'r'},
 });
@@ -89,9 +89,19 @@ try {
       costs[name].push(await cost(64, () => submit(workload)));
   }
   const {name, peer, perSecond: peersPerSecond} = fastest(costs);
+  const batchOf = its => () => store.submit(Array.from({length: BATCH}, () => submission(its())));
+  let made = 0;
+  const another = () => ({...workload, with: {number: made++}});
+  const different = [];
+  for (let round = 0; round < rounds; round++) different.push(await cost(4, batchOf(another), BATCH));
   const batches = await inTurns(
     rounds,
-    () => cost(4, () => store.submit(Array.from({length: BATCH}, submission)), BATCH),
+    () =>
+      cost(
+        4,
+        batchOf(() => workload),
+        BATCH,
+      ),
     () =>
       cost(
         4,
@@ -125,7 +135,11 @@ try {
       unit: 'µs',
       ours: batches.ours,
       most: 20,
-      also: {perSecond: perSecond(batches.ours), barePerSecond: perSecond(batches.peer)},
+      also: {
+        perSecond: perSecond(batches.ours),
+        differentPerSecond: perSecond(different),
+        barePerSecond: perSecond(batches.peer),
+      },
     }),
   );
 } finally {

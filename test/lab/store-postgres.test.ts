@@ -126,6 +126,20 @@ describe('a store in a PostgreSQL', () => {
     await other.end();
   });
 
+  test('a submission whose answer was lost is the one that is there, and no other, when it is sent again', async () => {
+    const store = await open();
+    const customer = 'patient';
+    const lost = [submission('a', {customer}), submission('b', {customer})];
+    const accepted = await store.submit(lost);
+    const others = [submission('c', {customer}), submission('d', {customer})];
+    const [again, fresh] = await Promise.all([store.submit(lost), store.submit(others)]);
+    expect(again).toEqual(accepted);
+    expect(fresh.map(({id, doubled}) => [id, doubled])).toEqual(others.map(({id}) => [id, false]));
+    expect(await store.counts({customer})).toMatchObject({PENDING: 4});
+    expect((await store.workloads({customer}, {limit: 9})).items).toHaveLength(4);
+    expect(await store.events({customer}, {limit: 9})).toHaveLength(4);
+  });
+
   test('hints reach those who listen on another connection', async () => {
     const [store, other] = [await open(), await open()];
     const hints: (string | undefined)[] = [];
