@@ -167,3 +167,13 @@ test('settings that are wrong are told with file, line and column, and nothing b
   expect(ended.code).toBe(64);
   expect(ended.stderr).toMatch(/server\.yaml:4:16 tiers\.gold\.point: unknown key, did you mean "points"\?/);
 });
+
+test.each([
+  ['types: [./none.mjs]', 'type-invalid'],
+  ['types: [./none.mjs]\nnats: {url: "nats://127.0.0.1:1"}', 'types-with-nats'],
+])('%j is refused before anything answers', {timeout: 60_000}, async (text, code) => {
+  await settings(`${text}\n`);
+  const refused = await niyanta(['-C', folder, ...words, '--json', '--data', 'other']);
+  expect(refused.code).toBe(64);
+  expect(JSON.parse(refused.stdout).error).toMatchObject({code, message: expect.any(String)});
+});
