@@ -3,7 +3,10 @@ import {Flags} from '@oclif/core';
 import type {ApiClient} from '../../engine/client/api-client.ts';
 import {UserError} from '../../engine/spec/errors.ts';
 
-/** Which coordinator. The key comes from NIYANTA_API_KEY alone: what is typed is seen by whoever lists processes. */
+/**
+ * Which coordinator. The key comes from NIYANTA_API_KEY, else from a login: what is typed is seen by whoever lists
+ * processes.
+ */
 export const serverFlags = {
   server: Flags.string({
     summary: 'Address of the coordinator (niyanta serve).',
@@ -17,8 +20,31 @@ export const serverFlags = {
 export const customerFlag = Flags.string({summary: 'Customer, for keys of the whole coordinator.', helpValue: 'ID'});
 
 /** Errors: UserError `no-api-key`, `server-invalid`. */
-export async function openServer({server}: {readonly server: string}): Promise<ApiClient> {
-  const key = process.env.NIYANTA_API_KEY ?? '';
+export async function openServer(flags: {readonly server: string}): Promise<ApiClient> {
+  const server = serverAddress(flags.server);
+  const {env} = process;
+  const fromLogin = () => tokenOfLogin(server, env);
+  const key = env.NIYANTA_API_KEY || ((await fromLogin()) ?? '');
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    const hint =
+      'The first `niyanta serve` printed an admin key, `niyanta key add` makes more; `niyanta login` where people log in.';
+    throw new UserError({code: 'no-api-key', message: 'NIYANTA_API_KEY is not set, or is no key', hint});
+  }
+  const {apiClient} = await import('../../engine/client/api-client.ts');
+  const {TRACEPARENT: traceparent} = env;
+  const origin = {requestId: randomUUID(), ...(isTraceparent(traceparent) && {traceparent})};
+  return apiClient({server, key, ...(!env.NIYANTA_API_KEY && {newerKey: fromLogin}), ...origin});
+}
+
+/** Loaded only where it is needed; `undefined`: nobody is logged in there. */
+async function tokenOfLogin(server: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const {currentToken} = await import('../../engine/client/login/current-token.ts');
+  const {loginsFile} = await import('../../engine/client/login/logins.ts');
+  return currentToken(loginsFile(env), server, {now: Date.now, signal: AbortSignal.timeout(60_000)});
+}
+
+/** Errors: UserError `server-invalid`. */
+export function serverAddress(server: string): string {
   if (!/^https?:\/\/[^\s/]+/.test(server) || !URL.canParse(server)) {
     const hint = 'Write for example --server http://127.0.0.1:8460.';
     throw new UserError({
@@ -27,14 +53,7 @@ export async function openServer({server}: {readonly server: string}): Promise<A
       hint,
     });
   }
-  if (!/^[\x21-\x7e]+$/.test(key)) {
-    const hint = 'The first `niyanta serve` printed an admin key; `niyanta key add` makes more.';
-    throw new UserError({code: 'no-api-key', message: 'NIYANTA_API_KEY is not set, or is no key', hint});
-  }
-  const {apiClient} = await import('../../engine/client/api-client.ts');
-  const {TRACEPARENT: traceparent} = process.env;
-  const origin = {requestId: randomUUID(), ...(isTraceparent(traceparent) && {traceparent})};
-  return apiClient({server: server.replace(/\/+$/, ''), key, ...origin});
+  return server.replace(/\/+$/, '');
 }
 
 /** Whoever runs this in a trace of its own (CI) says so in the usual variable. */

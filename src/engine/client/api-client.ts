@@ -11,6 +11,8 @@ export interface ServerAccess {
   readonly server: string;
   /** `nyk_…`; goes into a header, nowhere else. */
   readonly key: string;
+  /** A newer one in its place, where keys end while they are used: a token of a login. */
+  readonly newerKey?: () => Promise<string | undefined>;
   /** Of every request of this client, so that lines of the server's log can be found; the server makes one otherwise. */
   readonly requestId?: string;
   /** W3C Trace Context that its requests are part of. */
@@ -27,9 +29,9 @@ export interface ApiClient {
 
 /** Asks nothing yet. `sleep` waits between tries. */
 export function apiClient(access: ServerAccess, sleep?: (ms: number) => Promise<void>): ApiClient {
-  const authorized: typeof fetch = (input, init) => {
+  const authorized: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
-    request.headers.set('Authorization', `Bearer ${access.key}`);
+    request.headers.set('Authorization', `Bearer ${(await access.newerKey?.()) ?? access.key}`);
     if (access.requestId !== undefined) request.headers.set('X-Request-Id', access.requestId);
     if (access.traceparent !== undefined) request.headers.set('traceparent', access.traceparent);
     return retrying(request);

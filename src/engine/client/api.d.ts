@@ -181,6 +181,12 @@ export interface paths {
   "/v1/keys/{id}": {
     delete: operations["revokeKey"];
   };
+  "/v1/login": {
+    get: operations["getLogin"];
+  };
+  "/v1/whoami": {
+    get: operations["whoAmI"];
+  };
   "/v1/settings": {
     get: operations["getSettings"];
   };
@@ -305,6 +311,12 @@ export interface components {
     };
     BundleBody: {
       file: string;
+    };
+    Caller: {
+      name: string;
+      role: components["schemas"]["Role"];
+      customer?: string;
+      scopes?: string[];
     };
     CancelFilter: {
       ids?: string[];
@@ -582,6 +594,18 @@ export interface components {
       stream: "stdout" | "stderr";
       text: string;
       attempt: number;
+    };
+    LoginOffer: {
+      login?: {
+        issuer: string;
+        clientId: string;
+        scope: string;
+        /** @enum {string} */
+        accepts: "access" | "id";
+        parameters: {
+          [key: string]: string;
+        };
+      };
     };
     Logs: {
       items: components["schemas"]["LogLine"][];
@@ -2483,6 +2507,24 @@ export interface operations {
     responses: {
       204: {
         content: never;
+      };
+    };
+  };
+  getLogin: {
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["LoginOffer"];
+        };
+      };
+    };
+  };
+  whoAmI: {
+    responses: {
+      200: {
+        content: {
+          "application/json": components["schemas"]["Caller"];
+        };
       };
     };
   };

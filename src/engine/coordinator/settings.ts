@@ -1,7 +1,7 @@
 import {isDeepStrictEqual} from 'node:util';
 import {defaultSettings} from '../scheduler/queue/index.ts';
-import type {ServerSettings} from '../spec/server/server-settings.ts';
-import {type AccessRules, TokenVerifier} from './access/index.ts';
+import type {OidcSettings, ServerSettings} from '../spec/server/server-settings.ts';
+import {type AccessRules, type LoginOffer, TokenVerifier} from './access/index.ts';
 import type {CoordinatorSettings} from './coordinator.ts';
 
 const second = 1000;
@@ -73,6 +73,15 @@ export function accessRules(server: ServerSettings, before?: AccessRules): Acces
     ),
     tierLimits: coordinatorSettings(server).tierLimits,
     ...(oidc && {tokens: same ? before.tokens : new TokenVerifier(oidc)}),
+    ...(oidc?.login && {login: loginOf(oidc.issuer, oidc.login)}),
     clients: tls?.clients ?? {},
   };
 }
+
+const loginOf = (issuer: string, login: NonNullable<OidcSettings['login']>): LoginOffer => ({
+  issuer,
+  clientId: login.client,
+  scope: login.scope,
+  accepts: login.token,
+  parameters: login.parameters,
+});

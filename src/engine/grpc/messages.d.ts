@@ -329,6 +329,15 @@ export interface Key {
   readonly revokedAt: Timestamp | null;
 }
 
+export type WhoAmIRequest = Empty;
+
+export interface Caller {
+  readonly name: string;
+  readonly role: string;
+  readonly customer: string;
+  readonly scopes: readonly string[];
+}
+
 export interface Bundle {
   readonly sha256: string;
   readonly project: string;
@@ -397,6 +406,7 @@ export interface Environment {
   readonly lookedAt: Timestamp | null;
   readonly createdAt: Timestamp | null;
   readonly changedAt: Timestamp | null;
+  readonly revision: number;
 }
 
 export interface ServedService {
@@ -509,6 +519,17 @@ export interface ReplicaLine {
   readonly host: string;
   readonly stream: string;
   readonly text: string;
+}
+
+export interface UpdateEnvironmentRequest {
+  readonly id: string;
+  readonly bundle: string;
+  readonly targets: readonly string[];
+  readonly pull: boolean;
+  readonly onFailure: string;
+  readonly agreed: AgreedPlan | null;
+  readonly idempotencyKey: string;
+  readonly revision?: number;
 }
 
 export interface PlanChangeRequest {
@@ -699,6 +720,16 @@ export interface PutScheduleRequest {
   readonly sent: SentFiles | null;
 }
 
+export interface PutSplitScheduleRequest {
+  readonly variants: readonly Variant[];
+  readonly customer: string;
+}
+
+export interface ScheduledVersion {
+  readonly version: string;
+  readonly weight: number;
+}
+
 export interface ListSchedulesRequest {
   readonly customer: string;
 }
@@ -723,6 +754,7 @@ export interface Schedule {
   readonly firedUntil: Timestamp | null;
   readonly spec: Struct | null;
   readonly inputs: Readonly<Record<string, string>>;
+  readonly versions: readonly ScheduledVersion[];
 }
 
 export type GetSettingsRequest = Empty;
@@ -935,6 +967,7 @@ export interface SchedulerService {
   readonly ListCheckpoints: {kind: 'unary'; request: WorkloadRequest; response: ListCheckpointsResponse};
   readonly GetCheckpoint: {kind: 'serverStream'; request: GetCheckpointRequest; response: FileChunk};
   readonly PutSchedule: {kind: 'unary'; request: PutScheduleRequest; response: Schedule};
+  readonly PutSplitSchedule: {kind: 'unary'; request: PutSplitScheduleRequest; response: Schedule};
   readonly ListSchedules: {kind: 'unary'; request: ListSchedulesRequest; response: ListSchedulesResponse};
   readonly GetSchedule: {kind: 'unary'; request: ScheduleRequest; response: Schedule};
   readonly RemoveSchedule: {kind: 'unary'; request: ScheduleRequest; response: Empty};
@@ -947,6 +980,7 @@ export interface SchedulerService {
   readonly PlanEnvironment: {kind: 'unary'; request: PlanEnvironmentRequest; response: Plan};
   readonly PlanChange: {kind: 'unary'; request: PlanChangeRequest; response: Plan};
   readonly ApplyEnvironment: {kind: 'unary'; request: ApplyEnvironmentRequest; response: Change};
+  readonly UpdateEnvironment: {kind: 'unary'; request: UpdateEnvironmentRequest; response: Change};
   readonly ListEnvironments: {kind: 'unary'; request: ListEnvironmentsRequest; response: ListEnvironmentsResponse};
   readonly GetEnvironment: {kind: 'unary'; request: EnvironmentRequest; response: Environment};
   readonly ScaleEnvironment: {kind: 'unary'; request: ScaleEnvironmentRequest; response: Change};
@@ -969,6 +1003,7 @@ export interface SchedulerService {
   readonly CreateKey: {kind: 'unary'; request: CreateKeyRequest; response: CreatedKey};
   readonly RotateKey: {kind: 'unary'; request: RotateKeyRequest; response: CreatedKey};
   readonly RevokeKey: {kind: 'unary'; request: KeyRequest; response: Empty};
+  readonly WhoAmI: {kind: 'unary'; request: WhoAmIRequest; response: Caller};
   readonly GetSettings: {kind: 'unary'; request: GetSettingsRequest; response: GetSettingsResponse};
   readonly ReloadSettings: {kind: 'unary'; request: ReloadSettingsRequest; response: SettingChanges};
   readonly ReadAudit: {kind: 'unary'; request: ReadAuditRequest; response: ReadAuditResponse};

@@ -245,20 +245,23 @@ describe('by role', () => {
     expect(changing.filter(({method}) => method !== 'GET').map(({operationId}) => operationId)).toEqual([]);
   });
 
-  test.each(named(closed))('%s needs its scope of a key that has scopes', async (name, operation) => {
-    const {subject, write, roles, whole} = permissions[name]!;
-    const role = roles[0]!;
-    const customer = whole || role === 'admin' ? undefined : 'acme';
-    const mine = `${subject}:${write ? 'write' : 'read'}`;
-    const theirs = `${subject === 'usage' ? 'audit' : 'usage'}:read`;
-    expect((await send(operation, await api.key({role, customer, scopes: [theirs]}))).status).toBe(403);
-    if (removes.includes(name)) return;
-    expect((await send(operation, await api.key({role, customer, scopes: [mine]}))).status).not.toBe(403);
-  });
+  test.each(named(closed.filter(({operationId}) => operationId !== 'whoAmI')))(
+    '%s needs its scope of a key that has scopes',
+    async (name, operation) => {
+      const {subject, write, roles, whole} = permissions[name]!;
+      const role = roles[0]!;
+      const customer = whole || role === 'admin' ? undefined : 'acme';
+      const mine = `${subject}:${write ? 'write' : 'read'}`;
+      const theirs = `${subject === 'usage' ? 'audit' : 'usage'}:read`;
+      expect((await send(operation, await api.key({role, customer, scopes: [theirs]}))).status).toBe(403);
+      if (removes.includes(name)) return;
+      expect((await send(operation, await api.key({role, customer, scopes: [mine]}))).status).not.toBe(403);
+    },
+  );
 });
 
 test('what is open says nothing about anybody', async () => {
-  expect(open.map(({operationId}) => operationId).sort()).toEqual(['health', 'ready']);
+  expect(open.map(({operationId}) => operationId).sort()).toEqual(['getLogin', 'health', 'ready']);
   for (const operation of open) {
     const answer = await send(operation, undefined);
     expect(answer.status).toBe(200);

@@ -19,6 +19,7 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
 
 /** What REST alone has, and why. docs/GRPC.md says the same. */
 const restAlone: Readonly<Record<string, string>> = {
+  getLogin: 'people log in from a terminal, before they have anything to call with',
   readMetrics: 'Prometheus reads over HTTP',
   health: 'grpc.health.v1.Health says it',
   ready: 'grpc.health.v1.Health says it',

@@ -35,9 +35,12 @@ function withErrors(path: string, item: OpenAPIV3_1.PathItemObject | undefined):
 function complete(path: string, method: string, operation: Operation): Operation {
   const permission = permissions[operation.operationId ?? ''];
   const roles = permission?.roles.join(', ');
-  const scope = permission && `${permission.subject}:${permission.write ? 'write' : 'read'}`;
+  const scope =
+    permission && permission.subject !== 'self' && `${permission.subject}:${permission.write ? 'write' : 'read'}`;
   const whose = permission?.whole ? ', keys of the whole coordinator' : '';
-  const who = permission ? `Roles: ${roles}${whose}. Scope: \`${scope}\`.` : 'Needs no key.';
+  const who = permission
+    ? `Roles: ${roles}${whose}. ${scope ? `Scope: \`${scope}\`.` : 'No scope narrows it.'}`
+    : 'Needs no key.';
   const statuses = errorsOf(path, method, operation);
   const errors = Object.fromEntries(statuses.map(([status, text]) => [status, answer(text)]));
   const parameters = (operation.parameters as OpenAPIV3_1.ParameterObject[] | undefined)?.map(parameter =>

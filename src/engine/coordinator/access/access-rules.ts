@@ -12,8 +12,22 @@ export interface AccessRules {
   readonly tierLimits: TierLimits;
   /** Of an OpenID Connect issuer; absent: tokens open nothing. */
   readonly tokens?: TokenVerifier;
+  /** How people get such tokens, for `niyanta login`. */
+  readonly login?: LoginOffer;
   /** By the name in a certificate of a client. */
   readonly clients: ClientGrants;
+}
+
+/** What a client needs to let a person log in at the issuer (RFC 8628). */
+export interface LoginOffer {
+  readonly issuer: string;
+  /** Id of a public client there. */
+  readonly clientId: string;
+  readonly scope: string;
+  /** Which token is taken here. */
+  readonly accepts: 'access' | 'id';
+  /** Further parameters of requests. */
+  readonly parameters: Readonly<Record<string, string>>;
 }
 
 export type TierLimits = Readonly<Record<string, CustomerLimits>>;

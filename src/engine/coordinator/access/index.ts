@@ -1,4 +1,4 @@
-export {type AccessRules, defaultAccessRules, withTierLimits} from './access-rules.ts';
+export {type AccessRules, defaultAccessRules, type LoginOffer, withTierLimits} from './access-rules.ts';
 export {beyondCustomer} from './beyond-customer.ts';
 export {namedCertificate} from './certificate-names.ts';
 export type {ClientCertificate, Credential} from './client-certificates.ts';
@@ -9,7 +9,7 @@ export {ownerAsked, scopeAsked} from './for-whom.ts';
 export {type Counted, credentialOf, Gate, type Knock, limitHeaders} from './gate.ts';
 export {actorOf, type Identity, scopeOf, sees} from './identity.ts';
 export {PendingQuota} from './pending-quota.ts';
-export {type Permission, permissions} from './permissions.ts';
+export {openOperations, type Permission, permissions} from './permissions.ts';
 export {invalidRequest, notFound, pointerOf, Refusal, type Wrong} from './refusal.ts';
 export {whenUnwelcome} from './still-welcome.ts';
 export {TokenVerifier} from './tokens/token-verifier.ts';

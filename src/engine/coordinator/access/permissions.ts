@@ -13,7 +13,8 @@ const subjects = [
   'usage',
   'settings',
 ] as const;
-export type Subject = (typeof subjects)[number];
+/** `self`: what everybody may ask about themselves; no scope narrows it. */
+export type Subject = (typeof subjects)[number] | 'self';
 
 export interface Permission {
   readonly subject: Subject;
@@ -123,12 +124,17 @@ export const permissions: Readonly<Record<string, Permission>> = {
   getSettings: govern('settings', false),
   reloadSettings: govern('settings'),
 
+  whoAmI: read('self'),
+
   readAudit: read('audit'),
   readUsage: read('usage'),
   readTrends: read('usage'),
   readCosts: read('usage'),
   readUtilisation: watch('usage'),
 };
+
+/** Under /v1, and for everybody. */
+export const openOperations: ReadonlySet<string> = new Set(['getLogin']);
 
 export const isScope = (text: string): boolean =>
   subjects.some(subject => text === `${subject}:read` || text === `${subject}:write`);
@@ -141,6 +147,7 @@ export function refusal(
   if (!permission.roles.includes(who.role)) return `the role ${who.role} may not do this`;
   if (permission.whole && who.customer !== undefined) return 'this needs a key of the whole coordinator';
   const scope = `${permission.subject}:${permission.write ? 'write' : 'read'}`;
-  if (who.scopes && !who.scopes.includes(scope)) return `the key lacks the scope ${scope}`;
+  if (permission.subject !== 'self' && who.scopes && !who.scopes.includes(scope))
+    return `the key lacks the scope ${scope}`;
   return undefined;
 }

@@ -1,4 +1,4 @@
-import {type AccessRules, Door, Gate, PendingQuota} from '../access/index.ts';
+import {type AccessRules, Door, Gate, type LoginOffer, PendingQuota} from '../access/index.ts';
 import type {Coordinator} from '../coordinator.ts';
 import {type CostRates, noCosts} from './costs.ts';
 import {WorkloadReader} from './read-workloads.ts';
@@ -17,6 +17,8 @@ export interface Reception {
   readonly costs: CostRates;
   /** What the process was started with; absent where it was not started from files. */
   readonly settingsNow?: SettingsNow;
+  /** How people log in; absent: they do not. */
+  login(): LoginOffer | undefined;
   /** Other rules from now on. */
   configure(rules: AccessRules): void;
 }
@@ -47,6 +49,7 @@ export function openReception(wish: ReceptionWish): Reception {
     submitted,
     costs,
     ...(settingsNow && {settingsNow}),
+    login: () => now.login,
     configure(next) {
       now = next;
       door.trust(next);

@@ -24,6 +24,7 @@ const BY_HTTP: Readonly<Record<number, status>> = {
   403: status.PERMISSION_DENIED,
   404: status.NOT_FOUND,
   409: status.FAILED_PRECONDITION,
+  412: status.ABORTED,
   413: status.RESOURCE_EXHAUSTED,
   422: status.INVALID_ARGUMENT,
   499: status.CANCELLED,

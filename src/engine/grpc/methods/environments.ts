@@ -13,6 +13,7 @@ import {
   planWish,
   replicaCounts,
   safe,
+  updateWish,
 } from '../wire/read-environment.ts';
 import {customer, page} from '../wire/read-fields.ts';
 
@@ -21,6 +22,7 @@ type Names =
   | 'PlanEnvironment'
   | 'PlanChange'
   | 'ApplyEnvironment'
+  | 'UpdateEnvironment'
   | 'ListEnvironments'
   | 'GetEnvironment'
   | 'ScaleEnvironment'
@@ -74,6 +76,9 @@ export function environmentMethods(reception: Reception): Pick<Methods, Names> {
     async ApplyEnvironment(request, {who, actor}) {
       const owner = await ownerAsked(who, customer(request.customer), reception);
       return changeOf(await environments().apply(scopeOf(who), owner.id, applyWish(request), actor));
+    },
+    async UpdateEnvironment(request, {who, actor}) {
+      return changed(await environments().update(scopeOf(who), environmentId(request.id), updateWish(request), actor));
     },
     async ListEnvironments(request, {who}) {
       const {items, next} = await environments().list(scopeAsked(who, customer(request.customer)), page(request));

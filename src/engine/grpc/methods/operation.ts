@@ -6,9 +6,14 @@ import {eventOf} from '../wire/answers.ts';
 import {customer, eventNumber, eventTypes, page, workloadId} from '../wire/read-fields.ts';
 
 /** What who runs a coordinator asks of it: its settings, and what was done. */
-export function operationMethods(reception: Reception): Pick<Methods, 'GetSettings' | 'ReloadSettings' | 'ReadAudit'> {
+export function operationMethods(
+  reception: Reception,
+): Pick<Methods, 'WhoAmI' | 'GetSettings' | 'ReloadSettings' | 'ReadAudit'> {
   const {store} = reception.coordinator;
   return {
+    async WhoAmI(_, {who}) {
+      return {name: who.name, role: who.role, customer: who.customer?.id ?? '', scopes: who.scopes ?? []};
+    },
     async GetSettings() {
       return {settings: reception.settingsNow?.list() ?? []};
     },

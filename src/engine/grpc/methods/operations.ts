@@ -11,4 +11,12 @@ const OTHERWISE: Readonly<Record<string, string>> = {
 /** Its messages may be large. */
 export const bringsFiles = (method: string): boolean => FILES.has(method);
 
-const FILES = new Set(['SubmitWorkload', 'SubmitBatch', 'SubmitSplit', 'PutSchedule', 'PutBundle', 'PutFile']);
+const FILES = new Set([
+  'SubmitWorkload',
+  'SubmitBatch',
+  'SubmitSplit',
+  'PutSchedule',
+  'PutSplitSchedule',
+  'PutBundle',
+  'PutFile',
+]);

@@ -1,20 +1,29 @@
-import {randomUUID} from 'node:crypto';
-import {invalidRequest, notFound, ownerAsked, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
+import {notFound, ownerAsked, scopeAsked, scopeOf} from '../../coordinator/access/index.ts';
+import {putSchedule, putSplitSchedule} from '../../coordinator/requests/put-schedule.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
-import {storedInputs} from '../../coordinator/requests/stored-inputs.ts';
-import {refuseBeyond} from '../../coordinator/requests/submissions.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
 import type {ScheduleRequest} from '../messages.d.ts';
 import {scheduleOf} from '../wire/answers.ts';
-import {customer, neededWord} from '../wire/read-fields.ts';
-import {sentFiles} from '../wire/read-submission.ts';
-import {objectOf} from '../wire/well-known.ts';
+import {customer, neededWord, wrong} from '../wire/read-fields.ts';
+import {variantsOf, writtenOf} from '../wire/read-submission.ts';
 
-type Names = 'PutSchedule' | 'ListSchedules' | 'GetSchedule' | 'RemoveSchedule' | 'SuspendSchedule' | 'ResumeSchedule';
+type Names =
+  | 'PutSchedule'
+  | 'PutSplitSchedule'
+  | 'ListSchedules'
+  | 'GetSchedule'
+  | 'RemoveSchedule'
+  | 'SuspendSchedule'
+  | 'ResumeSchedule';
 
 export function scheduleMethods(reception: Reception): Pick<Methods, Names> {
-  const {coordinator, reader} = reception;
-  const {store} = coordinator;
+  const {store} = reception.coordinator;
+
+  const by = async (request: {readonly customer: string}, {who, requestId}: Caller) => ({
+    who,
+    requestId,
+    owner: await ownerAsked(who, customer(request.customer), reception),
+  });
 
   const found = async ({id}: ScheduleRequest, {who}: Caller) => {
     const wanted = neededWord(id, 'id');
@@ -31,22 +40,16 @@ export function scheduleMethods(reception: Reception): Pick<Methods, Names> {
   };
 
   return {
-    async PutSchedule(request, {who, actor}) {
-      const owner = await ownerAsked(who, customer(request.customer), reception);
-      const sent = request.sent ? sentFiles(request.sent, ['sent']) : {};
-      const written = objectOf(request.workload, ['workload']);
-      const workload = await reader.read(written, ['workload'], sent.image !== undefined);
-      coordinator.check(workload, ['workload']);
-      refuseBeyond(who, workload, ['workload']);
-      const {schedule: rule} = workload;
-      if (rule === undefined) {
-        throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: ['workload', 'schedule']}]);
-      }
-      const inputs = await storedInputs(
-        {inputs: request.inputs, sent},
-        {workload, customer: owner.id, store, path: []},
-      );
-      return scheduleOf(await store.putSchedule({id: randomUUID(), customer: owner.id, workload, rule, inputs}, actor));
+    async PutSchedule(request, caller) {
+      const written = writtenOf({...request, after: [], notBefore: null}, []);
+      return scheduleOf(await putSchedule(reception, written, await by(request, caller)));
+    },
+    async PutSplitSchedule(request, caller) {
+      const variants = variantsOf(request.variants);
+      const early = variants.findIndex(({submission: {after, notBefore}}) => after || notBefore !== undefined);
+      if (early >= 0)
+        throw wrong(['variants', early, 'submission'], 'must not say after or not_before: it has a schedule');
+      return scheduleOf(await putSplitSchedule(reception, variants, await by(request, caller)));
     },
     async ListSchedules(request, {who}) {
       return {schedules: (await store.schedules(scopeAsked(who, customer(request.customer)))).map(scheduleOf)};

@@ -1,35 +1,17 @@
 import {invalidRequest, ownerAsked, scopeOf} from '../../coordinator/access/index.ts';
 import type {Log} from '../../coordinator/log.ts';
 import {type CancelFilter, cancelAll} from '../../coordinator/requests/cancel-all.ts';
-import type {Variant} from '../../coordinator/requests/read-variants.ts';
 import type {Reception} from '../../coordinator/requests/reception.ts';
-import {
-  type Submitting,
-  submitBatch,
-  submitOne,
-  type WrittenSubmission,
-} from '../../coordinator/requests/submissions.ts';
+import {type Submitting, submitBatch, submitOne} from '../../coordinator/requests/submissions.ts';
 import {submitSplit} from '../../coordinator/requests/submit-split.ts';
 import {traceparentOf} from '../../telemetry/tracing/index.ts';
 import type {Caller, Methods} from '../calls/caller.ts';
-import type {CancelBatchRequest, Submission, SubmitSplitRequest} from '../messages.d.ts';
-import {
-  batchName,
-  customer,
-  idempotencyKey,
-  labels,
-  states,
-  stateText,
-  word,
-  workloadId,
-  wrong,
-} from '../wire/read-fields.ts';
-import {predecessors, sentFiles} from '../wire/read-submission.ts';
-import {objectOf, timeOf} from '../wire/well-known.ts';
+import type {CancelBatchRequest} from '../messages.d.ts';
+import {batchName, customer, idempotencyKey, labels, states, stateText, word, workloadId} from '../wire/read-fields.ts';
+import {variantsOf, writtenOf} from '../wire/read-submission.ts';
 
 const MOST = 10_000;
 const MOST_IDS = 1000;
-const MOST_VARIANTS = 20;
 
 export function submissionMethods(
   reception: Reception,
@@ -86,32 +68,6 @@ export function submissionMethods(
 
 /** By which lines of one request are found. */
 const linked = ({requestId, trace}: Caller) => ({requestId, ...(trace && {traceId: trace.traceId})});
-
-const writtenOf = (
-  {workload, inputs, sent, after, notBefore}: Submission,
-  path: readonly (string | number)[],
-): WrittenSubmission => ({
-  workload: objectOf(workload, [...path, 'workload']),
-  inputs,
-  ...(sent && {sent: sentFiles(sent, [...path, 'sent'])}),
-  ...(after.length > 0 && {after: predecessors(after, [...path, 'after'])}),
-  ...(notBefore && {notBefore: timeOf(notBefore, [...path, 'not_before'])}),
-});
-
-function variantsOf(variants: SubmitSplitRequest['variants']): readonly Variant[] {
-  if (variants.length < 2 || variants.length > MOST_VARIANTS) {
-    throw wrong(['variants'], `must have 2 to ${MOST_VARIANTS} entries`);
-  }
-  const read = variants.map(({submission, weight}, index) => {
-    const path = ['variants', index];
-    if (!(weight >= 0 && weight <= 1_000_000)) throw wrong([...path, 'weight'], 'must be between 0 and 1,000,000');
-    if (!submission)
-      throw invalidRequest([{code: 'missing', detail: 'is required and missing', path: [...path, 'submission']}]);
-    return {submission: writtenOf(submission, [...path, 'submission']), weight};
-  });
-  if (read.every(({weight}) => weight === 0)) throw wrong(['variants'], 'need one with a weight above 0');
-  return read;
-}
 
 /** Errors: Refusal 400, too, when nothing is said: everything is not cancelled at once. */
 function filterOf(request: CancelBatchRequest): CancelFilter {

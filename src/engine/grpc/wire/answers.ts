@@ -53,6 +53,7 @@ export const scheduleOf = (row: ScheduleRow): Schedule => ({
   firedUntil: timestampOf(row.firedUntil),
   spec: structOf(row.workload),
   inputs: row.inputs,
+  versions: (row.versions ?? []).map(({workload: {version = ''}, weight}) => ({version, weight})),
 });
 
 export const workerOf = (worker: WorkerNow): Worker => {

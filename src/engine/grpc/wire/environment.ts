@@ -42,6 +42,7 @@ export const environmentOf = (row: Row): Environment => ({
   healing: row.healing,
   newestChange: row.newestChange,
   services: row.services.map(({service, wanted, good}) => ({service, wanted, good})),
+  revision: row.revision,
   lookedAt: optionalTimestamp(row.lookedAt),
   createdAt: timestampOf(row.createdAt),
   changedAt: timestampOf(row.changedAt),

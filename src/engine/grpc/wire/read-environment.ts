@@ -1,6 +1,11 @@
 import {invalidRequest} from '../../coordinator/access/index.ts';
-import type {ApplyWish, ChangePlanWish, PlanWish} from '../../coordinator/environments/environments.ts';
-import type {ApplyEnvironmentRequest, PlanChangeRequest, PlanEnvironmentRequest} from '../messages.d.ts';
+import type {ApplyWish, ChangePlanWish, PlanWish, UpdateWish} from '../../coordinator/environments/environments.ts';
+import type {
+  ApplyEnvironmentRequest,
+  PlanChangeRequest,
+  PlanEnvironmentRequest,
+  UpdateEnvironmentRequest,
+} from '../messages.d.ts';
 import {idempotencyKey, missing, wrong} from './read-fields.ts';
 import {sha256} from './read-submission.ts';
 
@@ -20,6 +25,11 @@ export const planWish = ({bundle, targets, pull}: PlanEnvironmentRequest): PlanW
   bundle: sha256(bundle, ['bundle']),
   ...(targets.length > 0 && {targets: serviceNames(targets, 'targets')}),
   pull,
+});
+
+export const updateWish = (request: UpdateEnvironmentRequest): UpdateWish => ({
+  ...applyWish({...request, customer: ''}),
+  ...(request.revision !== undefined && {revision: safe(request.revision, 'revision')}),
 });
 
 export function applyWish(request: ApplyEnvironmentRequest): ApplyWish {

@@ -110,7 +110,6 @@ export function count(number: number, field: string): number | undefined {
 
 export const stateText = (state: State): WorkloadState => `${STATE}${state}`;
 
-export const missing = (field: string) =>
-  invalidRequest([{code: 'missing', detail: 'is required and missing', path: [field]}]);
+export const missing = (...path: Path) => invalidRequest([{code: 'missing', detail: 'is required and missing', path}]);
 
 export const wrong = (path: Path, detail: string) => invalidRequest([{code: 'invalid-value', detail, path}]);

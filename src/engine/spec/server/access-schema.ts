@@ -115,6 +115,18 @@ export const oidcSchema = z
       })
       .optional()
       .describe('Narrows what a token may do to the scopes in it, such as workloads:read.'),
+    login: z
+      .strictObject({
+        client: line.min(1).describe('Id of a public client at the issuer, with the device authorization grant.'),
+        scope: line.min(1).default('openid offline_access').describe('What is asked for.'),
+        token: z.enum(['access', 'id']).default('access').describe('Which of its tokens is sent here.'),
+        parameters: z
+          .record(z.string().regex(/^[a-z_]+$/, 'must be a name of a parameter'), line.min(1))
+          .default({})
+          .describe('Further parameters of requests to the issuer, such as resource or audience.'),
+      })
+      .optional()
+      .describe('How people log in, for niyanta login; anybody who reaches the API may read it.'),
   })
   .refine(({roles, customer}) => roles.default !== 'customer' || customer !== undefined, {
     path: ['roles', 'default'],
