@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {beatOfHost} from '../../../../src/engine/coordinator/workers/host-beat.ts';
+import {beatOfHost, roomOf} from '../../../../src/engine/coordinator/workers/host-beat.ts';
 import type {ReachableHost} from '../../../../src/engine/runtime/observed.ts';
 import type {Gpu, Host} from '../../../../src/engine/spec/project.ts';
 
@@ -34,4 +34,13 @@ test.each([
 ])('a host offers its GPUs: %s', (_, one, looked, gpu, labels) => {
   expect(beatOfHost(one, looked, undefined)).toMatchObject({capacity: {gpu, cpu: 4, disk: 5}, labels});
   expect(Object.keys(beatOfHost(one, looked, undefined).labels)).toEqual(Object.keys(labels));
+});
+
+test.each([
+  ['nothing', {cpu: 0, memory: 0}, {cpu: 4, memory: 1024}],
+  ['some of it', {cpu: 1.5, memory: 1000}, {cpu: 2.5, memory: 24}],
+  ['more than there is', {cpu: 5, memory: 2000}, {cpu: 0, memory: 0}],
+])('what other coordinators reserve is not offered: %s', (_, others, left) => {
+  expect(beatOfHost(host(), seen(), undefined, others).capacity).toMatchObject(left);
+  expect(roomOf(seen())).toEqual({cpu: 4, memory: 1024});
 });
