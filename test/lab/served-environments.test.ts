@@ -46,7 +46,8 @@ beforeAll(async () => {
     id: 'here',
     store,
     session,
-    settings: {...defaultCoordinatorSettings, silence},
+    // Looks that nothing asks for come soon, too.
+    settings: {...defaultCoordinatorSettings, silence, stacks: {lookEveryMs: 3000, scaleEveryMs: 10_000}},
     stacks: {data, address: () => 'http://127.0.0.1:8460'},
     log: process.env.DEBUG ? console : silentLog,
   });
@@ -191,7 +192,9 @@ test('serve is killed in the middle of an apply: started anew it goes on with it
   const slow = stack(4).replace('command: [httpd,', 'command: [sh, -c, "sleep 1; exec httpd \\"$@\\"", httpd,');
   await project.write('stack.yaml', `${slow}environments: {other: {}}\n`);
   const data = join(lab().scratch, 'killed');
-  const first = await ServedCoordinator.start(project, data);
+  // The next one need not wait long for the lease of the one that is killed.
+  const soon = {NIYANTA_FAILURES_LEADER: '1s', NIYANTA_STACKS_LOOK: '2s'};
+  const first = await ServedCoordinator.startWith(project, data, soon);
   const env = {NIYANTA_SERVER: first.address, NIYANTA_API_KEY: first.adminKey!};
   const applying = project.start(['apply', '--yes', '--env', 'other'], {env});
   onTestFinished(() => void applying.kill('SIGKILL'));
@@ -199,7 +202,7 @@ test('serve is killed in the middle of an apply: started anew it goes on with it
   const tasks = async () => (await lab().sh('h1', list)) + (await lab().sh('h2', list));
   await expect.poll(tasks, waits).not.toBe('');
   await first.end('SIGKILL');
-  const second = await ServedCoordinator.start(project, data, first.adminKey);
+  const second = await ServedCoordinator.startWith(project, data, soon, first.adminKey);
   onTestFinished(() => void second.child.kill('SIGKILL'));
   const there = () => second.ask('GET', '/v1/environments/test.other');
   await expect.poll(async () => (await there()).condition, waits).toBe('healthy');

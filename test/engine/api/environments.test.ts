@@ -131,3 +131,10 @@ test.each([
 ])('%s %s with %j is refused', async (method, path, body, status, code) => {
   expect(await admin(method, `/v1/environments${path}`, body)).toMatchObject({status, json: {code}});
 });
+
+test('a stream of replica logs goes on only after the id of one of its lines', async () => {
+  const stream = (id: string) =>
+    admin('GET', '/v1/environments/shop.default/logs', undefined, {Accept: 'text/event-stream', 'Last-Event-ID': id});
+  await apply();
+  expect(await stream('1.a')).toMatchObject({status: 400, json: {errors: [{code: 'invalid-cursor'}]}});
+});
