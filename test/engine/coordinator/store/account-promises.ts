@@ -144,24 +144,6 @@ export function accountPromises(the: StoreUnderTest): void {
   });
 
   describe('schedules', () => {
-    test('keep their versions, and the files of each', async () => {
-      const blobs = await Promise.all(['one', 'two'].map(text => the.store.putBlob(Buffer.from(text))));
-      const versions = blobs.map((blob, index) => ({
-        workload: workloadNamed('nightly'),
-        inputs: {'/in': blob},
-        weight: index + 1,
-      }));
-      const put = await the.store.putSchedule(schedule('s1', {inputs: versions[0]!.inputs, versions}), ann);
-      expect(put).toMatchObject({inputs: {'/in': blobs[0]}, versions});
-      await the.sql('update blobs set kept_at = 0');
-      await the.store.expire({events: 0, workloads: 0});
-      for (const blob of blobs) expect(await the.store.blob(blob)).toBeDefined();
-      await the.store.putSchedule(schedule('s2', {inputs: {'/in': blobs[1]!}}), ann);
-      await the.store.expire({events: 0, workloads: 0});
-      expect(await the.store.blob(blobs[0]!)).toBeUndefined();
-      expect(await the.store.schedules('everyone')).toMatchObject([{id: 's2', inputs: {'/in': blobs[1]}}]);
-    });
-
     test('are put, put again, suspended and removed', async () => {
       const put = await the.store.putSchedule(schedule('s1'), ann);
       expect(put).toEqual({

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {describe, expect, test} from 'vitest';
-import {submission} from './samples.ts';
+import {schedule} from './account-promises.ts';
+import {ann, submission, workloadNamed} from './samples.ts';
 import type {StoreUnderTest} from './store-under-test.ts';
 
 const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex');
@@ -16,6 +17,24 @@ export function filePromises(the: StoreUnderTest): void {
   };
 
   describe('files', () => {
+    test('those of each version of a schedule stay', async () => {
+      const blobs = await Promise.all(['one', 'two'].map(text => the.store.putBlob(Buffer.from(text))));
+      const versions = blobs.map((blob, index) => ({
+        workload: workloadNamed('nightly'),
+        inputs: {'/in': blob},
+        weight: index + 1,
+      }));
+      const first = await the.store.putSchedule(schedule('s1', {inputs: versions[0]!.inputs, versions}), ann);
+      expect(first).toMatchObject({inputs: {'/in': blobs[0]}, versions});
+      await the.sql('update blobs set kept_at = 0');
+      await the.store.expire({events: 0, workloads: 0});
+      for (const blob of blobs) expect(await the.store.blob(blob)).toBeDefined();
+      await the.store.putSchedule(schedule('s2', {inputs: {'/in': blobs[1]!}}), ann);
+      await the.store.expire({events: 0, workloads: 0});
+      expect(await the.store.blob(blobs[0]!)).toBeUndefined();
+      expect(await the.store.schedules('everyone')).toMatchObject([{id: 's2', inputs: {'/in': blobs[1]}}]);
+    });
+
     test('are found by their hash, by whoever sent them and nobody else', async () => {
       expect(await the.store.putFile('acme', Buffer.from('one'), most)).toEqual({sha256: hashOf('one'), size: 3});
       expect(await put('acme', 'one')).toBe(hashOf('one'));
