@@ -209,6 +209,7 @@ async function compile(
       volumes: Object.entries(shape.value.volumes).map(([name, volume]) => ({
         name,
         ...(volume?.backup && {backup: compileBackup(volume.backup)}),
+        ...(volume?.onLost === 'reschedule' && {onLost: volume.onLost}),
       })),
       ...(hooks.length > 0 && {hooks}),
       routes,
