@@ -68,7 +68,7 @@ checkpoints:
     await startWorker(name);
   });
   await Promise.all([coordinators.add(), ...bringing]);
-}, 180_000);
+}, 300_000);
 
 afterAll(async () => {
   for (const {child} of workers.values()) child.kill('SIGKILL');
