@@ -415,6 +415,10 @@ export interface ServedService {
   readonly good: number;
 }
 
+export interface PlannedRelease {
+  readonly service: string;
+}
+
 export interface ScaleEnvironmentRequest {
   readonly id: string;
   readonly counts: Readonly<Record<string, number>>;
@@ -537,6 +541,8 @@ export interface PlanChangeRequest {
   readonly scale?: PlannedScale | null;
   readonly rollback?: PlannedRollback | null;
   readonly destroy?: PlannedDestroy | null;
+  readonly promote?: PlannedRelease | null;
+  readonly abort?: PlannedRelease | null;
 }
 
 export interface PlannedScale {
@@ -666,6 +672,20 @@ export interface LogLine {
 export interface LogEnd {
   readonly state: WorkloadState;
   readonly exitCode?: number;
+}
+
+export interface ListReleasesResponse {
+  readonly status: Struct | null;
+}
+
+export interface ReleaseRequest {
+  readonly id: string;
+  readonly service: string;
+}
+
+export interface ServicesRequest {
+  readonly id: string;
+  readonly services: readonly string[];
 }
 
 export interface TryPlacementRequest {
@@ -988,6 +1008,12 @@ export interface SchedulerService {
   readonly DestroyEnvironment: {kind: 'unary'; request: DestroyEnvironmentRequest; response: Change};
   readonly ReleaseEnvironment: {kind: 'unary'; request: EnvironmentRequest; response: Change};
   readonly HealEnvironment: {kind: 'unary'; request: EnvironmentRequest; response: Change};
+  readonly ListReleases: {kind: 'unary'; request: EnvironmentRequest; response: ListReleasesResponse};
+  readonly PromoteRelease: {kind: 'unary'; request: ReleaseRequest; response: Change};
+  readonly AbortRelease: {kind: 'unary'; request: ReleaseRequest; response: Change};
+  readonly StartServices: {kind: 'unary'; request: ServicesRequest; response: Change};
+  readonly StopServices: {kind: 'unary'; request: ServicesRequest; response: Change};
+  readonly RestartServices: {kind: 'unary'; request: ServicesRequest; response: Change};
   readonly SetHealing: {kind: 'unary'; request: SetHealingRequest; response: Environment};
   readonly ListChanges: {kind: 'unary'; request: ListChangesRequest; response: ListChangesResponse};
   readonly GetChange: {kind: 'unary'; request: ChangeRequest; response: Change};

@@ -27,6 +27,26 @@ describe('requests', () => {
     expect(await api.ask('GET', '/v1/workloads', {key: await api.customer('neighbour')})).toMatchObject({status: 200});
   });
 
+  const missing = '019aa8f2-6c1e-7b3a-9c55-0d6f3f0e8a11';
+  test.each([
+    ['good', 200, 'GET', '/v1/workloads', {}],
+    ['accepted', 201, 'POST', '/v1/workloads', {body}],
+    ['not valid', 400, 'GET', '/v1/workloads?limit=0', {}],
+    ['no JSON', 400, 'POST', '/v1/workloads', {raw: '{'}],
+    ['not allowed', 403, 'GET', '/v1/keys', {}],
+    ['of what there is not', 404, 'GET', `/v1/workloads/${missing}`, {}],
+    ['too large', 413, 'POST', '/v1/workloads/batch/cancel', {raw: JSON.stringify({name: 'x'.repeat(2 ** 20)})}],
+    ['of another media type', 415, 'POST', '/v1/workloads', {raw: 'x', headers: {'content-type': 'text/plain'}}],
+  ])('that are %s are answered with what is left of the limit', async (_, status, method, path, asked) => {
+    const key = await api.customer(`told-${status}-${path.length}`);
+    const answer = await api.ask(method, path, {key, ...asked});
+    expect(answer.status).toBe(status);
+    expect(answer.headers.get('ratelimit')).toMatch(/^"tier-premium";r=4999;t=\d+$/);
+    expect(answer.headers.get('ratelimit-policy')).toBe('"tier-premium";q=5000;w=5');
+    expect(answer.headers.get('x-request-id')).toMatch(/\S/);
+    if (status >= 400) expect(answer.headers.get('content-type')).toContain('application/problem+json');
+  });
+
   test('are limited by tier where the customer has no limit of its own; keys of the whole coordinator are not', async () => {
     const key = await api.customer('tiered');
     const {headers} = await api.ask('GET', '/v1/workloads', {key});

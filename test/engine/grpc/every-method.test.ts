@@ -216,7 +216,7 @@ describe('by role', () => {
 
   test('a viewer changes nothing', () => {
     const changing =
-      /^(Submit|Cancel|Pause|Resume|Retry|Take|Put|Remove|Suspend|Drain|Undrain|Apply|Scale|Rollback|Destroy|Release|Heal|Set|Plan|Try|Join|Restore|Create|Rotate|Revoke|Reload|Missing|Update)/;
+      /^(Submit|Cancel|Pause|Resume|Retry|Take|Put|Remove|Suspend|Drain|Undrain|Apply|Scale|Rollback|Destroy|Release|Heal|Set|Plan|Try|Join|Restore|Create|Rotate|Revoke|Reload|Missing|Update|Promote|Abort|Start|Stop|Restart)/;
     const forViewers = methods.filter(method => permissionOf(method).roles.includes('viewer'));
     expect(forViewers.filter(method => changing.test(method))).toEqual([]);
     expect(methods.filter(method => permissionOf(method).write !== changing.test(method))).toEqual([]);

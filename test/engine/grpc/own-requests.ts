@@ -73,7 +73,7 @@ export function requestOf(method: string, ids: OwnThings): object {
   };
   if (requests[method]) return requests[method];
   if (/Worker$/.test(method)) return {name: 'h1'};
-  if (/Environment$/.test(method)) return {id: ids.environment};
+  if (/(?:Environment|Releases?|Services)$/.test(method)) return {id: ids.environment};
   return {id: /Schedule$/.test(method) ? ids.schedule : ids.workload};
 }
 

@@ -3,6 +3,7 @@ import type {Reception} from '../../coordinator/requests/reception.ts';
 import type {Methods} from '../calls/caller.ts';
 import {analyticsMethods} from './analytics.ts';
 import {customerMethods} from './customers.ts';
+import {environmentOperationMethods} from './environment-operations.ts';
 import {environmentViewMethods} from './environment-views.ts';
 import {environmentMethods} from './environments.ts';
 import {fileMethods} from './files.ts';
@@ -23,6 +24,7 @@ export const schedulerMethods = (reception: Reception, log: Log): Methods => ({
   ...scheduleMethods(reception),
   ...workerMethods(reception),
   ...environmentMethods(reception),
+  ...environmentOperationMethods(reception),
   ...environmentViewMethods(reception),
   ...placementMethods(reception),
   ...uploadMethods(reception),

@@ -45,7 +45,11 @@ export function applyWish(request: ApplyEnvironmentRequest): ApplyWish {
   };
 }
 
-export function changePlanWish({scale, rollback, destroy}: PlanChangeRequest): ChangePlanWish {
+export function changePlanWish({scale, rollback, destroy, promote, abort}: PlanChangeRequest): ChangePlanWish {
+  const ended = ({service}: {readonly service: string}) =>
+    service === '' ? {} : {service: serviceNames([service], 'service')[0]!};
+  if (promote) return {kind: 'promote', ...ended(promote)};
+  if (abort) return {kind: 'abort', ...ended(abort)};
   if (scale) return {kind: 'scale', counts: replicaCounts(scale.counts)};
   if (rollback) return {kind: 'rollback', ...(rollback.to !== 0 && {to: safe(rollback.to, 'to')})};
   if (destroy) return {kind: 'destroy', volumes: destroy.volumes};
