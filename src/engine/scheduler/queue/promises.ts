@@ -1,4 +1,4 @@
-import {attemptOf} from './attempt-of.ts';
+import {takeKept} from './alike.ts';
 import type {Turn} from './contest.ts';
 import type {Preempt, Start} from './decision.ts';
 import {atConcurrency, closed, overQuota} from './limits.ts';
@@ -18,15 +18,12 @@ export function keepPromises(world: World, now: number): Start[] {
   const starts: Start[] = [];
   const order = [...world.promises.values()].sort((a, b) => a.workload.seq - b.workload.seq);
   for (const promised of order) {
-    if (isWorthWaiting(world, promised)) continue;
     const {workload, worker} = promised;
+    // Another one may have taken it over, or its workload a place of before.
+    if (world.promises.get(workload.id) !== promised || isWorthWaiting(world, promised)) continue;
     world.letGo(workload.id);
-    if (!mayStart(world, workload, worker)) {
-      world.enqueue(workload);
-      continue;
-    }
-    world.hold(attemptOf(workload, worker, now));
-    starts.push({kind: 'start', workload: workload.id, worker, because: 'room was made for it there', rejected: []});
+    if (mayStart(world, workload, worker)) starts.push(takeKept(world, promised, world.fleet.indexOf(worker)!, now));
+    else world.enqueue(workload);
   }
   return starts;
 }

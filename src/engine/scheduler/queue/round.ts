@@ -1,3 +1,4 @@
+import {earlierTakes} from './alike.ts';
 import {attemptOf} from './attempt-of.ts';
 import {Contest, type Turn} from './contest.ts';
 import type {Decision, Park, Start} from './decision.ts';
@@ -38,8 +39,9 @@ export function playRound(world: World, settings: QueueSettings, now: number): D
     else {
       const index = standing.best();
       if (index >= 0) {
-        decisions.push(start(world, settings, turn, index, now));
-        started.add(workload.id);
+        const decided = earlierTakes(world, turn, index, now) ?? start(world, settings, turn, index, now);
+        decisions.push(decided);
+        started.add(decided.workload);
         contest.started(turn);
       } else {
         if (!standing.isTold) decisions.push(park(world, standing, turn));

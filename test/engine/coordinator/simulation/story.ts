@@ -184,8 +184,7 @@ export class Story {
     const record = await recordOf(this.#world, this.#faults.restoredAt, {
       acknowledged: [...this.#acknowledged.values()],
       submitted: this.#submitted,
-      // One that was promised the place of others waits for it while those behind it start where there is room.
-      asked: this.#preempts ? new Set(this.#submitted.map(({id}) => id)) : this.#asked,
+      asked: this.#asked,
     });
     const events = record.events.map(({actor, data, ...event}) => JSON.stringify({...event, actor: actor.name, data}));
     return {violations: checkHistory(record), trace: [...this.#world.trace, ...events]};

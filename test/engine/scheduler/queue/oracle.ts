@@ -64,6 +64,8 @@ export function judge(before: Facts, decisions: readonly Decision[]): Facts {
     if (!workload || !worker) throw new Error(`${decision.workload} on ${decision.worker}: not there`);
     const wrong = restraint(facts, workload) ?? objection(facts, worker, workload);
     if (wrong !== undefined) throw new Error(`${workload.id} on ${worker.name}: ${wrong}`);
+    const passed = facts.queued.find(each => isPassed(facts, each, workload, worker));
+    if (passed) throw new Error(`${workload.id} on ${worker.name}: ${passed.id} was accepted before it`);
     const {notBefore, ...rest} = workload;
     facts = {
       ...facts,
@@ -73,6 +75,16 @@ export function judge(before: Facts, decisions: readonly Decision[]): Facts {
   }
   return facts;
 }
+
+/** Whether one that was accepted earlier, is alike, and could start there is passed by. A kept place counts for its concurrency key. */
+const isPassed = (facts: Facts, other: QueuedWorkload, starting: QueuedWorkload, worker: WorkerView): boolean =>
+  other.seq < starting.seq &&
+  other.customer === starting.customer &&
+  other.priority === starting.priority &&
+  other.concurrency === undefined &&
+  JSON.stringify(other.shape) === JSON.stringify(starting.shape) &&
+  restraint(facts, other) === undefined &&
+  objection(facts, worker, other) === undefined;
 
 /** Workloads that could start, and somewhere: none are left after a round. */
 export const startable = (facts: Facts): readonly string[] =>

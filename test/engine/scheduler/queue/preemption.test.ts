@@ -173,6 +173,45 @@ describe('the place', () => {
     expect(queue.counts).toEqual({waiting: 1, running: 2, promised: 0});
   });
 
+  test('is passed on when room comes free elsewhere before: alike start in order of acceptance', () => {
+    const workers = [worker('h1'), worker('h2')];
+    const held = [soft(7, 'h1', {shape: {resources: {cpu: 2}}}), attempt(9, 'h2', {shape: {resources: {cpu: 2}}})];
+    const queue = queueOf({settings: on, workers, running: held, queued: [urgent(1), urgent(2), urgent(3)]});
+    expect(preempts(queue.round(now))).toMatchObject([{for: 'w1', worker: 'h1'}]);
+    queue.ended('w9', now);
+    expect(queue.round(now + 1)).toMatchObject([
+      {kind: 'start', workload: 'w1', worker: 'h2', because: 'room came free there before its own'},
+    ]);
+    expect(queue.why('w2', now + 1)).toMatchObject({state: 'promised', worker: 'h1'});
+    queue.ended('w7', now + 2);
+    expect(order(queue.round(now + 2))).toBe('w2');
+    expect(queue.counts).toEqual({waiting: 1, running: 2, promised: 0});
+  });
+
+  test("that becomes free first is the first one's, and the other one waits in its stead", () => {
+    const workers = [worker('h1'), worker('h2')];
+    const held = workers.map(({name}, at) => soft(8 + at, name, {shape: {resources: {cpu: 2}}}));
+    const queue = queueOf({settings: on, workers, running: held, queued: [urgent(1), urgent(2)]});
+    queue.round(now);
+    queue.round(now + 1);
+    const [first, second] = ['w1', 'w2'].map(id => queue.why(id, now + 1).worker);
+    expect([first, second].toSorted()).toEqual(['h1', 'h2']);
+    queue.ended(held.find(each => each.worker === second)!.id, now + 2);
+    expect(queue.round(now + 2)).toMatchObject([{kind: 'start', workload: 'w1', worker: second}]);
+    expect(queue.why('w2', now + 2)).toMatchObject({state: 'promised', worker: first});
+    queue.ended(held.find(each => each.worker === first)!.id, now + 3);
+    expect(order(queue.round(now + 3))).toBe('w2');
+  });
+
+  test('is for one that was accepted before and comes back to the queue meanwhile', () => {
+    const queue = queueOf({settings: on, workers: one, running, queued: [urgent(2)]});
+    queue.round(now);
+    queue.add(urgent(1));
+    for (const {id} of running) queue.ended(id, now + 1);
+    expect(order(queue.round(now + 1))).toBe('w1');
+    expect(queue.counts).toEqual({waiting: 1, running: 1, promised: 0});
+  });
+
   test('is given up when the workload is cancelled', () => {
     const queue = queueOf({settings: on, workers: one, running, queued: [urgent(), workload(2)]});
     queue.round(now);
