@@ -6,12 +6,16 @@ import process from 'node:process';
 import {root} from './node24.mjs';
 
 /**
- * Starts `niyanta serve` in a project's folder, with its data in a folder of that. Returns its address, the admin key that it
- * prints at the first start, and `stop`, which ends it and says what was wrong, if anything: its exit code other than 0.
+ * Starts `niyanta serve` in a project's folder, with its data in a folder of that, or on a database. Returns its address, the
+ * admin key that it prints at the first start, `stop`, which ends it and says what was wrong, if anything: its exit code
+ * other than 0; and `kill`, which does not let it say goodbye.
  */
-export async function serve(project, data = 'data') {
-  const words = ['serve', '--json', '--listen', '127.0.0.1:0', '--data', join(project, data)];
-  const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...words], {cwd: project});
+export async function serve(project, data = 'data', {database} = {}) {
+  const where = database === undefined ? ['--data', join(project, data)] : [];
+  const words = ['serve', '--json', '--listen', '127.0.0.1:0', ...where];
+  // A database's address may have a password, which is not for the list of processes.
+  const env = {...process.env, ...(database !== undefined && {NIYANTA_DATABASE: database})};
+  const child = spawn(process.execPath, [join(root, 'bin', 'run.js'), ...words], {cwd: project, env});
   let said = '';
   child.stderr.on('data', chunk => {
     said += chunk;
@@ -23,7 +27,8 @@ export async function serve(project, data = 'data') {
     const [code] = await ended;
     return code === 0 ? [] : [`serve ended with ${code}:`, ...said.trimEnd().split('\n').slice(-20)];
   };
-  return {address, key: adminKey, stop};
+  const kill = () => child.kill('SIGKILL');
+  return {address, key: adminKey, stop, kill};
 }
 
 /** The object that it prints when it answers. */
