@@ -72,6 +72,16 @@ const generationsGrow: Check = ({events}) => {
   );
 };
 
+/** A leader takes an attempt away from its worker when that is lost, and not from one that waits for it. */
+const takenWhenLost: Check = ({events, workloads}) => {
+  const waiting = new Set(workloads.filter(({waits}) => waits).map(({id}) => id));
+  return events.flatMap(({from, to, actor, workload}) => {
+    if (!from || !to || !holdsPlace(from) || to === 'LOST' || !actor.name.startsWith('coordinator:')) return [];
+    if (from !== 'LOST') return [`taken away: ${workload} from ${from} to ${to}`];
+    return waiting.has(String(workload)) && to !== 'CANCELLED' ? [`did not wait for its host: ${workload}`] : [];
+  });
+};
+
 /** What a coordinator signs as the one that leads comes after its election, and before the next. */
 const leadersDecide: Check = ({events}) => {
   let leader = '';
@@ -109,6 +119,7 @@ const hostsAgree: Check = ({events, containers}) => {
   );
   const started = containers.filter(({what}) => what === 'started');
   const ended = new Set(containers.flatMap(each => (isGoodEnd(each) ? [attemptOf(each)] : [])));
+  const failed = new Set(containers.map(each => `${attemptOf(each)} ${each.exitCode}`));
   return [
     ...twice(started.map(attemptOf)).map(attempt => `ran twice: ${attempt}`),
     ...started.flatMap(each => {
@@ -118,6 +129,11 @@ const hostsAgree: Check = ({events, containers}) => {
     }),
     ...events.flatMap(event =>
       event.to === 'SUCCEEDED' && !ended.has(attemptOf(event)) ? [`succeeded without an end: ${attemptOf(event)}`] : [],
+    ),
+    ...events.flatMap(event =>
+      failedByItself(event) && !failed.has(`${attemptOf(event)} ${event.data.exitCode}`)
+        ? [`failed without an end: ${attemptOf(event)}`]
+        : [],
     ),
   ];
 };
@@ -131,6 +147,7 @@ const checks: readonly Check[] = [
   attemptsCount,
   completedOnce,
   generationsGrow,
+  takenWhenLost,
   leadersDecide,
   inOrder,
   hostsAgree,
@@ -138,6 +155,10 @@ const checks: readonly Check[] = [
 ];
 
 const isGoodEnd = ({what, exitCode}: ContainerEvent): boolean => what === 'ended' && exitCode === 0;
+
+/** Not by a signal, which whoever ended it sent. */
+const failedByItself = ({from, to, data}: EventRow): boolean =>
+  from !== undefined && holdsPlace(from) && to !== 'SUCCEEDED' && Number(data.exitCode ?? 255) < 128;
 
 const attemptOf = ({workload, attempt}: {readonly workload?: string; readonly attempt?: number}): string =>
   `${workload}.${attempt}`;

@@ -20,6 +20,8 @@ export interface StoredWorkload {
   readonly state: string;
   readonly customer: string;
   readonly idempotencyKey?: string;
+  /** For its host, when that is lost (`onLost: wait`). */
+  readonly waits?: boolean;
   /** The same for those that take their turns in the order of acceptance; undefined for others. */
   readonly line?: string;
 }

@@ -24,7 +24,7 @@ export class Faults {
   async happen(): Promise<void> {
     const kinds: readonly [number, () => void | Promise<void>][] = [
       [6, () => this.#leaderDies()],
-      [6, () => this.#leaderSleeps()],
+      [6, () => this.leaderSleeps()],
       [2, () => this.#leaderStops()],
       [1, () => this.#another()],
       [5, () => this.#hostCutOff()],
@@ -62,7 +62,7 @@ export class Faults {
   }
 
   /** SIGSTOP, and SIGCONT later: shorter and longer than a lease. */
-  #leaderSleeps(): void {
+  leaderSleeps(): void {
     const victim = this.#random.chance(0.8) ? this.#world.leader() : this.#any();
     if (!victim) return;
     this.#world.note(`${victim.process.name} is stopped`);

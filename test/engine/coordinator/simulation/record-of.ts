@@ -35,6 +35,7 @@ export async function recordOf(
     events,
     workloads: items.map(row => ({
       ...row,
+      waits: row.workload.onLost === 'wait',
       line: asked.has(row.id) ? undefined : lineOf(byId.get(row.id)),
     })) satisfies readonly StoredWorkload[],
     ...(restoredAt === undefined && {containers}),

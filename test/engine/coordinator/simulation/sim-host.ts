@@ -64,6 +64,11 @@ export class SimHost {
     return this.#containers.has(keyOf(key));
   }
 
+  isRunning(key: Pick<SimJob, 'workload' | 'attempt'>): boolean {
+    const container = this.#containers.get(keyOf(key));
+    return container !== undefined && !container.end;
+  }
+
   close(key: Pick<SimJob, 'workload' | 'attempt'>): void {
     const {highest} = this.#fences.get(key.workload) ?? {highest: 0};
     if (highest <= key.attempt) this.#fences.set(key.workload, {highest: key.attempt, closed: true});

@@ -3,9 +3,10 @@ import {type Log, silentLog} from '../../../../src/engine/coordinator/log.ts';
 import {type CoordinatorParts, startCoordinator} from '../../../../src/engine/coordinator/start-coordinator.ts';
 import type {Store} from '../../../../src/engine/coordinator/store/store.ts';
 import {storeOf} from '../../../../src/engine/coordinator/store/verbs-of.ts';
-import {OutsideError} from '../../../../src/engine/spec/errors.ts';
+import {Bug, OutsideError} from '../../../../src/engine/spec/errors.ts';
 import type {Random} from '../../scheduler/queue/random.ts';
 import type {ContainerEvent} from '../harness/recorded-history.ts';
+import type {Break} from './breaks.ts';
 import {epoch, SimDatabase} from './sim-database.ts';
 import {SimHost} from './sim-host.ts';
 import {SimNetwork} from './sim-network.ts';
@@ -33,10 +34,14 @@ export class SimWorld {
   readonly served: Served[] = [];
   /** What happened, in words. */
   readonly trace: string[] = [];
+  /** What must not happen at all, as those to whom it happened say. */
+  readonly wrong: string[] = [];
+  readonly #broken?: Break;
   readonly #settings: CoordinatorSettings;
   readonly #messages = new SimProcess('messages', this.time);
 
-  constructor(random: Random, sqlite: SqliteInMemory, hosts: number, settings: CoordinatorSettings) {
+  constructor(random: Random, sqlite: SqliteInMemory, hosts: number, settings: CoordinatorSettings, broken?: Break) {
+    this.#broken = broken;
     this.random = random;
     this.#settings = settings;
     this.network = new SimNetwork(this.time, random);
@@ -119,10 +124,23 @@ export class SimWorld {
   }
 
   #host(name: string): SimHost {
-    return new SimHost(name, this.time, event => {
+    const host = new SimHost(name, this.time, event => {
       this.containers.push({at: this.time.now, host: name, ...event});
       this.note(`${name}: ${event.workload}.${event.attempt} ${event.what}`);
     });
+    this.#broken?.host?.(host);
+    return host;
+  }
+
+  /** A bug that somebody noticed and lived on with is one all the same. */
+  #log(process: SimProcess): Log {
+    const telling = globalThis.process.env.NIYANTA_SIM_LOG === undefined ? silentLog : this.#tellingLog(process);
+    const noting = (fields: object, text: string) => {
+      const {err} = fields as {err?: unknown};
+      if (err instanceof Bug || err instanceof TypeError) this.wrong.push(`a bug in ${process.name}: ${err.message}`);
+      telling.warn(fields, text);
+    };
+    return {...telling, warn: noting, error: noting};
   }
 
   /** Among what happened; errors by their words. */
@@ -142,9 +160,38 @@ export class SimWorld {
     return {
       ...store,
       report: reports => {
-        if (this.random.chance(0.1))
+        if (this.random.chance(0.25))
           this.time.after(this.random.below(15_000), () => void messages.report(reports).catch(() => undefined));
         return store.report(reports);
+      },
+    };
+  }
+
+  #store(process: SimProcess): Store {
+    const connected = this.database.connect(process);
+    const store = storeOf(connected, {usageHalfLifeMs: 3_600_000});
+    return this.#heldToItsWord(this.#doublingReports(this.#broken?.store?.(store, connected, process) ?? store));
+  }
+
+  /** Of what the database has placed for whoever asked, the answer says so, however often it was tried. */
+  #heldToItsWord(store: Store): Store {
+    return {
+      ...store,
+      place: async (leadership, placements) => {
+        const placed = await store.place(leadership, placements);
+        const told = new Set(placed.map(({workload}) => workload));
+        for (const {workload, attempt, reason} of placements) {
+          if (told.has(workload)) continue;
+          const actor = `coordinator:${leadership.coordinator}`;
+          const made = await this.database.inspect(session =>
+            session.rows(
+              "select seq from events where workload = $1 and attempt = $2 and to_state = 'SCHEDULED' and actor = $3",
+              ...[workload, attempt, actor],
+            ),
+          );
+          if (made.length > 0) this.wrong.push(`not told: ${workload}.${attempt} was placed (${reason})`);
+        }
+        return placed;
       },
     };
   }
@@ -153,7 +200,7 @@ export class SimWorld {
     const {random} = this;
     return {
       id: process.name,
-      store: this.#doublingReports(storeOf(this.database.connect(process), {usageHalfLifeMs: 3_600_000})),
+      store: this.#store(process),
       workers: new SimPool(process, this.hosts, this.network, this.#settings.silence),
       types: [new SimType(this.network)],
       checkpoints: {keep: never, open: never, drop: async () => {}, trouble: () => undefined},
@@ -161,7 +208,7 @@ export class SimWorld {
       clock: process,
       random: () => random.next(),
       randomBytes: count => Uint8Array.from({length: count}, () => random.below(256)),
-      log: globalThis.process.env.NIYANTA_SIM_LOG === undefined ? silentLog : this.#tellingLog(process),
+      log: this.#log(process),
     };
   }
 }

@@ -38,7 +38,7 @@ export class SqliteInMemory {
     return () => {
       this.#database.exec('pragma foreign_keys = off');
       for (const {table, rows} of kept) {
-        this.#database.exec(`delete from ${table}`);
+        this.cached().prepare(`delete from ${table}`).run();
         for (const row of rows) this.#put(table, row);
       }
       this.#database.exec('pragma foreign_keys = on');

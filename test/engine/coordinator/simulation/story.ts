@@ -5,6 +5,7 @@ import type {Workload} from '../../../../src/engine/spec/workload.ts';
 import {Random} from '../../scheduler/queue/random.ts';
 import {checkHistory} from '../harness/check-history.ts';
 import {ann, workloadNamed} from '../store/samples.ts';
+import type {Break} from './breaks.ts';
 import {Faults} from './faults.ts';
 import {recordOf} from './record-of.ts';
 import {type Served, SimWorld, withTimeOfDay} from './sim-world.ts';
@@ -17,6 +18,8 @@ export interface Played {
 }
 
 const second = 1000;
+/** Longer than anybody who was fenced may run on. */
+const longest = 20 * second;
 /** Of simulated time, for everything to end once all is well. */
 const patience = 900 * second;
 
@@ -30,13 +33,15 @@ export class Story {
   readonly #preempts: boolean;
   readonly #submitted: Submission[] = [];
   readonly #acknowledged = new Map<string, {readonly id: string; readonly idempotencyKey?: string}>();
+  /** What runs and should not, since all is well: for how many seconds. */
+  readonly #strays = new Map<string, number>();
   /** Asked to pause, cancel or go on: not in line any more. */
   readonly #asked = new Set<string>();
 
-  constructor(seed: number, sqlite: SqliteInMemory) {
+  constructor(seed: number, sqlite: SqliteInMemory, broken?: Break) {
     this.#random = new Random(seed);
     const random = this.#random;
-    this.#size = random.chance(0.85) ? 'small' : 'large';
+    this.#size = random.chance(0.9) ? 'small' : 'large';
     this.#preempts = random.chance(0.3);
     const settings: CoordinatorSettings = {
       ...defaultCoordinatorSettings,
@@ -51,7 +56,7 @@ export class Story {
         preemption: {...defaultCoordinatorSettings.queue.preemption, enabled: this.#preempts},
       },
     };
-    this.#world = new SimWorld(random, sqlite, 1 + random.below(3), settings);
+    this.#world = new SimWorld(random, sqlite, 1 + random.below(3), settings, broken);
     this.#faults = new Faults(this.#world, random, () => this.#forgetRestored());
     for (let count = this.#size === 'small' ? 1 + random.below(2) : 2 + random.below(2); count > 0; count -= 1)
       this.#world.serve();
@@ -60,9 +65,9 @@ export class Story {
   play(): Promise<Played> {
     const {time} = this.#world;
     return withTimeOfDay(time, async () => {
-      await time.pass(this.#random.below(3000));
+      await time.pass(this.#random.below(1500));
       for (
-        let steps = this.#size === 'small' ? 2 + this.#random.below(5) : 5 + this.#random.below(20);
+        let steps = this.#size === 'small' ? 2 + this.#random.below(4) : 5 + this.#random.below(14);
         steps > 0;
         steps -= 1
       ) {
@@ -76,14 +81,15 @@ export class Story {
 
   async #step(): Promise<void> {
     const kind = this.#random.next();
-    if (kind < 0.4) this.#submit();
-    else if (kind < 0.48) this.#wish();
+    if (kind < 0.36) this.#submit();
+    else if (kind < 0.4) this.#wish();
+    else if (kind < 0.48) await this.#whileItIsPlaced();
     else await this.#faults.happen();
   }
 
   #submit(): void {
     const random = this.#random;
-    const batch = Array.from({length: random.of([1, 1, 1, 2, 3])}, () => this.#submission());
+    const batch = Array.from({length: random.of([1, 1, 1, 1, 3])}, () => this.#submission());
     this.#submitted.push(...batch);
     const alive = this.#world.alive();
     if (alive.length > 0) this.#send(batch, random.of(alive), 3);
@@ -114,7 +120,10 @@ export class Story {
     const before = random.chance(0.15) ? this.#submitted.at(-1) : undefined;
     const parts: Partial<Workload> = {
       type: 'sim',
-      with: {ms: random.of([100, 500, 2000, 6000]), failures: random.of([0, 0, 0, 0, 1, 2])},
+      with: {
+        ms: random.chance(0.03) ? longest : random.of([100, 500, 2000, 6000]),
+        failures: random.of([0, 0, 0, 1, 2]),
+      },
       resources: {cpu: random.of([1, 1, 2, 4])},
       priority: random.of([50, 50, 50, 90]),
       retries: {max: 5, backoff: {initialMs: 500, factor: 2, maxMs: 4000, jitter: true}},
@@ -134,10 +143,18 @@ export class Story {
     };
   }
 
-  #wish(): void {
+  /** Submitted, and asked for something else while it is being placed; or who places it sleeps then. */
+  async #whileItIsPlaced(): Promise<void> {
+    this.#submit();
+    await this.#world.time.pass(this.#random.below(60));
+    if (this.#random.chance(0.5)) this.#wish(this.#submitted.at(-1));
+    else this.#faults.leaderSleeps();
+  }
+
+  #wish(of: Submission | undefined = undefined): void {
     const random = this.#random;
     if (this.#submitted.length === 0 || this.#world.alive().length === 0) return;
-    const {id} = random.of(this.#submitted);
+    const {id} = of ?? random.of(this.#submitted);
     const wish = random.of(['cancel', 'pause', 'resume', 'retry'] as const);
     this.#asked.add(id);
     this.#world.note(`${wish} ${id}`);
@@ -160,10 +177,28 @@ export class Story {
       );
       for (const {id} of paused) this.#resume(id);
       await time.pass(second);
+      await this.#lookForStrays();
       const open = "select id from workloads where state not in ('SUCCEEDED', 'FAILED', 'CANCELLED')";
       const left = this.#world.hosts.some(host => host.found().length > 0);
       if (!left && (await database.inspect(session => session.rows(open))).length === 0) return;
     }
+  }
+
+  /** Where all is well, whatever runs and is no attempt that the database has there is ended soon. */
+  async #lookForStrays(): Promise<void> {
+    const placed = await this.#world.database.inspect(session =>
+      session.rows<{key: string}>(
+        "select id || '.' || attempt || ' ' || worker as key from workloads where worker is not null",
+      ),
+    );
+    const known = new Set(placed.map(({key}) => key));
+    for (const host of this.#world.hosts)
+      for (const {workload, attempt, running} of host.found()) {
+        const key = `${workload}.${attempt} ${host.name}`;
+        const seconds = running && !known.has(key) ? (this.#strays.get(key) ?? 0) + 1 : 0;
+        this.#strays.set(key, seconds);
+        if (seconds === 10) this.#world.wrong.push(`left running: ${key}`);
+      }
   }
 
   async #undrain(): Promise<void> {
@@ -187,6 +222,6 @@ export class Story {
       asked: this.#asked,
     });
     const events = record.events.map(({actor, data, ...event}) => JSON.stringify({...event, actor: actor.name, data}));
-    return {violations: checkHistory(record), trace: [...this.#world.trace, ...events]};
+    return {violations: [...this.#world.wrong, ...checkHistory(record)], trace: [...this.#world.trace, ...events]};
   }
 }
