@@ -56,6 +56,12 @@ await onStage({hosts: 3}, async stage => {
   }
 });
 
+/** On the way, for people. */
+function told(what, seconds) {
+  process.stderr.write(`${what} after ${seconds} s\n`);
+  return seconds;
+}
+
 /** The worst of the rounds counts; the median is in the results. */
 function rowOf(name, work, ours, most) {
   const also = {median: Number(median(ours).toPrecision(4))};
@@ -83,7 +89,7 @@ async function afterCrash(several) {
   );
   going = false;
   await client;
-  return (placedAt - at) / 1000;
+  return told('placed again', (placedAt - at) / 1000);
 }
 
 /** Seconds from both losses until the database has all of the host's containers running again. */
@@ -102,5 +108,5 @@ async function afterLoss(several, stage) {
   await labReboot(stage.name, 'h1');
   for (const id of ids) await several.ask('POST', `/v1/workloads/${id}/cancel`);
   await several.allWell();
-  return (runsAt - at) / 1000;
+  return told('runs elsewhere', (runsAt - at) / 1000);
 }

@@ -72,6 +72,11 @@ export const scripts = [
     how: '`niyanta serve` as people run it, with its embedded database and one lab host, which has nothing else to do. The type is `sleep` with 0 seconds: no container is started. From before the request is sent until the start that the database has; each is submitted when the one before has ended.',
   },
   {
+    script: 'failover.mjs',
+    rows: ['leader-crash', 'leader-and-host'],
+    how: "Three `niyanta serve` as people run them, with no setting of their own, on a real PostgreSQL with fsync on, and three lab hosts. The leader is killed (SIGKILL) at a random moment; times are the database's own, from the kill to the first placement by the next leader, while somebody submits 20 workloads a second to the others. Then the same with the power of the host that runs eight containers cut at once, until all eight run elsewhere. The worst of the rounds counts, the median is in the results (`median`).",
+  },
+  {
     script: 'thousand-containers.mjs',
     rows: ['thousand-containers', 'api-reads-beside-containers'],
     how: '`niyanta serve` with its embedded database and three lab hosts. One batch of containers that wait, each with network, log and its end reported; from the submission until all of them run. By hand the same number of `ctr run --detach --null-io` on the same hosts, removed before. `hostsUnheard`: how often, asked four times a second, a host was not heard of in time. The reads are `?limit=20`, 50 a second.',

@@ -1,5 +1,5 @@
 import {join} from 'node:path';
-import {beforeAll, expect, onTestFinished, test} from 'vitest';
+import {beforeAll, test} from 'vitest';
 import {checkHistory} from '../engine/coordinator/harness/check-history.ts';
 import {Coordinators} from './harness/coordinators.ts';
 import {DarkProxy} from './harness/dark-proxy.ts';
@@ -20,7 +20,11 @@ beforeAll(async () => {
 const waits = {timeout: 120_000, interval: 200};
 const nap = (number: number) => ({name: `nap-${number}`, type: 'sleep', with: {seconds: (number % 10) / 10}});
 
-test('twenty leaders in turn are killed or stopped under load, and clocks jump: nothing is lost, nothing done twice', async () => {
+// Beside each other: each has a database and coordinators of its own, and mostly waits.
+test.concurrent('twenty leaders in turn are killed or stopped under load, and clocks jump: nothing is lost, nothing done twice', async ({
+  expect,
+  onTestFinished,
+}) => {
   const postgres = storeInPostgres();
   onTestFinished((await postgres.start!()) as () => Promise<void>);
   const {location} = await postgres.make();
@@ -54,7 +58,10 @@ test('twenty leaders in turn are killed or stopped under load, and clocks jump: 
   expect(record.events.filter(({type}) => type === 'leader.elected').length).toBeGreaterThan(20);
 });
 
-test('the database is restarted under load, and later not reached for 30 s: nothing is lost, nothing done twice', async () => {
+test.concurrent('the database is restarted under load, and later not reached for 30 s: nothing is lost, nothing done twice', async ({
+  expect,
+  onTestFinished,
+}) => {
   const postgres = storeInPostgres();
   onTestFinished((await postgres.start!()) as () => Promise<void>);
   const proxy = await DarkProxy.before(join(postgres.server().folder, '.s.PGSQL.5432'));

@@ -7,17 +7,17 @@ import type {CoordinatorSettings} from './coordinator.ts';
 const second = 1000;
 const day = 86_400 * second;
 
-/** Renewed twice in its time, and not trusted for the end of it; a standby looks ten times in that time. */
+/** Renewed three times in its time, and not trusted for the end of it; a standby looks ten times in that time. */
 const leaseOf = (ttlMs: number): CoordinatorSettings['lease'] => ({
   ttlMs,
-  renewMs: ttlMs / 2,
+  renewMs: Math.round(ttlMs / 3),
   marginMs: ttlMs / 8,
   pollMs: ttlMs / 10,
 });
 
 /** A crashed leader is followed within ttl + poll, one that resigned within poll. */
 export const defaultCoordinatorSettings: CoordinatorSettings = {
-  lease: leaseOf(4 * second),
+  lease: leaseOf(3 * second),
   silence: {beatMs: 2 * second, suspectMs: 5 * second, lostMs: 10 * second},
   round: {everyMs: second},
   outsideFailures: {max: 5, initialMs: 2 * second, maxMs: 60 * second},

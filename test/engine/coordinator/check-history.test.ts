@@ -70,6 +70,8 @@ const history = ({events, ...parts}: Parts = {}): RecordedHistory => ({
 const begin = [elected('c1', 1), accepted('a'), accepted('b')];
 const [placed, begun, done] = run('b') as [Said, Said, Said];
 
+const failing = [placed, begun, {...moved('b', 'RUNNING', 'RETRYING', 1, 'worker:h1'), data: {exitCode: 1}}];
+
 test('a good history has nothing wrong', () => expect(checkHistory(history())).toEqual([]));
 
 test.each<[string, Parts, readonly string[]]>([
@@ -144,6 +146,23 @@ test.each<[string, Parts, readonly string[]]>([
     ['ran without a place: b.2 on h1'],
   ],
   ['one succeeds that never ended', {containers: [...ran('a'), ran('b')[0]!]}, ['succeeded without an end: b.1']],
+  ['one fails that never ended', {events: [...begin, ...run('a'), ...failing]}, ['failed without an end: b.1']],
+  [
+    'a leader takes away what is not lost',
+    {events: [...begin, ...run('a'), placed, begun, moved('b', 'RUNNING', 'RETRYING', 1, 'coordinator:c1')]},
+    ['taken away: b from RUNNING to RETRYING'],
+  ],
+  [
+    'one does not wait for its host',
+    {
+      workloads: [stored('a', 1), stored('b', 2, {waits: true})],
+      events: [
+        ...[...begin, ...run('a'), placed, begun, moved('b', 'RUNNING', 'LOST', 1, 'coordinator:c1')],
+        moved('b', 'LOST', 'RETRYING', 1, 'coordinator:c1'),
+      ],
+    },
+    ['did not wait for its host: b'],
+  ],
   ['something stays behind', {left: [{host: 'h2', workload: 'b', attempt: 1}]}, ['left on h2: b.1']],
 ])('it is found when %s', (_, parts, found) => {
   expect([...checkHistory(history(parts))].toSorted()).toEqual([...found].toSorted());

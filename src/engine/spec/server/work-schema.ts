@@ -67,7 +67,7 @@ export const failuresSchema = z
     suspect: duration('200ms', '10m').prefault('5s').describe('Silent for so long, it gets nothing new.'),
     lost: duration('300ms', '1d').prefault('10s').describe('Silent for so long, its workloads are lost.'),
     leader: duration('1s', '5m')
-      .prefault('4s')
+      .prefault('3s')
       .describe('A leading coordinator that the database did not hear of for so long is followed by another one.'),
     partition: z
       .strictObject({

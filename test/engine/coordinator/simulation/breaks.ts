@@ -2,11 +2,11 @@ import type {Session} from '../../../../src/engine/coordinator/store/database.ts
 import {Moves} from '../../../../src/engine/coordinator/store/moves.ts';
 import type {Leadership, Store} from '../../../../src/engine/coordinator/store/store.ts';
 import {newLeases, place} from '../../../../src/engine/coordinator/store/verbs/deciding.ts';
+import {checkLeads} from '../../../../src/engine/coordinator/store/verbs/leading.ts';
 import {writeMoves} from '../../../../src/engine/coordinator/store/write-moves.ts';
 import {mayFollow} from '../../../../src/engine/coordinator/workload-states.ts';
 import type {SimDatabase} from './sim-database.ts';
 import type {SimHost} from './sim-host.ts';
-import type {SimProcess} from './sim-process.ts';
 
 /** What a coordinator's store reaches its database by. */
 type Connected = ReturnType<SimDatabase['connect']>;
@@ -17,8 +17,10 @@ type Connected = ReturnType<SimDatabase['connect']>;
  */
 export interface Break {
   readonly name: string;
-  readonly store?: (store: Store, connected: Connected, process: SimProcess) => Store;
+  readonly store?: (store: Store, connected: Connected) => Store;
   readonly host?: (host: SimHost) => void;
+  /** How long all jobs take: long enough for this one to do harm in most histories. Milliseconds. */
+  readonly jobMs?: number;
   /** What of it is found. */
   readonly found: RegExp;
 }
@@ -34,6 +36,7 @@ export const breaks: readonly Break[] = [
       place(leadership, placements) {
         const leases = newLeases(placements);
         return connected.write(async session => {
+          await checkLeads(session, leadership);
           const moves = await Moves.of(
             session,
             placements.map(({workload}) => workload),
@@ -120,6 +123,7 @@ export const breaks: readonly Break[] = [
   },
   {
     name: 'what was fenced or forgotten is left running',
+    jobMs: 20_000,
     found: /left running: /,
     host: host => {
       const close = host.close.bind(host);

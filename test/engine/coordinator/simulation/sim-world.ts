@@ -156,7 +156,7 @@ export class SimWorld {
 
   /** What is said of attempts may arrive once more, much later, as a message may. */
   #doublingReports(store: Store): Store {
-    const messages = storeOf(this.database.connect(this.#messages), {usageHalfLifeMs: 3_600_000});
+    const messages = this.#reached(this.#messages);
     return {
       ...store,
       report: reports => {
@@ -168,9 +168,13 @@ export class SimWorld {
   }
 
   #store(process: SimProcess): Store {
+    return this.#heldToItsWord(this.#doublingReports(this.#reached(process)));
+  }
+
+  #reached(process: SimProcess): Store {
     const connected = this.database.connect(process);
     const store = storeOf(connected, {usageHalfLifeMs: 3_600_000});
-    return this.#heldToItsWord(this.#doublingReports(this.#broken?.store?.(store, connected, process) ?? store));
+    return this.#broken?.store?.(store, connected) ?? store;
   }
 
   /** Of what the database has placed for whoever asked, the answer says so, however often it was tried. */

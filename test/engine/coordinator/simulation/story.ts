@@ -19,7 +19,7 @@ export interface Played {
 
 const second = 1000;
 /** Longer than anybody who was fenced may run on. */
-const longest = 20 * second;
+const longest = 15 * second;
 /** Of simulated time, for everything to end once all is well. */
 const patience = 900 * second;
 
@@ -35,10 +35,12 @@ export class Story {
   readonly #acknowledged = new Map<string, {readonly id: string; readonly idempotencyKey?: string}>();
   /** What runs and should not, since all is well: for how many seconds. */
   readonly #strays = new Map<string, number>();
+  readonly #jobMs?: number;
   /** Asked to pause, cancel or go on: not in line any more. */
   readonly #asked = new Set<string>();
 
   constructor(seed: number, sqlite: SqliteInMemory, broken?: Break) {
+    this.#jobMs = broken?.jobMs;
     this.#random = new Random(seed);
     const random = this.#random;
     this.#size = random.chance(0.9) ? 'small' : 'large';
@@ -121,7 +123,7 @@ export class Story {
     const parts: Partial<Workload> = {
       type: 'sim',
       with: {
-        ms: random.chance(0.03) ? longest : random.of([100, 500, 2000, 6000]),
+        ms: this.#jobMs ?? (random.chance(0.02) ? longest : random.of([100, 500, 2000, 6000])),
         failures: random.of([0, 0, 0, 1, 2]),
       },
       resources: {cpu: random.of([1, 1, 2, 4])},
@@ -197,7 +199,7 @@ export class Story {
         const key = `${workload}.${attempt} ${host.name}`;
         const seconds = running && !known.has(key) ? (this.#strays.get(key) ?? 0) + 1 : 0;
         this.#strays.set(key, seconds);
-        if (seconds === 10) this.#world.wrong.push(`left running: ${key}`);
+        if (seconds === 8) this.#world.wrong.push(`left running: ${key}`);
       }
   }
 
