@@ -29,15 +29,16 @@ beforeAll(async () => {
 
 const waits = {timeout: 60_000, interval: 200};
 
-/** Notes on its host that it began and that it ended, which it does when the host says so. */
-const noting = (name: string, parts: object = {}) => ({
+/** Notes on its host that it began and that it ended, which it does when the host says so, by a file of this name. */
+const noting = (name: string, parts: object = {}, until = 'go') => ({
   name,
   image: reference,
   mounts: ['/srv/marks:/marks'],
   command: [
     'sh',
     '-c',
-    'it="$NIYANTA_WORKLOAD_ID $NIYANTA_ATTEMPT"; echo "$it started" >>/marks/log; while [ ! -e /marks/go ]; do sleep 0.1; done; echo "$it ended" >>/marks/log',
+    'it="$NIYANTA_WORKLOAD_ID $NIYANTA_ATTEMPT"; echo "$it started" >>/marks/log; while [ ! -e /marks/$0 ]; do sleep 0.1; done; echo "$it ended" >>/marks/log',
+    until,
   ],
   ...parts,
 });
@@ -112,37 +113,56 @@ test('all hosts are silent at once: nothing is started elsewhere, and all goes o
   expect(checkHistory(await record(ids))).toEqual([]);
 });
 
-test('the database is put back from a backup: what runs goes on, nothing runs twice, what it does not know is ended', async () => {
+test('the database is put back from a backup: what runs goes on, what ended is not run again, what it does not know is ended', async () => {
   const {postgres, coordinators, state, record} = await onPostgres();
   const served = await coordinators.add();
-  const submit = async (name: string): Promise<string> =>
-    (await served.ask('POST', '/v1/workloads', {workload: noting(name)})).id;
+  const submit = async (name: string, until = 'go'): Promise<string> =>
+    (await served.ask('POST', '/v1/workloads', {workload: noting(name, {}, until)})).id;
   const drain = (how: 'drain' | 'undrain', of: ServedCoordinator) =>
     Promise.all(names.map(host => of.ask('POST', `/v1/workers/${host}/${how}`)));
   const known = await submit('known');
-  await expect.poll(() => state(known), waits).toBe('RUNNING 1');
+  const knownEnds = await submit('known-ends', 'end');
+  for (const id of [known, knownEnds]) await expect.poll(() => state(id), waits).toBe('RUNNING 1');
   await drain('drain', served);
   // Accepted before the backup, and started after it.
   const waiting = await submit('waiting');
+  const waitingEnds = await submit('waiting-ends', 'end');
   const dump = postgres.server().dump('postgres');
   await drain('undrain', served);
-  await expect.poll(() => state(waiting), waits).toBe('RUNNING 1');
+  for (const id of [waiting, waitingEnds]) await expect.poll(() => state(id), waits).toBe('RUNNING 1');
   const later = await submit('later');
   await expect.poll(() => state(later), waits).toBe('RUNNING 1');
+  const on = async (what: string) => (await everywhere(`ctr -n niyanta ${what} ls -q`)).join('\n').split('\n');
+  // Their ends are known to the database that is about to be lost, and what they left is removed.
+  await everywhere('touch /srv/marks/end');
+  for (const id of [knownEnds, waitingEnds]) {
+    await expect.poll(() => state(id), waits).toBe('SUCCEEDED 1');
+    await expect.poll(() => on('containers'), waits).not.toContain(`workload.${id}.1`);
+  }
   await served.end('SIGKILL');
   await postgres.server().sql('postgres', 'drop schema niyanta_serve cascade');
   postgres.server().load('postgres', dump);
 
+  // Its workers are in drain, as the backup has it: what waits is not begun, only found.
   const next = await coordinators.add();
-  await drain('undrain', next);
   for (const id of [known, waiting]) await expect.poll(() => state(id), waits).toBe('RUNNING 1');
-  const running = async () => (await everywhere('ctr -n niyanta tasks ls -q')).join('\n').split('\n').filter(Boolean);
-  await expect.poll(running, waits).not.toContain(`workload.${later}.1`);
-  expect(await running()).toEqual(expect.arrayContaining([known, waiting].map(id => `workload.${id}.1`)));
+  for (const id of [knownEnds, waitingEnds]) {
+    await expect.poll(() => state(id), waits).toBe('SUCCEEDED 1');
+    const {reason} = await next.ask('GET', `/v1/workloads/${id}`);
+    expect(reason).toContain('its host says so, the database did not know');
+  }
+  await expect.poll(() => on('tasks'), waits).not.toContain(`workload.${later}.1`);
+  expect(await on('tasks')).toEqual(expect.arrayContaining([known, waiting].map(id => `workload.${id}.1`)));
   await everywhere('touch /srv/marks/go');
   for (const id of [known, waiting]) await expect.poll(() => state(id), waits).toBe('SUCCEEDED 1');
   await expect(next.ask('GET', `/v1/workloads/${later}`)).rejects.toThrow('404');
-  const history = await record([known, waiting]);
+  const history = await record([known, waiting, knownEnds, waitingEnds]);
+  expect(
+    history
+      .containers!.filter(({what}) => what === 'started')
+      .map(({workload}) => workload)
+      .sort(),
+  ).toEqual([known, waiting, knownEnds, waitingEnds, later].sort());
   expect(
     checkHistory({...history, containers: history.containers!.filter(({workload}) => workload !== later)}),
   ).toEqual([]);

@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import {expect, test} from 'vitest';
 import {pickVariant} from '../../../src/engine/coordinator/comparing/pick-variant.ts';
 import {Schedules} from '../../../src/engine/coordinator/schedules/schedules.ts';
+import {OutsideError} from '../../../src/engine/spec/errors.ts';
 import {FreezingClock} from './harness/freezing-clock.ts';
 import {stage} from './harness/stage.ts';
 import {submission} from './store/samples.ts';
@@ -104,6 +105,83 @@ test('a store that was restored from a backup starts nothing before it knows wha
   await expect.poll(() => on.state(known.id)).toBe('RUNNING');
   expect(await on.row(known.id)).toMatchObject({worker: 'h2', attempt: 1});
   expect(on.type.history.filter(line => line.startsWith('start'))).toEqual([]);
+});
+
+test('a store that was restored from a backup goes on with what runs while it still ends what nobody waits for', async () => {
+  const on = await stage(['h1', 'h2']);
+  await on.coordinator.stop({deadlineMs: 5000});
+  const known = submission('known', {}, {type: 'stage', with: {}});
+  await on.store.submit([known]);
+  const row = (await on.store.workload('everyone', known.id))!;
+  await on.type.onStage('h1', {...row, id: 'unknown', workload: {...row.workload, name: 'unknown'}, attempt: 1});
+  await on.type.onStage('h1', {...row, attempt: 1});
+  const cleared = Promise.withResolvers<void>();
+  const clear = on.type.clear.bind(on.type);
+  on.type.clear = async (host, found) => {
+    if (found.workload === 'unknown') await cleared.promise;
+    await clear(host, found);
+  };
+  await on.another();
+  await expect.poll(() => on.state(known.id)).toBe('RUNNING');
+  expect(await on.row(known.id)).toMatchObject({worker: 'h1', attempt: 1});
+  expect(on.type.running('unknown')).toBeDefined();
+  cleared.resolve();
+  await expect.poll(() => on.type.running('unknown')).toBeUndefined();
+});
+
+test('a store that was restored from a backup is told of what ended since, and runs none of it again', async () => {
+  const on = await stage(['h1', 'h2']);
+  await on.coordinator.stop({deadlineMs: 5000});
+  const retries = {max: 2, backoff: {initialMs: 60_000, factor: 1, maxMs: 60_000, jitter: false}};
+  const one = (name: string, parts: object = {}) => submission(name, {}, {type: 'stage', with: {}, ...parts});
+  const done = one('done');
+  const again = one('again', {retries});
+  const gap = one('gap', {retries});
+  const later = one('later', {after: [{workload: 'done', on: 'success'}]});
+  await on.store.submit([done, again, gap, later]);
+  on.type.keep('h2', done.id, 1, 0);
+  // Failed, and tried again elsewhere with success.
+  on.type.keep('h1', again.id, 1, 3);
+  on.type.keep('h2', again.id, 2, 0);
+  // Its first attempt was lost with its host.
+  on.type.keep('h1', gap.id, 2, 0);
+  on.type.keep('h1', later.id, 1, 0);
+  on.type.onInit = async ({workload, attempt}) => {
+    if (workload.id === gap.id && attempt === 1)
+      throw new OutsideError({code: 'fenced', message: 'attempt 2 was here'});
+  };
+  await on.another();
+  for (const {id} of [done, again, gap, later]) await expect.poll(() => on.state(id)).toBe('SUCCEEDED');
+  expect((await on.store.attempts('everyone', again.id)).map(({worker, outcome}) => [worker, outcome])).toEqual([
+    ['h1', 'failed'],
+    ['h2', 'succeeded'],
+  ]);
+  expect((await on.store.attempts('everyone', gap.id)).map(({outcome}) => outcome)).toEqual(['outside', 'succeeded']);
+  expect(on.type.history.toSorted()).toEqual([
+    'tell again.1 on h1',
+    'tell again.2 on h2',
+    'tell done.1 on h2',
+    'tell gap.2 on h1',
+    'tell later.1 on h1',
+  ]);
+});
+
+test('a store that knows of a failure tries again, whatever is remembered of the attempts before', async () => {
+  const on = await stage(['h1']);
+  const retries = {max: 1, backoff: {initialMs: 1, factor: 1, maxMs: 1, jitter: false}};
+  const again = submission('again', {}, {type: 'stage', with: {}, retries});
+  await on.coordinator.submit([again]);
+  await expect.poll(() => on.state(again.id)).toBe('RUNNING');
+  // Before its end was told, as a host does it that a coordinator has removed it from.
+  on.type.running('again')!.end({outcome: 'failed', exitCode: 1, reason: 'exit 1'});
+  on.type.keep('h1', again.id, 1, 1);
+  await expect.poll(() => on.type.running('again')?.attempt).toBe(2);
+  await on.coordinator.stop({deadlineMs: 5000});
+  await on.another();
+  await expect.poll(() => on.type.running('again')?.executions).toBe(2);
+  on.type.running('again')!.end();
+  await expect.poll(() => on.state(again.id)).toBe('SUCCEEDED');
+  expect(on.type.history.filter(line => line.startsWith('tell'))).toEqual([]);
 });
 
 test('due schedules are fired once, whoever leads', async () => {

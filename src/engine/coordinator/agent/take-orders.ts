@@ -23,6 +23,9 @@ export interface TakeOrdersParts {
   readonly clock: Clock;
 }
 
+/** Attempts in one answer: a message has at most 1 MiB. What is there comes before what is only remembered. */
+const mostFound = 8000;
+
 /** Does what coordinators ask this worker for by name, beside its orders. Returns how to stop. */
 export function takeOrders({name, broker, pool, types, worker, clock}: TakeOrdersParts): () => void {
   const reads = new LogReads(clock);
@@ -41,7 +44,7 @@ export function takeOrders({name, broker, pool, types, worker, clock}: TakeOrder
     switch (what.kind) {
       case 'found':
         remains = remainsOn({name, connection: connection()}, types.values());
-        return remains.found();
+        return (await remains.found(what.endsSince)).slice(0, mostFound);
       case 'clear':
         worker.fence(what.workload, what.attempt);
         await remains?.clear(what);

@@ -1,23 +1,31 @@
 import type {HostName} from '../../spec/stack.ts';
 import {wordsOf} from '../workers/outside-failure.ts';
 import type {PooledWorker} from '../workers/worker-pool.ts';
-import {type Ahead, compareWorker, remainsOn} from './compare-worker.ts';
+import {type Ahead, endsSince} from './ahead.ts';
+import {compareWorker, remainsOn} from './compare-worker.ts';
+import type {Picture} from './picture.ts';
 import {conditionOf} from './silence.ts';
 import type {TermParts} from './term-parts.ts';
 
 const againAfterMs = 3000;
 
+interface ComparisonsParts extends TermParts {
+  readonly picture: Pick<Picture, 'get' | 'all'>;
+  readonly onDone: () => void;
+}
+
 /** Sees to it that nothing is placed on a worker before what is there was held against the store, each time it came back. */
 export class Comparisons {
-  readonly #parts: TermParts & {readonly onDone: () => void};
+  readonly #parts: ComparisonsParts;
   readonly #compared = new Map<HostName, number>();
+  readonly #learnt = new Set<HostName>();
   readonly #going = new Set<HostName>();
   readonly #notBefore = new Map<HostName, number>();
   #ahead: readonly Ahead[] = [];
   readonly #beganAt: number;
   #over = false;
 
-  constructor(parts: TermParts & {readonly onDone: () => void}) {
+  constructor(parts: ComparisonsParts) {
     this.#parts = parts;
     this.#beganAt = parts.clock.monotonicMs();
   }
@@ -42,14 +50,18 @@ export class Comparisons {
     }
   }
 
-  /** What was found and is to be placed where it runs. */
+  /** What was found and is to be placed where it is. */
   ahead(): readonly Ahead[] {
     return this.#ahead;
   }
 
-  /** These were placed, or need not be any more. */
-  placed(ahead: readonly Ahead[]): void {
+  /** These were placed, or are not wanted any more: what there is of the latter is looked at again. */
+  done(ahead: readonly Ahead[]): void {
     this.#ahead = this.#ahead.filter(each => !ahead.includes(each));
+    for (const {workload, attempt, worker, there} of ahead) {
+      const row = this.#parts.picture.get(workload);
+      if (there && (row?.attempt !== attempt || row.worker !== worker)) this.#compared.delete(worker);
+    }
   }
 
   /**
@@ -78,12 +90,21 @@ export class Comparisons {
 
   async #compare(worker: PooledWorker, epoch: number): Promise<void> {
     const connection = worker.connection();
-    const {types, log, clock} = this.#parts;
+    const {types, log, clock, picture} = this.#parts;
     const remains = worker.agent ?? (connection && remainsOn({name: worker.name, connection}, types.values()));
     if (!remains) return;
     try {
-      const found = await compareWorker(worker.name, remains, this.#parts);
-      this.#ahead = [...this.#ahead, ...found];
+      await compareWorker(worker.name, remains, {
+        ...this.#parts,
+        row: id => picture.get(id),
+        // A store is restored between two terms only.
+        ...(!this.#learnt.has(worker.name) && {endsSince: endsSince(picture.all())}),
+        onAhead: ahead => {
+          this.#ahead = [...this.#ahead, ...ahead];
+          this.#learnt.add(worker.name);
+          if (!this.#over) this.#parts.onDone();
+        },
+      });
       this.#compared.set(worker.name, epoch);
     } catch (error) {
       log.warn({host: worker.name, why: wordsOf(error)}, 'what runs there could not be compared');

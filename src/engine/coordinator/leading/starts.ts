@@ -2,7 +2,7 @@ import type {Decision} from '../../scheduler/queue/index.ts';
 import {affinityOf} from '../observing/affinity.ts';
 import type {AttemptRow, Leadership, Placement, WorkloadId, WorkloadRow} from '../store/store.ts';
 import type {Executions} from '../workers/executions.ts';
-import type {Ahead} from './compare-worker.ts';
+import {type Ahead, firstOfEach, foundThere, isAhead} from './ahead.ts';
 import {mayStart, type Picture} from './picture.ts';
 import type {TermParts} from './term-parts.ts';
 
@@ -19,14 +19,17 @@ export class Starts {
     this.#parts = parts;
   }
 
-  async act(leadership: Leadership, decisions: readonly Decision[]): Promise<void> {
+  /** `ahead`: begins where it was found, and nowhere else. */
+  async act(leadership: Leadership, decisions: readonly Decision[], ahead: readonly Ahead[]): Promise<void> {
     const {picture, store} = this.#parts;
     const starts: Placement[] = [];
     const parked: {workload: WorkloadId; reason: string}[] = [];
+    const elsewhere = new Set(ahead.map(each => each.workload));
     for (const decision of decisions) {
       const {workload} = decision.kind === 'preempt' ? {workload: decision.for} : decision;
       const reason = decision.because;
-      if (decision.kind === 'preempt') for (const victim of decision.victims) this.#preempt(victim.workload);
+      if (decision.kind !== 'park' && elsewhere.has(workload)) this.#afterPlacing(workload, undefined);
+      else if (decision.kind === 'preempt') for (const victim of decision.victims) this.#preempt(victim.workload);
       else if (decision.kind === 'park') this.#park(parked, workload, reason);
       else starts.push({workload, attempt: (picture.get(workload)?.attempt ?? 0) + 1, worker: decision.worker, reason});
     }
@@ -35,16 +38,20 @@ export class Starts {
     if (parked.length > 0) await store.explain(leadership, parked);
   }
 
-  /** Attempts that were found running though the store has yet to make them. */
-  async whereTheyRun(leadership: Leadership, ahead: readonly Ahead[]): Promise<void> {
-    const found = ahead.filter(({workload, attempt}) => {
-      const row = this.#parts.picture.get(workload);
-      return row && mayStart(row) && attempt === row.attempt + 1;
+  /**
+   * Attempts that were found though the store has yet to make them. One that comes before them is begun there too, and
+   * refused by that host as what is over, unless it is found as well. Returns those that the store does not lack any more.
+   */
+  async whereTheyAre(leadership: Leadership, ahead: readonly Ahead[]): Promise<readonly Ahead[]> {
+    const {picture, executions} = this.#parts;
+    const lacks = (each: Ahead) => isAhead(each, picture.get(each.workload));
+    const placements = firstOfEach(ahead.filter(lacks)).flatMap(({workload, worker}) => {
+      const row = picture.get(workload);
+      if (!row || !mayStart(row) || executions.get(workload)) return [];
+      return [{workload, attempt: row.attempt + 1, worker, reason: foundThere}];
     });
-    await this.#place(
-      leadership,
-      found.map(each => ({...each, reason: 'found running there'})),
-    );
+    await this.#place(leadership, placements);
+    return ahead.filter(each => !lacks(each));
   }
 
   #preempt(victim: WorkloadId): void {

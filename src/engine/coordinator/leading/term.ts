@@ -79,7 +79,7 @@ export class Term {
     });
     this.#starts = new Starts({...parts, picture: this.#picture, executions: this.#executions});
     this.#lost = new LostWorkloads({...parts, picture: this.#picture, executions: this.#executions});
-    this.#comparisons = new Comparisons({...parts, onDone: () => this.wake()});
+    this.#comparisons = new Comparisons({...parts, picture: this.#picture, onDone: () => this.wake()});
     this.#around = new LookingAround({
       ...parts,
       queue: this.#queue,
@@ -168,10 +168,9 @@ export class Term {
     this.#tellOfWorkers();
     await this.#lost.decide(leadership, conditions(workers.workers(), settings().silence));
     for (const row of this.#picture.placed()) this.#carryOut(row);
-    const ahead = this.#comparisons.ahead();
-    await this.#starts.whereTheyRun(leadership, ahead);
-    this.#comparisons.placed(ahead);
-    if (!this.#comparisons.settling()) await this.#starts.act(leadership, this.#queue.round(storeClock.now()));
+    this.#comparisons.done(await this.#starts.whereTheyAre(leadership, this.#comparisons.ahead()));
+    if (this.#comparisons.settling()) return;
+    await this.#starts.act(leadership, this.#queue.round(storeClock.now()), this.#comparisons.ahead());
   }
 
   async #takeChanges(leadership: Leadership): Promise<void> {

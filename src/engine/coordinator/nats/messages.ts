@@ -197,7 +197,7 @@ export type Asked = z.infer<typeof asked>;
 
 /** What a coordinator has a worker do. */
 export const ordered = z.discriminatedUnion('kind', [
-  z.object({v, kind: z.literal('found')}),
+  z.object({v, kind: z.literal('found'), endsSince: z.number().optional()}),
   z.object({v, kind: z.literal('clear'), ...key}),
   z.object({v, kind: z.literal('checkpoint'), ...key, why}),
   z.object({v, kind: z.literal('open-log'), ...key, follow: z.boolean(), after: text(200).optional()}),

@@ -130,8 +130,9 @@ export class PooledAgent implements PooledWorker, Agent {
     return known?.attempt === attempt ? known : undefined;
   }
 
-  found(): Promise<readonly FoundAttempt[]> {
-    return this.#order({kind: 'found'}, foundAttempts, 30_000);
+  found(endsSince?: number): Promise<readonly FoundAttempt[]> {
+    const order = {kind: 'found', ...(endsSince !== undefined && {endsSince})} as const;
+    return this.#order(order, foundAttempts, 30_000);
   }
 
   async clear({workload, attempt}: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void> {
@@ -187,7 +188,14 @@ export class PooledAgent implements PooledWorker, Agent {
 type Unversioned<T> = T extends unknown ? Omit<T, 'v'> : never;
 
 const foundAttempts = z
-  .array(z.object({workload: z.string().max(200), attempt: z.int().min(1), running: z.boolean()}))
+  .array(
+    z.object({
+      workload: z.string().max(200),
+      attempt: z.int().min(1),
+      running: z.boolean(),
+      ended: z.enum(['there', 'kept']).optional(),
+    }),
+  )
   .max(100_000);
 
 /** As many rows as fit into one message. */

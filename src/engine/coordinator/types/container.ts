@@ -1,11 +1,12 @@
+import type {Readable} from 'node:stream';
 import {z} from 'zod';
 import {mustRun} from '../../hosts/must-run.ts';
 import {can} from '../../runtime/capabilities.ts';
 import {attemptLog} from '../../runtime/workloads/attempt-log.ts';
 import type {AttemptKey, AttemptSpec} from '../../runtime/workloads/attempt-spec.ts';
 import {attemptsOnHost, sweepWorkloads} from '../../runtime/workloads/attempts-on-host.ts';
-import {wasStarted} from '../../runtime/workloads/receive-files.ts';
-import {type WorkloadHost, workloadHost} from '../../runtime/workloads/workload-host.ts';
+import {type Sent, wasStarted} from '../../runtime/workloads/receive-files.ts';
+import {endedBefore, type WorkloadHost, workloadHost} from '../../runtime/workloads/workload-host.ts';
 import {Bug, OutsideError} from '../../spec/errors.ts';
 import type {Gpu} from '../../spec/project.ts';
 import type {ContainerJob} from '../../spec/workload.ts';
@@ -16,6 +17,7 @@ import type {Store} from '../store/store.ts';
 import {goOnFrom} from './go-on-from.ts';
 import {inputsTar, inputTargets} from './inputs-tar.ts';
 import {type JobImage, JobImages, type JobImageWays} from './job-image.ts';
+import {endsKept, keptEnd} from './kept-end.ts';
 import {ownerMark} from './owner-mark.ts';
 import {RunningContainer} from './running-container.ts';
 import type {Attempt, AttemptEnd, CheckpointKeeper, WorkloadType} from './workload-type.ts';
@@ -69,6 +71,13 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
     await host.start({spec, env, containerd: host.containerd, entrypoint, ...(room && {room})}, startsAtOnce);
   }
 
+  /** Of one that has ended, `execute` tells. */
+  async function send(host: WorkloadHost, key: AttemptKey, what: Sent, tar: Readable): Promise<void> {
+    await host.send({...key, owner}, what, tar).catch(error => {
+      if (!endedBefore(error)) throw error;
+    });
+  }
+
   return {
     name: 'container',
     config: z.custom<ContainerJob>(isJob, 'is no container job'),
@@ -84,9 +93,8 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       if (wasStarted(key).parse(stdout)) return;
       await images.bring(host, imageOf(attempt), attempt.signal);
       if (inputTargets(attempt.workload.inputs).length > 0)
-        await host.send({...key, owner}, 'inputs', await inputsTar(attempt.workload.inputs, parts.blobs));
-      if (await goOnFrom(attempt, parts.keeper, tar => host.send({...key, owner}, 'restore', tar)))
-        restored.add(nameOf(attempt));
+        await send(host, key, 'inputs', await inputsTar(attempt.workload.inputs, parts.blobs));
+      if (await goOnFrom(attempt, parts.keeper, tar => send(host, key, 'restore', tar))) restored.add(nameOf(attempt));
     },
 
     async execute(attempt): Promise<AttemptEnd> {
@@ -101,7 +109,7 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       try {
         await started;
       } catch (error) {
-        const end = notStarted(error);
+        const end = notStarted(error) ?? keptEnd(attempt, endedBefore(error));
         if (end) return end;
         throw error;
       } finally {
@@ -135,17 +143,23 @@ export function containerType(parts: ContainerTypeParts): WorkloadType<Container
       restored.delete(nameOf(attempt));
     },
 
-    async found({connection}) {
+    async found({connection}, endsSince) {
       const host = await workloadHost(connection);
       if (!swept.has(host)) {
         swept.add(host);
         await host.changing.script(sweepWorkloads(keptDays));
       }
       const {stdout} = await mustRun(connection, attemptsOnHost.command, {what: 'look for attempts of workloads'});
-      return attemptsOnHost
+      const there = attemptsOnHost
         .parse(stdout)
         .filter(attempt => attempt.owner === owner)
-        .map(({workload, attempt, state}) => ({workload, attempt, running: state === 'running'}));
+        .map(({workload, attempt, state}) => ({
+          workload,
+          attempt,
+          running: state === 'running',
+          ...(state === 'ended' && {ended: 'there' as const}),
+        }));
+      return endsSince === undefined ? there : [...there, ...(await endsKept(connection, endsSince, owner))];
     },
 
     async clear({connection}, key) {

@@ -37,9 +37,9 @@ export interface WorkloadType<C = unknown> {
   close(attempt: Attempt<C>): Promise<void>;
   /**
    * Attempts of this coordinator's database of which there is anything on a host, whatever the store says of them. Absent:
-   * this type leaves nothing on hosts.
+   * this type leaves nothing on hosts. `endsSince`: with those whose end from then on (database's clock) is all that is left.
    */
-  found?(host: AttemptHost): Promise<readonly FoundAttempt[]>;
+  found?(host: AttemptHost, endsSince?: number): Promise<readonly FoundAttempt[]>;
   /** Ends and removes one that nobody wants any more; from then on `init` and `execute` of it reject as `fenced`. May be done twice. */
   clear?(host: AttemptHost, found: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
   /**
@@ -83,6 +83,11 @@ export interface FoundAttempt {
   readonly workload: WorkloadId;
   readonly attempt: number;
   readonly running: boolean;
+  /**
+   * It ended by itself. `there`: what it left was not collected; `kept`: its host knows how, no more. Either way `execute`
+   * tells that end and starts nothing.
+   */
+  readonly ended?: 'there' | 'kept';
 }
 
 /** What an attempt tells while it runs. Calls cost nothing; failures of what follows from them are the listener's own. */

@@ -16,7 +16,8 @@ export interface Agent extends Remains {
 
 /** What there is of attempts on a worker, whatever the store says of them. */
 export interface Remains {
-  found(): Promise<readonly FoundAttempt[]>;
+  /** See `found` of a workload type. */
+  found(endsSince?: number): Promise<readonly FoundAttempt[]>;
   /** Ends and removes one that nobody wants any more. */
   clear(found: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
 }

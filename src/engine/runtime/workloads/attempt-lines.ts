@@ -13,8 +13,9 @@ import {
   workloadFolder,
 } from './attempt-paths.ts';
 import {type AttemptKey, attemptId, type OwnedAttempt} from './attempt-spec.ts';
+import {tellingLines} from './kept-ends.ts';
 
-/** How a script ends for an attempt that a newer one has overtaken on the host; stderr then says `attempt-fenced NUMBER`. */
+/** How a script ends for an attempt that a newer one has overtaken on the host; stderr then says `attempt-fenced NUMBER`, and how this one ended where that is kept. */
 export const overtakenExit = 95;
 
 /** At the top of a script for a worker: lets one script at a time change a workload on a host. Daemons are started with descriptor 7 closed. */
@@ -38,6 +39,7 @@ export const fenceLines = (
     'highest=${highest:-0}',
     `if [ "$highest" -gt ${attempt} ] || [ "$highest$closed" = ${attempt}closed ]; then`,
     ...refused.map(line => `  ${line}`),
+    ...tellingLines({workload, attempt}).map(line => `  ${line}`),
     `  echo "attempt-fenced $highest" >&2`,
     `  exit ${overtakenExit}`,
     'fi',

@@ -8,6 +8,9 @@ export const workloadsFolder = `${root}/workloads`;
 /** By address: the container that has it. */
 export const addressesFolder = `${workloadsFolder}/.addresses`;
 
+/** How attempts ended of which nothing else is left; see `kept-ends.ts`. */
+export const endsFolder = `${workloadsFolder}/.ends`;
+
 /**
  * What attempts of several coordinators reserve on a host, for each other: `OWNER/ID` holds thousandths of a processor and
  * bytes of memory. On tmpfs: after a reboot nothing runs. Attempts that reserve nothing stand nowhere.

@@ -5,7 +5,7 @@ import {bundlesFolder} from '../ctr.ts';
 import {parseEnd, type TaskEnd} from '../exit-code.ts';
 import {logsFolder} from '../paths.ts';
 import {removeFunction} from './attempt-lines.ts';
-import {addressesFolder, workloadsFolder} from './attempt-paths.ts';
+import {addressesFolder, endsFolder, workloadsFolder} from './attempt-paths.ts';
 import {type AttemptKey, attemptId, attemptOf} from './attempt-spec.ts';
 
 /** What there is of one attempt on a host. */
@@ -78,7 +78,7 @@ export function parseAttempts(stdout: string): readonly HostAttempt[] {
 
 /**
  * Removes what nobody will ask for any more, whoever it belonged to: attempts of workloads that were last begun more
- * than `days` ago and do not run, with their fences, and addresses of containers that are gone. What is being
+ * than `days` ago and do not run, with their fences, ends that are kept as long, and addresses of containers that are gone. What is being
  * worked on is left.
  */
 export const sweepWorkloads = (days: number): HostScript => ({
@@ -101,6 +101,7 @@ for folder in $(find . -mindepth 1 -maxdepth 1 -type d -name '*-*-*-*-*' -mmin +
     rm -rf "$folder"
   )
 done
+find ${endsFolder} -type f -mmin +${Math.ceil(days * 1440)} -delete 2>/dev/null || :
 for file in ${addressesFolder}/*; do
   [ -e "$file" ] || continue
   read -r id <"$file" || continue

@@ -3,6 +3,7 @@ import type {HostScript} from '../containers/host-script.ts';
 import {bundlesFolder, ctr} from '../ctr.ts';
 import {closingLines, lockedLines, removeAttempt, removeFunction} from './attempt-lines.ts';
 import {type AttemptKey, attemptId} from './attempt-spec.ts';
+import {keepingLines} from './kept-ends.ts';
 
 export interface StopRule {
   readonly signal: string;
@@ -15,12 +16,13 @@ export const stopAttempt = (key: AttemptKey, stop: StopRule): HostScript => ({
   text: [...lockedLines(key), 'set -eu', ...closingLines(key), ...stopLines(key, stop), ''].join('\n'),
 });
 
-/** The same, and removes all of it but its workload's fence. Idempotent, also on a host that never heard of it. */
+/** The same, and removes all of it but its workload's fence, and how it ended if it did so by itself. Idempotent, also on a host that never heard of it. */
 export const closeAttempt = (key: AttemptKey, stop: StopRule): HostScript => ({
   what: `remove ${attemptId(key)}`,
   text: [
     ...lockedLines(key),
     'set -eu',
+    ...keepingLines(key),
     ...closingLines(key),
     removeFunction,
     ...stopLines(key, stop),

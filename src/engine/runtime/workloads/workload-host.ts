@@ -6,6 +6,7 @@ import type {HostFacts} from '../../hosts/facts.ts';
 import {facts} from '../../hosts/facts-probe.ts';
 import {commandFailed, mustRun} from '../../hosts/must-run.ts';
 import {OutsideError} from '../../spec/errors.ts';
+import type {TaskEnd} from '../exit-code.ts';
 import type {FencedHost} from '../fenced-host.ts';
 import {raiseFence} from '../raise-fence.ts';
 import {toolkitHash, toolkitInstallation, toolkitVersionPath} from '../toolkit/index.ts';
@@ -14,6 +15,7 @@ import {AttemptFollower} from './attempt-follower.ts';
 import {overtakenExit} from './attempt-lines.ts';
 import type {AttemptKey, OwnedAttempt} from './attempt-spec.ts';
 import {closeAttempt, type StopRule, stopAttempt} from './close-attempt.ts';
+import {parseToldEnd} from './kept-ends.ts';
 import {noticeAttempt} from './notice-attempt.ts';
 import {receiveFiles, type Sent} from './receive-files.ts';
 import {type Start, startAttempt} from './start-attempt.ts';
@@ -154,5 +156,10 @@ function overtaken(host: string, error: unknown): unknown {
     hint: 'Nothing is to be done: another attempt is in its place.',
     host,
     exitCode: overtakenExit,
+    lastLines: error.lastLines?.filter(line => line.startsWith('attempt-ended ')),
   });
 }
+
+/** How an attempt ended that its host refuses since it is over; undefined for any other error, and where that is not kept. */
+export const endedBefore = (error: unknown): TaskEnd | undefined =>
+  error instanceof OutsideError && error.code === 'fenced' ? parseToldEnd(error.lastLines ?? []) : undefined;

@@ -37,6 +37,8 @@ export class StageType implements WorkloadType<object> {
   /** Before `execute` begins. */
   onInit: (attempt: Attempt) => Promise<void> = async () => {};
   onCheckpoint: (attempt: Attempt) => Promise<TakenCheckpoint | undefined> = async () => undefined;
+  /** How attempts ended of which nothing else is left on their host, by workload and attempt. */
+  readonly kept = new Map<string, {readonly host: string; readonly end: AttemptEnd}>();
   readonly #waiting = new Map<string, PromiseWithResolvers<AttemptEnd>>();
 
   async init(attempt: Attempt): Promise<void> {
@@ -45,6 +47,11 @@ export class StageType implements WorkloadType<object> {
 
   async execute(attempt: Attempt): Promise<AttemptEnd> {
     const key = keyOf(attempt.workload.id, attempt.attempt);
+    const kept = this.kept.get(key);
+    if (kept) {
+      this.history.push(`tell ${attempt.workload.workload.name}.${attempt.attempt} on ${attempt.host?.name}`);
+      return kept.end;
+    }
     const known = this.attempts.get(key);
     if (known) known.executions += 1;
     else this.#begin(key, attempt);
@@ -67,10 +74,25 @@ export class StageType implements WorkloadType<object> {
     await this.clear({name: '', connection: {} as never}, {workload: workload.id, attempt});
   }
 
-  async found(host: AttemptHost): Promise<readonly FoundAttempt[]> {
-    return [...this.attempts.values()].flatMap(({as, attempt, worker, ended}) =>
-      worker === host.name ? [{workload: as.workload.id, attempt, running: !ended}] : [],
+  async found(host: AttemptHost, endsSince?: number): Promise<readonly FoundAttempt[]> {
+    const there = [...this.attempts.values()].flatMap(({as, attempt, worker, ended}) =>
+      worker === host.name
+        ? [{workload: as.workload.id, attempt, running: !ended, ...(ended && {ended: 'there' as const})}]
+        : [],
     );
+    if (endsSince === undefined) return there;
+    const kept = [...this.kept].flatMap(([key, {host: of}]) => {
+      const [workload = '', attempt] = key.split('.');
+      return of === host.name ? [{workload, attempt: Number(attempt), running: false, ended: 'kept' as const}] : [];
+    });
+    return [...there, ...kept];
+  }
+
+  /** Has a host remember how an attempt ended that nobody here began. */
+  keep(host: string, workload: string, attempt: number, exitCode: number): void {
+    const outcome = exitCode === 0 ? 'succeeded' : 'failed';
+    const end = {outcome, exitCode, reason: `exit ${exitCode}`, transient: false, outputs: {}} as const;
+    this.kept.set(keyOf(workload, attempt), {host, end});
   }
 
   async clear(_: AttemptHost, {workload, attempt}: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void> {

@@ -23,6 +23,8 @@ export class SimHost {
   readonly #containers = new Map<string, SimContainer>();
   /** By workload: the highest attempt that began here, and whether it was closed. On disk. */
   readonly #fences = new Map<string, {readonly highest: number; readonly closed: boolean}>();
+  /** How attempts ended by themselves that were removed since. On disk. */
+  readonly #kept = new Map<string, AttemptEnd>();
   readonly #record: (event: Omit<ContainerEvent, 'at' | 'host'>) => void;
   powered = true;
 
@@ -32,8 +34,9 @@ export class SimHost {
     this.#record = record;
   }
 
-  /** Before the start: nothing of an older attempt goes on here. Errors: OutsideError `fenced`. */
+  /** Before the start: nothing of an older attempt goes on here. Nothing where its end is kept. Errors: OutsideError `fenced`. */
   prepare({workload, attempt}: Pick<SimJob, 'workload' | 'attempt'>): void {
+    if (this.#kept.has(keyOf({workload, attempt}))) return;
     const {highest, closed} = this.#fences.get(workload) ?? {highest: 0, closed: false};
     if (highest > attempt || (highest === attempt && closed))
       throw new OutsideError({code: 'fenced', message: `attempt ${highest} was here`, host: this.name});
@@ -42,14 +45,17 @@ export class SimHost {
     this.#fences.set(workload, {highest: attempt, closed: false});
   }
 
-  /** Starts it unless it was started before. Errors: OutsideError `fenced`. */
-  start(job: SimJob): void {
+  /** Starts it unless it was started before. How it ended, of one of which that is all that is left. Errors: OutsideError `fenced`. */
+  start(job: SimJob): AttemptEnd | undefined {
+    const kept = this.#kept.get(keyOf(job));
+    if (kept) return kept;
     this.prepare(job);
-    if (this.#containers.has(keyOf(job))) return;
+    if (this.#containers.has(keyOf(job))) return undefined;
     const container: SimContainer = {...job, cancel: () => {}, watchers: new Set()};
     container.cancel = this.#time.after(job.ms, () => this.#ends(container, job.exitCode));
     this.#containers.set(keyOf(job), container);
     this.#record({workload: job.workload, attempt: job.attempt, what: 'started'});
+    return undefined;
   }
 
   /** Calls when it has ended, at once when it has. Returns how to stop. */
@@ -70,14 +76,26 @@ export class SimHost {
   }
 
   close(key: Pick<SimJob, 'workload' | 'attempt'>): void {
-    const {highest} = this.#fences.get(key.workload) ?? {highest: 0};
-    if (highest <= key.attempt) this.#fences.set(key.workload, {highest: key.attempt, closed: true});
+    const {highest, closed} = this.#fences.get(key.workload) ?? {highest: 0, closed: false};
     const container = this.#containers.get(keyOf(key));
+    if (highest === key.attempt && !closed && container?.end?.exitCode !== undefined)
+      this.#kept.set(keyOf(key), container.end);
+    if (highest <= key.attempt) this.#fences.set(key.workload, {highest: key.attempt, closed: true});
     if (container) this.#remove(container);
   }
 
   found(): readonly FoundAttempt[] {
-    return [...this.#containers.values()].map(({workload, attempt, end}) => ({workload, attempt, running: !end}));
+    const there = [...this.#containers.values()].map(({workload, attempt, end}) => ({
+      workload,
+      attempt,
+      running: !end,
+      ...(end && {ended: 'there' as const}),
+    }));
+    const kept = [...this.#kept.keys()].map(key => {
+      const [workload = '', attempt] = key.split('.');
+      return {workload, attempt: Number(attempt), running: false, ended: 'kept' as const};
+    });
+    return [...there, ...kept];
   }
 
   /** Its disk stays. */

@@ -40,7 +40,10 @@ export class SimType implements WorkloadType<SimConfig> {
   async execute(attempt: Attempt<SimConfig>): Promise<AttemptEnd> {
     const {ms, failures} = attempt.config;
     const key = keyOf(attempt);
-    await this.#on(attempt.host, host => host.start({...key, ms, exitCode: attempt.attempt > failures ? 0 : 1}));
+    const kept = await this.#on(attempt.host, host =>
+      host.start({...key, ms, exitCode: attempt.attempt > failures ? 0 : 1}),
+    );
+    if (kept) return kept;
     attempt.report.started();
     const {process, simulated} = connectionOf(attempt.host);
     const ended = this.#network.listen<AttemptEnd>(process, simulated, tell => simulated.watch(key, tell));
