@@ -1,3 +1,4 @@
+import {foundThere} from '../../../../src/engine/coordinator/leading/ahead.ts';
 import type {EventRow} from '../../../../src/engine/coordinator/store/store.ts';
 import {
   hasEnded,
@@ -96,8 +97,9 @@ const leadersDecide: Check = ({events}) => {
 
 const inOrder: Check = ({events, workloads}) => {
   const first = new Map<string, number>();
-  events.forEach(({workload, to, attempt}, index) => {
-    if (to === 'SCHEDULED' && attempt === 1) first.set(String(workload), index);
+  events.forEach(({workload, to, attempt, data}, index) => {
+    // Those that are found come in the order in which hosts answer.
+    if (to === 'SCHEDULED' && attempt === 1 && data.reason !== foundThere) first.set(String(workload), index);
   });
   const lines = new Map<string, number>();
   return workloads
