@@ -40,7 +40,10 @@ export interface WorkloadType<C = unknown> {
    * this type leaves nothing on hosts. `endsSince`: with those whose end from then on (database's clock) is all that is left.
    */
   found?(host: AttemptHost, endsSince?: number): Promise<readonly FoundAttempt[]>;
-  /** Ends and removes one that nobody wants any more; from then on `init` and `execute` of it reject as `fenced`. May be done twice. */
+  /**
+   * Ends and removes one that nobody wants any more; from then on `init` and `execute` of it reject as `fenced`, or
+   * `execute` tells how it ended where it did so by itself. May be done twice.
+   */
   clear?(host: AttemptHost, found: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void>;
   /**
    * What it printed, from the line after `after`; the signal ends it. Absent: this type prints nothing. `follow`: until
