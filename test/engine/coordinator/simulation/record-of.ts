@@ -39,12 +39,7 @@ export async function recordOf(
       line: asked.has(row.id) ? undefined : lineOf(byId.get(row.id)),
     })) satisfies readonly StoredWorkload[],
     ...(restoredAt === undefined && {containers}),
-    left: hosts.flatMap(host =>
-      host
-        .found()
-        .filter(({ended}) => ended !== 'kept')
-        .map(({workload, attempt}) => ({host: host.name, workload, attempt})),
-    ),
+    left: hosts.flatMap(host => host.found().map(({workload, attempt}) => ({host: host.name, workload, attempt}))),
   };
 }
 

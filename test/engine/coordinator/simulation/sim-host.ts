@@ -85,17 +85,20 @@ export class SimHost {
   }
 
   found(): readonly FoundAttempt[] {
-    const there = [...this.#containers.values()].map(({workload, attempt, end}) => ({
+    return [...this.#containers.values()].map(({workload, attempt, end}) => ({
       workload,
       attempt,
       running: !end,
       ...(end && {ended: 'there' as const}),
     }));
-    const kept = [...this.#kept.keys()].map(key => {
+  }
+
+  /** Of those it knows how they ended, and no more. */
+  kept(): readonly FoundAttempt[] {
+    return [...this.#kept.keys()].map(key => {
       const [workload = '', attempt] = key.split('.');
       return {workload, attempt: Number(attempt), running: false, ended: 'kept' as const};
     });
-    return [...there, ...kept];
   }
 
   /** Its disk stays. */

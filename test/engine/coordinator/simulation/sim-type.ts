@@ -68,7 +68,7 @@ export class SimType implements WorkloadType<SimConfig> {
   }
 
   found(host: AttemptHost): Promise<readonly FoundAttempt[]> {
-    return this.#on(host, simulated => simulated.found());
+    return this.#on(host, simulated => [...simulated.found(), ...simulated.kept()]);
   }
 
   clear(host: AttemptHost, found: Pick<FoundAttempt, 'workload' | 'attempt'>): Promise<void> {
