@@ -36,16 +36,17 @@ export async function* followStream(
   let asked = false;
   for (let breaks = 0; breaks < MAX_BREAKS; breaks++) {
     if (breaks > 0) await after(Math.min(100 * 2 ** breaks, 5000), undefined, {signal});
-    const silence = new Silence(silentMs);
+    const silence = new Silence(silentMs, signal);
     let why = 'the stream ended';
     try {
-      const body = await open(client, path, {last, signal: AbortSignal.any([signal, silence.signal])});
+      if (asked) silence.heard();
+      const body = await unlessOver(silence.signal, open(client, path, {last, signal: silence.signal}));
       asked = true;
       const messages = body
         .pipeThrough(new TextDecoderStream())
         .pipeThrough(silence.watch())
         .pipeThrough(new EventSourceParserStream());
-      for await (const {event = 'message', id, data} of messages) {
+      for await (const {event = 'message', id, data} of each(messages, silence.signal)) {
         if (event === 'stop') {
           why = reasonOf(data);
           continue;
@@ -90,14 +91,47 @@ const wordsOf = ({message, cause}: Error): string => (cause instanceof Error ? c
 const passes = (error: unknown, silence: Silence): boolean =>
   silence.signal.aborted || error instanceof TypeError || (error instanceof OutsideError && error.transient);
 
-/** Ends a stream of which nothing is heard: of a lost connection one may never be told. */
+/**
+ * The same, but over at once with the signal. fetch passes its signals on through weak references, of which garbage
+ * collection may take one (nodejs/undici): an aborted request would then be waited for without end.
+ */
+function unlessOver<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const over = () => reject(signal.reason);
+    if (signal.aborted) over();
+    signal.addEventListener('abort', over, {once: true});
+    const settled = () => signal.removeEventListener('abort', over);
+    work.then(resolve, reject).finally(settled);
+  });
+}
+
+/** What a stream brings until the signal; then its request is given up. */
+async function* each<T>(stream: ReadableStream<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const {done, value} = await unlessOver(signal, reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    reader.cancel().catch(() => undefined);
+  }
+}
+
+/** Ends a stream of which nothing is heard, as of a lost connection one may never be told; and with whoever follows it. */
 class Silence {
   readonly #over = new AbortController();
   readonly #longestMs: number;
+  readonly #follower: AbortSignal;
+  readonly #leave = () => this.#over.abort(this.#follower.reason);
   #timer?: NodeJS.Timeout;
 
-  constructor(longestMs: number) {
+  constructor(longestMs: number, follower: AbortSignal) {
     this.#longestMs = longestMs;
+    this.#follower = follower;
+    if (follower.aborted) this.#leave();
+    follower.addEventListener('abort', this.#leave, {once: true});
   }
 
   get signal(): AbortSignal {
@@ -105,22 +139,23 @@ class Silence {
   }
 
   watch(): TransformStream<string, string> {
-    this.#again();
+    this.heard();
     return new TransformStream({
       transform: (chunk, controller) => {
-        this.#again();
+        this.heard();
         controller.enqueue(chunk);
       },
     });
   }
 
-  end(): void {
-    clearTimeout(this.#timer);
-  }
-
-  #again(): void {
+  heard(): void {
     clearTimeout(this.#timer);
     const why = new Error(`nothing was heard for ${this.#longestMs / 1000}s`);
     this.#timer = setTimeout(() => this.#over.abort(why), this.#longestMs);
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    this.#follower.removeEventListener('abort', this.#leave);
   }
 }
