@@ -77,6 +77,8 @@ export class SayStream {
     const messages = await consumer.consume({max_messages: 500, idle_heartbeat: 1000, expires: 10_000});
     const stop = () => void messages.close().catch(() => undefined);
     this.#over.signal.addEventListener('abort', stop, {once: true});
+    // The term may have ended while the stream was opened.
+    if (this.#over.signal.aborted) stop();
     void this.#watch(messages.status(), stop);
     try {
       for await (const message of messages) {
