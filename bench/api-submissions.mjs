@@ -13,7 +13,6 @@ import autocannon from 'autocannon';
 import {root} from '../scripts/node24.mjs';
 import {TestPostgres} from '../test/lab/harness/state-in-postgres.ts';
 import {fastest, openQueues} from './queue-peers.mjs';
-import {readsUnderLoad} from './reads-under-load.mjs';
 import {median, print, row, single} from './result.mjs';
 
 const {values} = parseArgs({
@@ -59,7 +58,7 @@ try {
     batched.push(1e6 / (await batches()));
     for (const [name, submit] of Object.entries(queues.submit))
       costs[name].push(1e6 / (await jobs(() => submit(workload))));
-    latencies.push(await readsUnderLoad({url: served.address, headers: served.headers, workload, seconds: SECONDS}));
+    latencies.push(await readingUnderLoad());
   }
   const {name, peer, perSecond: peersPerSecond} = fastest(costs);
   const work = `a durable submission over HTTP, ${CONNECTIONS} connections, ${values.store === 'sqlite' ? 'SQLite' : 'real PostgreSQL'}`;
@@ -90,7 +89,7 @@ try {
     }),
     single({
       name: 'api-reads-under-load',
-      work: 'GET /v1/workloads (95 of 100) while 100 a second are submitted over HTTP',
+      work: 'GET /v1/workloads (97.5 of 100) while 100 a second are submitted over HTTP',
       against: 'the aim',
       unit: 'ms',
       ours: latencies,
@@ -173,4 +172,27 @@ async function jobs(submit) {
   };
   await Promise.all(Array.from({length: CONNECTIONS}, call));
   return (done * 1000) / (performance.now() - began);
+}
+
+/** What 97.5 of 100 GETs take at most, in milliseconds, while 100 a second are submitted. */
+async function readingUnderLoad() {
+  const {address: url, headers} = served;
+  const body = JSON.stringify({workload});
+  const duration = SECONDS;
+  const submit = autocannon({
+    url,
+    connections: 10,
+    overallRate: 100,
+    duration,
+    requests: [{method: 'POST', path: '/v1/workloads', headers, body}],
+  });
+  const read = autocannon({
+    url,
+    connections: 4,
+    overallRate: 50,
+    duration,
+    requests: [{method: 'GET', path: '/v1/workloads?limit=20', headers}],
+  });
+  const [, {latency}] = await Promise.all([submit, read]);
+  return latency.p97_5;
 }
