@@ -10,6 +10,7 @@ export function untilGone(response: ServerResponse, stopping: AbortSignal): Abor
   const gone = new AbortController();
   const stop = () => gone.abort('the coordinator stops');
   stopping.addEventListener('abort', stop, {once: true});
+  if (stopping.aborted) stop();
   response.once('close', () => {
     stopping.removeEventListener('abort', stop);
     gone.abort('the reader went away');

@@ -30,6 +30,7 @@ export function fileMethods(reception: Reception): Pick<Methods, Names> {
       if (files === undefined) throw notFound('checkpoint');
       const close = () => files.destroy();
       signal.addEventListener('abort', close, {once: true});
+      if (signal.aborted) close();
       try {
         yield* chunksOf(files);
       } finally {
